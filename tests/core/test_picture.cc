@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "temp_dir.h"
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/picture.h>
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+using namespace udeepsc_core;
+
+namespace {
+
+std::string be32(std::uint32_t value)
+{
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        bytes += static_cast<char>(value >> shift);
+    }
+    return bytes;
+}
+
+//! A PNG of raw scan lines, uncompressed. Check sums are left 0: the decoder ignores
+//! them.
+std::string png(std::uint32_t width,
+                std::uint32_t height,
+                int bits,
+                int colour_type,
+                const std::string& scan_lines)
+{
+    const auto chunk = [](const std::string& type, const std::string& data) {
+        return be32(static_cast<std::uint32_t>(data.size())) + type + data + be32(0);
+    };
+    const auto length = static_cast<std::uint32_t>(scan_lines.size());
+    std::string stored = "\x78\x01\x01";
+    for (const std::uint32_t half : { length, ~length }) {
+        stored += static_cast<char>(half);
+        stored += static_cast<char>(half >> 8);
+    }
+    const std::string kind {
+        static_cast<char>(bits), static_cast<char>(colour_type), 0, 0, 0
+    };
+    return "\x89PNG\r\n\x1a\n" + chunk("IHDR", be32(width) + be32(height) + kind)
+        + chunk("IDAT", stored + scan_lines + be32(0)) + chunk("IEND", "");
+}
+
+using Bytes = std::vector<std::uint8_t>;
+
+Picture noise(int height, int width)
+{
+    std::mt19937 random(static_cast<unsigned>(height * 1000 + width));
+    Picture picture { height,
+                      width,
+                      Bytes(static_cast<std::size_t>(height * width * 3)) };
+    for (auto& sample : picture.rgb) {
+        sample = static_cast<std::uint8_t>(random());
+    }
+    return picture;
+}
+
+} // namespace
+
+TEST(Picture, RefusesWhatIsNone)
+{
+    TempDir dir;
+    const auto error = [&](const std::string& bytes) {
+        const std::string path = dir.write("a.png", bytes);
+        const std::string text = error_of([&] { load_picture(path); });
+        EXPECT_SAYS(text, path);
+        return text;
+    };
+    EXPECT_SAYS(error_of([&] { load_picture(dir.file("none.png")); }), "No such file");
+    EXPECT_SAYS(error_of([&] { load_picture(dir.path()); }), "directory");
+    EXPECT_SAYS(error(""), "no readable picture");
+    EXPECT_SAYS(error("just some text"), "no readable picture");
+    EXPECT_SAYS(error("P6\n0 0\n255\n"), "loading picture");
+    EXPECT_SAYS(error(png(0, 0, 8, 2, "")), "loading picture");
+    EXPECT_SAYS(error(png(4, 4, 8, 2, std::string(10, '\0'))), "damaged");
+}
+
+TEST(Picture, ChecksSizeBeforeDecoding)
+{
+    TempDir dir;
+    // 64 Mpixel and a column more by its header, 100 bytes by its size.
+    const std::string path = dir.write("bomb.png", png(8193, 8192, 8, 2, ""));
+    EXPECT_SAYS(error_of([&] { load_picture(path); }), "expected at most 67108864");
+    const std::string small = dir.write("small.pnm", "P5\n2 2\n255\nabcd");
+    EXPECT_SAYS(error_of([&] { load_picture(small, 3); }), "2 x 2 pixels");
+    EXPECT_EQ(load_picture(small, 4).width, 2);
+}
+
+TEST(Picture, LoadsEveryPixelFormatAsRgb)
+{
+    TempDir dir;
+    const auto rgb = [&](const std::string& bytes) {
+        return load_picture(dir.write("a", bytes)).rgb;
+    };
+    const std::string filter(1, '\0');
+    EXPECT_EQ(rgb(png(2, 1, 8, 0, filter + std::string("\0\xc8", 2))),
+              (Bytes { 0, 0, 0, 200, 200, 200 }));
+    EXPECT_EQ(rgb(png(1, 1, 8, 2, filter + "\x01\x02\x03")), (Bytes { 1, 2, 3 }));
+    EXPECT_EQ(rgb(png(1, 1, 16, 0, filter + "\x80\xff")), (Bytes { 128, 128, 128 }));
+    // Red opaque, anything transparent, black half transparent.
+    EXPECT_EQ(
+        rgb(png(3, 1, 8, 6, filter + std::string("\xff\0\0\xff\1\2\3\0\0\0\0\x80", 12))),
+        (Bytes { 255, 0, 0, 255, 255, 255, 127, 127, 127 }));
+    EXPECT_EQ(rgb(png(1, 1, 8, 4, filter + std::string("\x64\0", 2))),
+              (Bytes { 255, 255, 255 }));
+    EXPECT_EQ(rgb("P6\n1 1\n255\nABC"), (Bytes { 65, 66, 67 }));
+}
+
+TEST(Picture, SavesAndLoadsTheSame)
+{
+    TempDir dir;
+    for (const auto& [height, width] : { std::pair { 1, 1 }, { 3, 5 }, { 64, 33 } }) {
+        const Picture picture = noise(height, width);
+        save_png(dir.file("a.png"), picture);
+        const Picture loaded = load_picture(dir.file("a.png"));
+        EXPECT_EQ(loaded.height, height);
+        EXPECT_EQ(loaded.width, width);
+        EXPECT_EQ(loaded.rgb, picture.rgb);
+    }
+    EXPECT_EQ(dir.count_entries(), 1u);
+}
+
+TEST(Picture, SaveSaysWhatIsWrong)
+{
+    TempDir dir;
+    EXPECT_SAYS(error_of([&] { save_png(dir.file("no/a.png"), noise(2, 2)); }),
+                "cannot create");
+    EXPECT_SAYS(error_of([&] {
+                    save_png(dir.file("a.png"), { 2, 2, Bytes(11) });
+                }),
+                "found 11 bytes, expected 12");
+    EXPECT_SAYS(error_of([&] { save_png(dir.file("a.png"), {}); }), "0 x 0");
+    EXPECT_EQ(dir.count_entries(), 0u);
+}
+
+TEST(Tiles, RoundTripAtAnySize)
+{
+    for (const int height : { 1, 31, 32, 33, 64, 100 }) {
+        for (const int width : { 1, 32, 65 }) {
+            const Picture picture = noise(height, width);
+            TileGrid grid;
+            const auto tiles = cut_tiles(picture, 32, &grid);
+            EXPECT_EQ(grid.rows, (height + 31) / 32);
+            EXPECT_EQ(grid.cols, (width + 31) / 32);
+            ASSERT_EQ(tiles.size(), static_cast<std::size_t>(grid.rows * grid.cols));
+            const Picture joined = join_tiles(tiles, grid);
+            EXPECT_EQ(joined.height, height);
+            EXPECT_EQ(joined.width, width);
+            EXPECT_EQ(joined.rgb, picture.rgb);
+        }
+    }
+}
+
+TEST(Tiles, RepeatTheEdge)
+{
+    const auto one = cut_tiles({ 1, 1, { 7, 8, 9 } });
+    ASSERT_EQ(one.size(), 1u);
+    ASSERT_EQ(one[0].rgb.size(), 32u * 32u * 3u);
+    for (std::size_t i = 0; i < one[0].rgb.size(); ++i) {
+        EXPECT_EQ(one[0].rgb[i], 7 + i % 3);
+    }
+    // 1 x 3 pixels in tiles of 2: the second tile holds the third pixel four times.
+    const auto two = cut_tiles({ 1, 3, { 1, 1, 1, 2, 2, 2, 3, 3, 3 } }, 2);
+    ASSERT_EQ(two.size(), 2u);
+    EXPECT_EQ(two[0].rgb, (Bytes { 1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2 }));
+    EXPECT_EQ(two[1].rgb, Bytes(12, 3));
+}
+
+TEST(Tiles, SayWhatIsWrong)
+{
+    EXPECT_THROW(cut_tiles({}, 32), Error);
+    EXPECT_THROW(cut_tiles(noise(2, 2), 0), Error);
+    TileGrid grid;
+    auto tiles = cut_tiles(noise(40, 40), 32, &grid);
+    tiles.pop_back();
+    EXPECT_SAYS(error_of([&] { join_tiles(tiles, grid); }), "found 3 tiles, expected 4");
+    tiles.push_back(noise(31, 32));
+    EXPECT_SAYS(error_of([&] { join_tiles(tiles, grid); }), "tile 3: found 31 x 32");
+    grid.rows = 3;
+    EXPECT_SAYS(error_of([&] { join_tiles(tiles, grid); }), "does not fit");
+}
