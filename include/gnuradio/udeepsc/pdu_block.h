@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/block.h>
+#include <gnuradio/udeepsc/api.h>
+#include <cstdint>
+#include <string>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief What every block of this module counts.
+ *
+ * <b>Ports</b>: any message to "stats" is answered on "stats" with the dictionary that
+ * stats() gives.
+ *
+ * <b>Errors</b>: a PDU that the block cannot use is dropped, counted under its reason and
+ * logged once per reason; it never stops the flowgraph. The reasons are "not a pdu",
+ * "wrong type", "wrong shape", "unknown task", "wrong modality", "not finite", "bad snr",
+ * "bad key", "bad sample", "queue full", "incomplete", "network" and "stopped".
+ */
+class UDEEPSC_API pdu_block : virtual public gr::block
+{
+public:
+    typedef std::shared_ptr<pdu_block> sptr;
+
+    //! PDUs that came in.
+    virtual std::uint64_t received() const = 0;
+    //! PDUs that went out.
+    virtual std::uint64_t sent() const = 0;
+    //! PDUs dropped for any reason.
+    virtual std::uint64_t dropped() const = 0;
+    //! PDUs dropped for one reason; 0 for a reason that does not exist.
+    virtual std::uint64_t dropped(const std::string& reason) const = 0;
+    //! PDUs waiting in the block.
+    virtual int queue_depth() const = 0;
+    //! Mean time from receiving a PDU to sending its result, in ms.
+    virtual double latency_ms() const = 0;
+    //! All of the above: dict with received, sent, dropped (dict by reason), queue_depth,
+    //! latency_ms and block.
+    virtual pmt::pmt_t stats() const = 0;
+};
+
+} // namespace udeepsc
+} // namespace gr

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/udeepsc/api.h>
+#include <pmt/pmt.h>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief The keys of a PDU's dictionary, in one place.
+ *
+ * A block adds its own keys and passes every other key through untouched, those it does
+ * not know included.
+ */
+namespace keys {
+
+//! uint64: sample number; the modalities of one multimodal sample share it.
+UDEEPSC_API const pmt::pmt_t& frame_id();
+//! symbol: task of the sample, a name from the model file.
+UDEEPSC_API const pmt::pmt_t& task();
+//! symbol: "image", "text" or "speech".
+UDEEPSC_API const pmt::pmt_t& modality();
+//! s32vector: dimensions of the payload, slowest first.
+UDEEPSC_API const pmt::pmt_t& shape();
+//! double: Es/N0 in dB that the feature selector chose for.
+UDEEPSC_API const pmt::pmt_t& snr_db();
+//! double, or f32vector with one value per symbol: noise power per complex symbol.
+UDEEPSC_API const pmt::pmt_t& noise_var();
+//! symbol: identity of the model that made the PDU.
+UDEEPSC_API const pmt::pmt_t& model_id();
+//! u8vector (picture, or UTF-8 sentence), symbol (class name) or long (label): the truth,
+//! only in a simulation.
+UDEEPSC_API const pmt::pmt_t& reference();
+//! double: amplitude of the constellation; the mean symbol energy sent is 1.
+UDEEPSC_API const pmt::pmt_t& tx_gain();
+//! s32vector: rising positions of the feature vectors that the selector kept.
+UDEEPSC_API const pmt::pmt_t& kept();
+//! long: feature vectors the selector chose from.
+UDEEPSC_API const pmt::pmt_t& candidates();
+//! long: bits that one codebook index takes.
+UDEEPSC_API const pmt::pmt_t& bits_per_index();
+//! symbol: constellation of the model, e.g. "64qam".
+UDEEPSC_API const pmt::pmt_t& modulation();
+//! symbol: "symbol" (one index, one point) or "bits".
+UDEEPSC_API const pmt::pmt_t& mapping();
+//! long: complex symbols sent for this PDU.
+UDEEPSC_API const pmt::pmt_t& symbols();
+//! complex: gain that the channel applied to this PDU.
+UDEEPSC_API const pmt::pmt_t& h();
+//! symbol: "none", "awgn", "rayleigh" or "rician".
+UDEEPSC_API const pmt::pmt_t& channel();
+//! symbol: what the payload of a result is: "label", "picture" or "sentence".
+UDEEPSC_API const pmt::pmt_t& output();
+//! long: most probable class of a result.
+UDEEPSC_API const pmt::pmt_t& label();
+//! symbol: name of that class.
+UDEEPSC_API const pmt::pmt_t& class_name();
+//! symbol: name of the picture that a tile is part of.
+UDEEPSC_API const pmt::pmt_t& picture();
+//! s32vector [height, width] of that picture in pixels.
+UDEEPSC_API const pmt::pmt_t& picture_size();
+//! s32vector [row, column] of a tile in its picture, in tiles.
+UDEEPSC_API const pmt::pmt_t& tile();
+//! s32vector [rows, columns] of tiles in that picture.
+UDEEPSC_API const pmt::pmt_t& tiles();
+//! long: number of the text that a segment is part of.
+UDEEPSC_API const pmt::pmt_t& text_id();
+//! s32vector [segment, segments of its text].
+UDEEPSC_API const pmt::pmt_t& segment();
+//! double: seconds of the monotonic clock at which the source sent the sample.
+UDEEPSC_API const pmt::pmt_t& t_source();
+
+} // namespace keys
+} // namespace udeepsc
+} // namespace gr

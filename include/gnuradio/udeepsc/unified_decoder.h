@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/pdu_block.h>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief One receiver for every task: features to class, picture or sentence.
+ * \ingroup udeepsc
+ *
+ * Modalities of one sample meet by frame_id; a sample waits until all that its task needs
+ * are there, or until `pending` younger samples wait too: then it is dropped as
+ * "incomplete".
+ *
+ * <b>Ports</b>
+ * - in "in": f32vector [vectors, dim] of vq_lookup. Reads task, modality, shape, noise_var
+ *   (default_noise_var where it is missing) and, for tasks of several modalities, frame_id.
+ * - out "out": by the task's output: "picture" u8vector [height, width, 3], "sentence"
+ *   u8vector UTF-8, "label" f32vector of probabilities; writes output, shape, model_id and,
+ *   for labels, label and class_name.
+ *
+ * <b>Source</b>: U-DeepSC, Sections V.B and VI.A, eq. 24-32.
+ */
+class UDEEPSC_API unified_decoder : virtual public pdu_block
+{
+public:
+    typedef std::shared_ptr<unified_decoder> sptr;
+
+    //! \param model path of a model file
+    //! \param default_noise_var noise power per complex symbol where the PDU names none, > 0
+    //! \param pending samples that may wait for their other modalities, 1..65536
+    //! \param options how to run it
+    static sptr make(const std::string& model,
+                     double default_noise_var = 0.1,
+                     int pending = 256,
+                     const inference_options& options = {});
+
+    virtual void set_default_noise_var(double noise_var) = 0;
+    virtual double default_noise_var() const = 0;
+    //! Loads another model while running; throws and keeps the old one if it is unusable.
+    virtual void set_model(const std::string& path) = 0;
+};
+
+} // namespace udeepsc
+} // namespace gr

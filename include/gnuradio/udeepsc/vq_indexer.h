@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/pdu_block.h>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief Names each sub-vector by its nearest codeword.
+ * \ingroup udeepsc
+ *
+ * <b>Ports</b>
+ * - in "in": f32vector [kept, subvectors * subvector_dim]. Reads task, modality, shape.
+ * - out "out": u16vector [kept, subvectors] of indices; writes shape, bits_per_index,
+ *   tx_gain, modulation, mapping, model_id.
+ *
+ * <b>Source</b>: U-DeepSC, Section V.A, eq. 21-23.
+ */
+class UDEEPSC_API vq_indexer : virtual public pdu_block
+{
+public:
+    typedef std::shared_ptr<vq_indexer> sptr;
+
+    //! \param model path of a model file
+    //! \param options how to run it
+    static sptr make(const std::string& model, const inference_options& options = {});
+
+    //! Loads another model while running; throws and keeps the old one if it is unusable.
+    virtual void set_model(const std::string& path) = 0;
+};
+
+} // namespace udeepsc
+} // namespace gr

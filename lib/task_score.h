@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "pdu.h"
+#include <gnuradio/udeepsc/task_sink.h>
+#include <udeepsc_core/metrics.h>
+
+#include <deque>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief Running score of one task.
+ *
+ * Bounded: the corpus BLEU is that of the last s_corpus_limit sentences.
+ */
+class task_score
+{
+public:
+    //! Scores one result against the reference of its PDU; NaN where there is none that
+    //! fits. Fills result.reference.
+    double add(received_result& result, const pmt::pmt_t& reference);
+
+    std::uint64_t count() const { return d_count; }
+    std::uint64_t scored() const { return d_scored; }
+    //! Accuracy, mean PSNR or corpus BLEU-4; NaN if nothing was scored.
+    double corpus_score() const;
+    double bleu1() const;
+    //! Mean of what add() gave; cheap.
+    double mean_of_scores() const;
+
+private:
+    static constexpr std::size_t s_corpus_limit = 10000;
+
+    double add_sentence(received_result& result, const pmt::pmt_t& reference);
+    udeepsc_core::Bleu corpus_bleu() const;
+
+    std::uint64_t d_count = 0;
+    std::uint64_t d_scored = 0;
+    double d_sum = 0;
+    std::deque<std::string> d_received; // sentences, as d_reference
+    std::deque<std::string> d_reference;
+};
+
+} // namespace udeepsc
+} // namespace gr

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "inference_worker.h"
+#include "model.h"
+#include "pdu_block_impl.h"
+#include <gnuradio/udeepsc/vq_indexer.h>
+
+namespace gr {
+namespace udeepsc {
+
+class vq_indexer_impl : public vq_indexer, public pdu_block_impl
+{
+public:
+    vq_indexer_impl(const std::string& model, const inference_options& options);
+
+    bool start() override;
+    bool stop() override;
+    int queue_depth() const override { return d_worker.depth(); }
+    void set_model(const std::string& path) override { d_model.set(path); }
+
+private:
+    using input = udeepsc_core::FeatureMatrix;
+    struct output {
+        std::vector<std::uint16_t> indices;
+        int subvectors;
+        float tx_gain;
+        model_sptr model;
+    };
+
+    void handle(const pmt::pmt_t& msg);
+    std::vector<output> infer(const std::string& task,
+                              const std::string& modality,
+                              const std::vector<input>& features) const;
+    static pmt::pmt_t render(pdu data, const output& result);
+
+    model_holder d_model;
+    inference_worker<input, output> d_worker;
+};
+
+} // namespace udeepsc
+} // namespace gr

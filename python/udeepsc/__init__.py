@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blocks that send meaning instead of bits: U-DeepSC in a GNU Radio flowgraph."""
+
+from .udeepsc_python import *

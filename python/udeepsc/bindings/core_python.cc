@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/transceiver.h>
+#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace udeepsc_core;
+
+namespace {
+
+using matrix = py::array_t<float, py::array::c_style | py::array::forcecast>;
+
+py::array_t<float> to_array(const FeatureMatrix& features)
+{
+    py::array_t<float> array({ features.rows, features.cols });
+    std::copy(features.data.begin(), features.data.end(), array.mutable_data());
+    return array;
+}
+
+FeatureMatrix to_features(const matrix& array)
+{
+    if (array.ndim() != 2) {
+        throw py::value_error("expected an array [vectors, dim]");
+    }
+    FeatureMatrix features;
+    features.rows = static_cast<int>(array.shape(0));
+    features.cols = static_cast<int>(array.shape(1));
+    features.data.assign(array.data(), array.data() + array.size());
+    return features;
+}
+
+SourceSample to_sample(const std::string& modality, const py::object& data, int features)
+{
+    SourceSample sample;
+    if (modality == "text") {
+        const std::string text = py::isinstance<py::str>(data)
+                                     ? data.cast<std::string>()
+                                     : std::string(data.cast<py::bytes>());
+        sample.bytes.assign(text.begin(), text.end());
+    } else if (modality == "image") {
+        const auto array =
+            data.cast<py::array_t<std::uint8_t, py::array::c_style>>();
+        if (array.ndim() != 3) {
+            throw py::value_error("expected an array [height, width, 3]");
+        }
+        sample.height = static_cast<int>(array.shape(0));
+        sample.width = static_cast<int>(array.shape(1));
+        sample.bytes.assign(array.data(), array.data() + array.size());
+    } else {
+        const auto array = data.cast<matrix>();
+        if (array.ndim() != 2 || array.shape(1) != features) {
+            throw py::value_error("expected an array [frames, features]");
+        }
+        sample.frames.assign(array.data(), array.data() + array.size());
+    }
+    return sample;
+}
+
+py::dict to_dict(const TaskResult& result)
+{
+    py::dict dict;
+    dict["task"] = result.task;
+    dict["label"] = result.label;
+    dict["probabilities"] = result.probabilities;
+    py::array_t<std::uint8_t> picture({ result.height, result.width, 3 });
+    std::copy(result.picture.begin(), result.picture.end(), picture.mutable_data());
+    dict["picture"] = picture;
+    dict["sentence"] = py::bytes(result.sentence);
+    return dict;
+}
+
+void bind_info(py::module& m)
+{
+    py::class_<TaskInfo>(m, "task_info", "What one task of a model does.")
+        .def_readonly("name", &TaskInfo::name)
+        .def_readonly("modalities", &TaskInfo::modalities)
+        .def_readonly("output", &TaskInfo::output)
+        .def_readonly("metric", &TaskInfo::metric)
+        .def_readonly("classes", &TaskInfo::classes)
+        .def_readonly("subvectors", &TaskInfo::subvectors)
+        .def_readonly("tx_gain", &TaskInfo::tx_gain)
+        .def_readonly("min_vectors", &TaskInfo::min_vectors)
+        .def_readonly("max_vectors", &TaskInfo::max_vectors)
+        .def_readonly("aligned", &TaskInfo::aligned);
+
+    py::class_<ModelInfo>(m, "model_info", "What a model file holds.")
+        .def_readonly("id", &ModelInfo::id)
+        .def_readonly("name", &ModelInfo::name)
+        .def_readonly("path", &ModelInfo::path)
+        .def_readonly("config", &ModelInfo::config)
+        .def_readonly("training", &ModelInfo::training)
+        .def_readonly("tasks", &ModelInfo::tasks)
+        .def_readonly("modulation", &ModelInfo::modulation)
+        .def_readonly("mapping", &ModelInfo::mapping)
+        .def_readonly("codewords", &ModelInfo::codewords)
+        .def_readonly("subvector_dim", &ModelInfo::subvector_dim)
+        .def_readonly("bits_per_index", &ModelInfo::bits_per_index)
+        .def_readonly("image_size", &ModelInfo::image_size)
+        .def_readonly("max_tokens", &ModelInfo::max_tokens)
+        .def_readonly("speech_features", &ModelInfo::speech_features)
+        .def_readonly("snr_min_db", &ModelInfo::snr_min_db)
+        .def_readonly("snr_max_db", &ModelInfo::snr_max_db)
+        .def_readonly("parameters", &ModelInfo::parameters)
+        .def("task", &ModelInfo::task, py::arg("name"));
+}
+
+// One sample at a time: enough to look into a model and to check the blocks against it.
+class transceiver
+{
+public:
+    transceiver(const std::string& path, const std::string& dtype)
+    {
+        Transceiver::Options options;
+        options.dtype = dtype;
+        d_model = Transceiver::load(path, options);
+    }
+
+    const ModelInfo& info() const { return d_model->info(); }
+
+    py::array_t<float>
+    encode(const std::string& task, const std::string& modality, const py::object& data) const
+    {
+        return to_array(
+            d_model
+                ->encode(task, modality, { to_sample(modality, data, info().speech_features) })
+                .at(0));
+    }
+
+    py::tuple select(const std::string& task,
+                     const std::string& modality,
+                     const matrix& features,
+                     double snr_db) const
+    {
+        const auto selection =
+            d_model->select(task, modality, { to_features(features) }, { snr_db }).at(0);
+        return py::make_tuple(
+            to_array(selection.features), selection.kept, selection.candidates);
+    }
+
+    std::vector<std::uint16_t> quantize(const std::string& task,
+                                        const std::string& modality,
+                                        const matrix& features) const
+    {
+        return d_model->quantize(task, modality, { to_features(features) }).at(0);
+    }
+
+    py::array_t<float> lookup(const std::string& task,
+                              const std::string& modality,
+                              const std::vector<std::complex<float>>& symbols,
+                              const std::vector<float>& noise_var,
+                              const std::string& mode) const
+    {
+        const auto how = mode == "hard" ? LookupMode::hard : LookupMode::soft;
+        return to_array(
+            d_model->lookup(task, modality, { symbols }, { noise_var }, how).at(0));
+    }
+
+    py::dict decode(const std::string& task,
+                    const std::vector<matrix>& features,
+                    float noise_var) const
+    {
+        std::vector<std::vector<FeatureMatrix>> by_modality;
+        for (const auto& one : features) {
+            by_modality.push_back({ to_features(one) });
+        }
+        return to_dict(d_model->decode(task, by_modality, { noise_var }).at(0));
+    }
+
+    std::vector<std::complex<float>> modulate(const std::string& task,
+                                              const std::string& modality,
+                                              const std::vector<std::uint16_t>& indices) const
+    {
+        return d_model->modulate(task, modality, indices);
+    }
+
+    int
+    symbols_for(const std::string& task, const std::string& modality, int vectors) const
+    {
+        return d_model->symbols_for(task, modality, vectors);
+    }
+
+private:
+    std::shared_ptr<const Transceiver> d_model;
+};
+
+} // namespace
+
+void bind_core(py::module& m)
+{
+    py::register_exception<Error>(m, "ModelError", PyExc_RuntimeError);
+    bind_info(m);
+
+    py::class_<transceiver>(m,
+                            "transceiver",
+                            "A model outside a flowgraph, one sample at a time. Pictures\n"
+                            "are uint8 arrays [height, width, 3], features float arrays.")
+        .def(py::init<const std::string&, const std::string&>(),
+             py::arg("path"),
+             py::arg("dtype") = "fp32")
+        .def("info", &transceiver::info, py::return_value_policy::reference_internal)
+        .def("encode",
+             &transceiver::encode,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("data"),
+             "Features [tokens + 1, dim] of a picture, text or speech.")
+        .def("select",
+             &transceiver::select,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("features"),
+             py::arg("snr_db"),
+             "(features kept, their positions, number of candidates)")
+        .def("quantize",
+             &transceiver::quantize,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("features"),
+             "Codebook indices.")
+        .def("modulate",
+             &transceiver::modulate,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("indices"),
+             "Symbols as the modulator sends them.")
+        .def("symbols_for",
+             &transceiver::symbols_for,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("vectors"),
+             "Symbols that carry so many feature vectors.")
+        .def("lookup",
+             &transceiver::lookup,
+             py::arg("task"),
+             py::arg("modality"),
+             py::arg("symbols"),
+             py::arg("noise_var"),
+             py::arg("mode") = "soft",
+             "Features of received symbols; noise_var: a list of one or one per symbol.")
+        .def("decode",
+             &transceiver::decode,
+             py::arg("task"),
+             py::arg("features"),
+             py::arg("noise_var"),
+             "Result as a dict; features: one array per modality.");
+
+    m.def("write_random_model",
+          &write_random_model,
+          py::arg("config"),
+          py::arg("seed"),
+          py::arg("path"),
+          "Writes a model file with random weights, for tests and benchmarks.");
+    m.def("blas_name", &blas_name, "The linear-algebra library bound at run time.");
+    m.def("has_bf16", &has_bf16, "True where the processor multiplies bf16 natively.");
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/pdu_block.h>
+#include <gnuradio/udeepsc/pdu_keys.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace gr::udeepsc;
+
+namespace {
+
+void bind_keys(py::module& m)
+{
+    auto k = m.def_submodule("keys", "Names of the keys in a PDU's dictionary.");
+    for (const auto& key :
+         { keys::frame_id(),     keys::task(),       keys::modality(),
+           keys::shape(),        keys::snr_db(),     keys::noise_var(),
+           keys::model_id(),     keys::reference(),  keys::tx_gain(),
+           keys::kept(),         keys::candidates(), keys::bits_per_index(),
+           keys::modulation(),   keys::mapping(),    keys::symbols(),
+           keys::h(),            keys::channel(),    keys::output(),
+           keys::label(),        keys::class_name(), keys::picture(),
+           keys::picture_size(), keys::tile(),       keys::tiles(),
+           keys::text_id(),      keys::segment(),    keys::t_source() }) {
+        const std::string name = pmt::symbol_to_string(key);
+        k.attr(name.c_str()) = name;
+    }
+}
+
+} // namespace
+
+void bind_pdu_block(py::module& m)
+{
+    bind_keys(m);
+
+    py::enum_<overflow_policy>(
+        m, "overflow_policy", "What a block does with a PDU that finds its queue full.")
+        .value("block", overflow_policy::block, "hold the sender back")
+        .value("drop_oldest", overflow_policy::drop_oldest, "make room")
+        .value("drop_newest", overflow_policy::drop_newest, "refuse the newcomer");
+
+    py::class_<pdu_block, gr::block, gr::basic_block, std::shared_ptr<pdu_block>>(
+        m, "pdu_block", "What every block of this module counts.")
+        .def("received", &pdu_block::received, "PDUs that came in.")
+        .def("sent", &pdu_block::sent, "PDUs that went out.")
+        .def("dropped",
+             py::overload_cast<>(&pdu_block::dropped, py::const_),
+             "PDUs dropped for any reason.")
+        .def("dropped",
+             py::overload_cast<const std::string&>(&pdu_block::dropped, py::const_),
+             py::arg("reason"),
+             "PDUs dropped for one reason, e.g. \"wrong shape\".")
+        .def("queue_depth", &pdu_block::queue_depth, "PDUs waiting in the block.")
+        .def("latency_ms",
+             &pdu_block::latency_ms,
+             "Mean time from receiving a PDU to sending its result, in ms.")
+        .def("stats", &pdu_block::stats, "All counters as a pmt dict.");
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+void bind_core(py::module& m);
+void bind_pdu_block(py::module& m);
+void bind_network_blocks(py::module& m);
+void bind_radio_blocks(py::module& m);
+void bind_sources_and_sink(py::module& m);
+
+PYBIND11_MODULE(udeepsc_python, m)
+{
+    // The base classes of the blocks.
+    py::module::import("gnuradio.gr");
+
+    bind_core(m);
+    bind_pdu_block(m);
+    bind_network_blocks(m);
+    bind_radio_blocks(m);
+    bind_sources_and_sink(m);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gnuradio/udeepsc/image_source.h>
+#include <gnuradio/udeepsc/task_sink.h>
+#include <gnuradio/udeepsc/text_source.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace gr::udeepsc;
+
+namespace {
+
+template <typename T>
+using block_class = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
+
+using strings = std::vector<std::string>;
+
+py::array_t<std::uint8_t>
+to_array(const std::vector<std::uint8_t>& rgb, int height, int width)
+{
+    py::array_t<std::uint8_t> array({ height, width, 3 });
+    std::copy(rgb.begin(), rgb.end(), array.mutable_data());
+    return array;
+}
+
+void bind_result(py::module& m)
+{
+    using result = received_result;
+    py::class_<result>(m, "received_result", "One sample as the receiver made it.")
+        .def_readonly("frame_id", &result::frame_id)
+        .def_readonly("task", &result::task)
+        .def_readonly("output", &result::output, "label, picture or sentence")
+        .def_readonly("label", &result::label)
+        .def_readonly("class_name", &result::class_name)
+        .def_readonly("probabilities", &result::probabilities)
+        .def_property_readonly(
+            "picture",
+            [](const result& r) { return to_array(r.picture, r.height, r.width); },
+            "uint8 array [height, width, 3]")
+        .def_property_readonly(
+            "sentence",
+            // Bytes that are no UTF-8 must not make the getter throw.
+            [](const result& r) {
+                return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
+                    r.sentence.data(), r.sentence.size(), "replace"));
+            })
+        .def_property_readonly("reference",
+                               [](const result& r) {
+                                   return py::reinterpret_steal<py::str>(
+                                       PyUnicode_DecodeUTF8(r.reference.data(),
+                                                            r.reference.size(),
+                                                            "replace"));
+                               })
+        .def_readonly("score", &result::score, "accuracy, PSNR in dB or BLEU-4; or NaN")
+        .def_readonly("snr_db", &result::snr_db)
+        .def_readonly("noise_var", &result::noise_var)
+        .def_readonly("candidates", &result::candidates)
+        .def_readonly("kept", &result::kept)
+        .def_readonly("symbols", &result::symbols)
+        .def_readonly("source", &result::source)
+        .def_readonly("tile_row", &result::tile_row)
+        .def_readonly("tile_column", &result::tile_column)
+        .def_readonly("delay_ms", &result::delay_ms);
+}
+
+} // namespace
+
+void bind_sources_and_sink(py::module& m)
+{
+    bind_result(m);
+
+    py::enum_<source_start>(m, "source_start", "When a source sends.")
+        .value("at_start", source_start::at_start, "when the flowgraph starts")
+        .value("on_trigger", source_start::on_trigger, "on a message to trigger");
+
+    block_class<image_source>(
+        m,
+        "image_source",
+        "Cuts picture files into square tiles and sends each as a PDU.\n\n"
+        "trigger: any message sends the list, a symbol the file of that name;\n"
+        "out: u8vector [tile, tile, 3].")
+        .def(py::init([](const strings& files,
+                         const std::string& task,
+                         const strings& labels,
+                         int tile,
+                         source_start start,
+                         int repeat,
+                         double pace) {
+                 return image_source::make(
+                     files, task, labels, tile, { start, repeat, pace });
+             }),
+             py::arg("files"),
+             py::arg("task"),
+             py::arg("labels") = strings{},
+             py::arg("tile") = 32,
+             py::arg("start") = source_start::at_start,
+             py::arg("repeat") = 1,
+             py::arg("pace") = 0.0)
+        .def("set_pace", &image_source::set_pace, py::arg("pace"), "PDUs per second.")
+        .def("pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def("set_task", &image_source::set_task, py::arg("task"))
+        .def("task", &image_source::task);
+
+    block_class<text_source>(
+        m,
+        "text_source",
+        "Sends sentences, each as a PDU; long texts in segments.\n\n"
+        "trigger: any message sends the list, a symbol is a text to send;\n"
+        "out: u8vector UTF-8.")
+        .def(py::init([](const strings& texts,
+                         const std::string& file,
+                         const std::string& task,
+                         const strings& labels,
+                         int max_words,
+                         source_start start,
+                         int repeat,
+                         double pace) {
+                 return text_source::make(
+                     texts, file, task, labels, max_words, { start, repeat, pace });
+             }),
+             py::arg("texts"),
+             py::arg("file"),
+             py::arg("task"),
+             py::arg("labels") = strings{},
+             py::arg("max_words") = 24,
+             py::arg("start") = source_start::at_start,
+             py::arg("repeat") = 1,
+             py::arg("pace") = 0.0)
+        .def("set_pace", &text_source::set_pace, py::arg("pace"), "PDUs per second.")
+        .def("pace", &text_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def("set_task", &text_source::set_task, py::arg("task"))
+        .def("task", &text_source::task);
+
+    block_class<task_sink>(m,
+                           "task_sink",
+                           "Scores, keeps and records what the receiver made.\n\n"
+                           "in: results of unified_decoder; stats: a dict per result.")
+        .def(py::init(&task_sink::make),
+             py::arg("task") = "",
+             py::arg("keep") = 1000,
+             py::arg("record") = "")
+        .def("count", &task_sink::count, py::arg("task") = "", "Results taken.")
+        .def("scored", &task_sink::scored, py::arg("task") = "", "Results scored.")
+        .def("mean_score",
+             &task_sink::mean_score,
+             py::arg("task"),
+             "Accuracy, mean PSNR in dB or corpus BLEU-4.")
+        .def("bleu1", &task_sink::bleu1, py::arg("task"), "Corpus BLEU-1.")
+        .def("tasks", &task_sink::tasks, "Names of the tasks seen.")
+        .def("results", &task_sink::results, "The last results, oldest first.")
+        .def("pictures", &task_sink::pictures, "Pictures put together from tiles.")
+        .def(
+            "picture",
+            [](const task_sink& sink, const std::string& name) {
+                int height = 0;
+                int width = 0;
+                const auto rgb = sink.picture(name, height, width);
+                return to_array(rgb, height, width);
+            },
+            py::arg("name"),
+            "uint8 array [height, width, 3], missing tiles grey.")
+        .def("wait_for",
+             &task_sink::wait_for,
+             py::arg("n"),
+             py::arg("timeout_s"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Waits until count() reaches n; False after timeout_s seconds.")
+        .def("reset", &task_sink::reset, "Forgets results, scores and pictures.");
+}
