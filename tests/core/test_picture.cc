@@ -124,6 +124,24 @@ TEST(Picture, SavesAndLoadsTheSame)
     EXPECT_EQ(dir.count_entries(), 1u);
 }
 
+TEST(Picture, DamageIsAnErrorOrAnotherPictureButNoCrash)
+{
+    TempDir dir;
+    save_png(dir.file("a.png"), noise(9, 13));
+    const std::string whole = dir.read("a.png");
+    std::mt19937 random(5);
+    for (int trial = 0; trial < 500; ++trial) {
+        std::string damaged = whole.substr(0, 1 + random() % whole.size());
+        for (unsigned i = random() % 4; i > 0; --i) {
+            damaged[random() % damaged.size()] = static_cast<char>(random());
+        }
+        const std::string path = dir.write("damaged", damaged);
+        try {
+            load_picture(path, 10000);
+        } catch (const udeepsc_core::Error&) { }
+    }
+}
+
 TEST(Picture, SaveSaysWhatIsWrong)
 {
     TempDir dir;

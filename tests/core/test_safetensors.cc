@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <limits>
+#include <random>
 
 using namespace udeepsc_core;
 
@@ -35,8 +36,8 @@ RawTensor f32_tensor(const std::string& name,
                      const std::vector<float>& values)
 {
     RawTensor tensor { name, DType::f32, std::move(shape), {} };
-    tensor.data.resize(values.size() * sizeof(float));
-    std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+    tensor.data.assign(bytes, bytes + values.size() * sizeof(float));
     return tensor;
 }
 
@@ -162,6 +163,24 @@ TEST(Safetensors, TruncatedAnywhereIsAnError)
         const std::string path = dir.write("cut", whole.substr(0, length));
         EXPECT_THROW(read_safetensors(path), Error) << length;
         EXPECT_THROW(read_safetensors_metadata(path), Error) << length;
+    }
+}
+
+TEST(Safetensors, DamageIsAnErrorOrAnotherFileButNoCrash)
+{
+    TempDir dir;
+    write_safetensors(dir.file("a"), sample());
+    const std::string whole = dir.read("a");
+    std::mt19937 random(5);
+    for (int trial = 0; trial < 2000; ++trial) {
+        std::string damaged = whole;
+        for (unsigned i = 1 + random() % 4; i > 0; --i) {
+            damaged[random() % damaged.size()] = static_cast<char>(random());
+        }
+        const std::string path = dir.write("damaged", damaged);
+        try {
+            read_safetensors(path);
+        } catch (const Error&) { }
     }
 }
 
