@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_core/tokenizer.h>
 
+#include "sentencepiece_api.h"
+
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
 
@@ -8,9 +10,6 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
-
-#include <sentencepiece_processor.h>
-#include <sentencepiece_trainer.h>
 
 #include <algorithm>
 
@@ -33,22 +32,6 @@ void require_in_vocabulary(const char* kind, const std::vector<int>& ids, int si
         }
     }
 }
-
-//! Feeds normalised sentences to the trainer.
-class Sentences : public sentencepiece::SentenceIterator {
-public:
-    explicit Sentences(std::vector<std::string> sentences)
-        : d_sentences(std::move(sentences))
-    { }
-    bool done() const override { return d_next >= d_sentences.size(); }
-    void Next() override { ++d_next; }
-    const std::string& value() const override { return d_sentences[d_next]; }
-    sentencepiece::util::Status status() const override { return {}; }
-
-private:
-    std::vector<std::string> d_sentences;
-    std::size_t d_next = 0;
-};
 
 bool is_cjk(UChar32 c)
 {
@@ -148,23 +131,21 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const std::string& kind,
 }
 
 struct SentencePieceTokenizer::Processor {
-    sentencepiece::SentencePieceProcessor sp;
+    std::unique_ptr<SentencePieceApi> sp = make_sentencepiece();
 };
 
 SentencePieceTokenizer::SentencePieceTokenizer(const std::vector<std::uint8_t>& model)
     : d_model(model)
     , d_processor(std::make_unique<Processor>())
 {
-    const absl::string_view bytes(reinterpret_cast<const char*>(d_model.data()),
-                                  d_model.size());
-    const auto status = d_processor->sp.LoadFromSerializedProto(bytes);
-    if (!status.ok()) {
+    const auto fault = d_processor->sp->load({ d_model.begin(), d_model.end() });
+    if (!fault.empty()) {
         throw Error("loading a SentencePiece model of " + std::to_string(d_model.size())
-                    + " bytes: " + status.ToString());
+                    + " bytes: " + fault);
     }
-    if (d_processor->sp.pad_id() != PAD_ID) {
+    if (d_processor->sp->pad_id() != PAD_ID) {
         throw Error("loading a SentencePiece model: padding: found id "
-                    + std::to_string(d_processor->sp.pad_id()) + ", expected 0");
+                    + std::to_string(d_processor->sp->pad_id()) + ", expected 0");
     }
 }
 
@@ -188,9 +169,8 @@ SentencePieceTokenizer::train(const std::vector<std::string>& sentences, int voc
         throw Error(where + "expected at least one sentence that is not empty");
     }
 
-    Sentences iterator(std::move(normalized));
     std::string model;
-    const auto status = sentencepiece::SentencePieceTrainer::Train(
+    const auto fault = make_sentencepiece()->train(
         {
             { "model_type", "unigram" },
             { "vocab_size", std::to_string(vocab_size) },
@@ -205,10 +185,10 @@ SentencePieceTokenizer::train(const std::vector<std::string>& sentences, int voc
             { "num_threads", "1" },
             { "minloglevel", "2" },
         },
-        &iterator,
-        &model);
-    if (!status.ok()) {
-        throw Error(where + status.ToString());
+        normalized,
+        model);
+    if (!fault.empty()) {
+        throw Error(where + fault);
     }
     return std::make_shared<SentencePieceTokenizer>(
         std::vector<std::uint8_t>(model.begin(), model.end()));
@@ -217,9 +197,9 @@ SentencePieceTokenizer::train(const std::vector<std::string>& sentences, int voc
 std::vector<int> SentencePieceTokenizer::encode(const std::string& utf8) const
 {
     std::vector<int> ids;
-    const auto status = d_processor->sp.Encode(normalize_sentence(utf8), &ids);
-    if (!status.ok()) {
-        throw Error("encoding a sentence: " + status.ToString());
+    const auto fault = d_processor->sp->encode(normalize_sentence(utf8), ids);
+    if (!fault.empty()) {
+        throw Error("encoding a sentence: " + fault);
     }
     return ids;
 }
@@ -232,16 +212,16 @@ std::string SentencePieceTokenizer::decode(const std::vector<int>& ids) const
         return id != PAD_ID;
     });
     std::string text;
-    const auto status = d_processor->sp.Decode(kept, &text);
-    if (!status.ok()) {
-        throw Error("decoding SentencePiece tokens: " + status.ToString());
+    const auto fault = d_processor->sp->decode(kept, text);
+    if (!fault.empty()) {
+        throw Error("decoding SentencePiece tokens: " + fault);
     }
     return text;
 }
 
 int SentencePieceTokenizer::size() const
 {
-    return d_processor->sp.GetPieceSize();
+    return d_processor->sp->size();
 }
 
 WordPieceTokenizer::WordPieceTokenizer(const std::vector<std::uint8_t>& vocab)

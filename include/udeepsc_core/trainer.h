@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace udeepsc_core {
+
+/*! One stretch of the training; the phases of Algorithm 1 follow each other. */
+struct PhaseConfig {
+    std::int64_t steps = 0;
+    bool digital = true; //!< phase 2: codebook and constellation; phase 1: real features
+    bool train_ratio = true; //!< phase 2: f_n learns too, with its size as a loss (eq. 20)
+    double snr_min_db = -6, snr_max_db = 12; //!< Es/N0, drawn uniformly for every sample
+    std::int64_t widen_steps = 0; //!< snr_min_db starts at snr_max_db and falls over these
+    bool top_selection = false;   //!< keep the best vectors as in inference, not by sampling
+};
+
+/*! How often a task is trained and with what. */
+struct TaskTraining {
+    double weight = 1; //!< chance of being drawn, relative to the others
+    int batch = 64;    //!< samples a step and process
+    double loss_weight = 1;
+};
+
+struct TrainConfig {
+    std::string model_config; //!< JSON text of the ModelConfig
+    std::map<std::string, TaskTraining> tasks;
+    std::vector<PhaseConfig> phases;
+    double learning_rate = 1e-3, final_learning_rate = 1e-5; //!< AdamW; cosine between
+    std::int64_t warmup_steps = 300;
+    double weight_decay = 5e-3;
+    double gradient_clip = 1.0;   //!< norm
+    double label_smoothing = 0.0; //!< of the label tasks
+    double auxiliary_weight = 0.3; //!< of a label loss at the semantic encoder's end, see docs/training.md
+    double selection_weight = 1.0; //!< of eq. 19, 20
+    double ratio_weight = 0.01;    //!< of |delta| in eq. 20
+    double word_dropout = 0.1;     //!< share of words hidden in text classification
+    double rayleigh = 0.2;         //!< share of samples through block Rayleigh fading
+    std::uint64_t seed = 1;
+    std::string split = "train";
+    int checkpoint_every = 500; //!< steps
+
+    static TrainConfig from_file(const std::string& path);
+    std::int64_t total_steps() const;
+};
+
+/*! Where and how a training runs; nothing here changes what is learnt. */
+struct TrainRun {
+    std::string data_dir;
+    std::string out_dir;   //!< checkpoint, log and model are written here
+    std::string tokenizer; //!< SentencePiece model or vocab.txt; made from the data if empty
+    std::string start_from; //!< model file whose weights to begin with, may be empty
+    int rank = 0, workers = 1;
+    std::string device = "cpu"; //!< or "cuda"
+    bool autocast = false;      //!< bf16 where the arithmetic allows it
+    double max_minutes = 0;     //!< stop with a checkpoint after so long; 0: never
+    bool quiet = false;         //!< no progress bar
+};
+
+/*!
+ * \brief Trains by Algorithm 1, from the checkpoint in out_dir if there is one.
+ *
+ * A run that is killed and started again gives bit for bit the weights of one that was
+ * not (same processor, same number of workers). Writes out_dir/log.jsonl,
+ * out_dir/checkpoint.safetensors and out_dir/model.safetensors. Throws Error.
+ */
+void train(const TrainConfig& config, const TrainRun& run);
+
+//! Makes the tokenizer from the training texts and checks every data file that the
+//! configuration's tasks need. Prints what it found to stdout.
+void prepare(const TrainConfig& config, const TrainRun& run);
+
+} // namespace udeepsc_core

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "selection.h"
+
+namespace udeepsc_core {
+
+/*! Pictures -> patch features. x: [batch, 3, size, size] in [0, 1] -> [batch, patches, dim] */
+class ImageEmbeddingImpl : public torch::nn::Module
+{
+public:
+    explicit ImageEmbeddingImpl(const EncoderConfig& config);
+    torch::Tensor forward(const torch::Tensor& x);
+
+private:
+    // Each convolution of the stem halves the picture once, so that one token of its output
+    // still is one 4x4 patch (with some of its surroundings).
+    torch::nn::Sequential d_stem;
+    torch::nn::Conv2d d_patch { nullptr };
+};
+TORCH_MODULE(ImageEmbedding);
+
+/*! How the channel encoder picks vectors while training. */
+enum class SelectionMode {
+    gumbel, //!< sampled, eq. 15-17
+    top     //!< as in inference
+};
+
+/*! What the channel encoder gives while training: nothing is removed, only masked. */
+struct MaskedFeatures {
+    torch::Tensor features;  //!< [batch, vectors, subvectors * subvector_dim]
+    torch::Tensor mask;      //!< [batch, vectors], 1 = sent; carries gradients
+    torch::Tensor ratio_loss; //!< eq. 19
+    torch::Tensor share;     //!< [batch] delta^{N_q} asked for
+};
+
+/*! What the channel encoder gives in inference: only what is sent. */
+struct SelectedFeatures {
+    torch::Tensor features; //!< [batch, kept, subvectors * subvector_dim]
+    torch::Tensor kept;     //!< [batch, kept] positions, rising
+};
+
+/*!
+ * \brief Transmitter of one modality: embedding, semantic encoder (Section III), dynamic
+ * channel encoder (Section IV), for all tasks that use the modality.
+ */
+class ModalityEncoderImpl : public torch::nn::Module
+{
+public:
+    ModalityEncoderImpl(const ModelConfig& model, const std::string& modality);
+
+    //! Input (image: [b, 3, s, s]; text: int64 [b, t]; speech: [b, t, f]) and its mask
+    //! [b, t] (undefined: all valid) -> [b, t + 1, dim]; the task embedding comes last.
+    torch::Tensor
+    semantic(const std::string& task, const torch::Tensor& input, const torch::Tensor& valid);
+
+    //! features as semantic() gives them; noise: [batch], normalised.
+    MaskedFeatures select_masked(const std::string& task,
+                                 const torch::Tensor& features,
+                                 const torch::Tensor& valid,
+                                 const torch::Tensor& noise,
+                                 SelectionMode mode,
+                                 double temperature);
+
+    //! Keeps `count` vectors of each sample, chosen stage by stage, or, with `random`, at
+    //! random (the baseline of Fig. 10). noise: [batch].
+    SelectedFeatures select(const std::string& task,
+                            const torch::Tensor& features,
+                            const torch::Tensor& noise,
+                            int count,
+                            bool random = false);
+
+    //! Vectors to send of `candidates` at this normalised noise.
+    int vectors_to_send(const std::string& task, int candidates, double noise);
+    //! Vectors the task may send: all but the task embedding's, unless that is sent too.
+    int candidates(const std::string& task, int rows) const;
+
+    //! f_n of one task
+    torch::Tensor share_of(const std::string& task, const torch::Tensor& noise);
+    bool is_ratio_parameter(const std::string& name) const
+    {
+        return name.find("ratio.") != std::string::npos;
+    }
+
+private:
+    torch::Tensor condition(const torch::Tensor& features, const torch::Tensor& noise);
+    torch::Tensor project(const std::string& task, const torch::Tensor& features);
+    int task_row(const std::string& task) const;
+
+    EncoderConfig d_config;
+    std::vector<TaskConfig> d_tasks; // those with this modality
+    bool d_noise_conditioning;
+
+    ImageEmbedding d_image { nullptr };
+    torch::nn::Embedding d_words { nullptr };
+    torch::nn::Linear d_frames { nullptr };
+    torch::Tensor d_position;        // [1, positions, dim]
+    torch::Tensor d_task_embedding;  // [tasks, dim], w_tk of eq. 10
+    torch::nn::ModuleList d_semantic, d_channel, d_selection;
+    torch::nn::ModuleDict d_ratio, d_project;
+    NoiseFeature d_noise { nullptr };
+    torch::nn::LayerNorm d_norm { nullptr };
+};
+TORCH_MODULE(ModalityEncoder);
+
+} // namespace udeepsc_core

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "codebook.h"
+#include "encoder.h"
+#include "receiver.h"
+
+namespace udeepsc_core {
+
+/*! What training sends through the channel, and how it goes. */
+struct LinkOptions {
+    bool digital = true; //!< codebook + constellation; false: the real features themselves
+    bool keep_codebook_alive = false;
+};
+
+/*! What became of one modality's features on the way. */
+struct LinkResult {
+    torch::Tensor received;      //!< as the features sent, gradients pass straight through
+    torch::Tensor codebook_loss; //!< eq. 23
+};
+
+/*!
+ * \brief All of U-DeepSC, Fig. 1: one encoder a modality, one codebook a modality, one
+ * receiver.
+ */
+class NetworkImpl : public torch::nn::Module
+{
+public:
+    explicit NetworkImpl(const ModelConfig& config);
+
+    const ModelConfig& config() const { return d_config; }
+    ModalityEncoder encoder(const std::string& modality);
+    Codebook codebook(const std::string& modality);
+    Receiver receiver() { return d_receiver; }
+    const SymbolMapping& mapping() const { return d_mapping; }
+
+    //! Amplitude that makes the mean energy of a task's symbols 1: a tensor scalar
+    torch::Tensor tx_gain(const std::string& task, const std::string& modality);
+
+    //! Scales each sample so that its sent sub-vectors have mean square 1/2 per real.
+    //! x: [batch, vectors, n], mask: [batch, vectors] or undefined
+    static torch::Tensor normalize_power(const torch::Tensor& x, const torch::Tensor& mask);
+
+    //! Training: features through codebook, constellation and AWGN of variance
+    //! noise_var [batch] (per complex symbol, after equalisation) and back, by soft look-up.
+    LinkResult transmit(const std::string& task,
+                        const std::string& modality,
+                        const torch::Tensor& features,
+                        const torch::Tensor& mask,
+                        const torch::Tensor& noise_var,
+                        const LinkOptions& options);
+
+    void move_to(torch::Device device);
+
+private:
+    ModelConfig d_config;
+    torch::nn::ModuleDict d_encoders, d_codebooks;
+    Receiver d_receiver { nullptr };
+    SymbolMapping d_mapping;
+};
+TORCH_MODULE(Network);
+
+} // namespace udeepsc_core

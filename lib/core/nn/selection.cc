@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "selection.h"
+
+namespace udeepsc_core {
+
+namespace nn = torch::nn;
+
+FeatureSelectionImpl::FeatureSelectionImpl(int dim, int hidden)
+{
+    d_norm = register_module("norm", nn::LayerNorm(nn::LayerNormOptions({ dim })));
+    d_local = register_module("local", nn::Linear(dim, hidden));
+    d_global = register_module("global", nn::Linear(dim, hidden));
+    d_noise = register_module("noise", NoiseFeature(hidden, false));
+    d_hidden = register_module("hidden", nn::Linear(3 * hidden, hidden));
+    d_out = register_module("out", nn::Linear(hidden, 2));
+}
+
+torch::Tensor FeatureSelectionImpl::forward(const torch::Tensor& x,
+                                            const torch::Tensor& kept,
+                                            const torch::Tensor& noise)
+{
+    const auto normed = d_norm(x);
+    const auto local = torch::gelu(d_local(normed));
+    const auto global_each = torch::gelu(d_global(normed));
+    const auto weight = kept.unsqueeze(-1).to(global_each.scalar_type());
+    const auto global = (global_each * weight).sum(1, true) /
+                        torch::clamp_min(weight.sum(1, true), 1.0); // eq. 12
+    const auto all = torch::cat({ local,
+                                  global.expand_as(local),
+                                  d_noise(noise).to(local.scalar_type()).expand_as(local) },
+                                -1); // eq. 13
+    return torch::log_softmax(d_out(torch::gelu(d_hidden(all))).to(torch::kFloat), -1);
+}
+
+RatioNetworkImpl::RatioNetworkImpl()
+{
+    // Start with a curve that already spans most of the range between 12 and -6 dB.
+    const int width = 8;
+    d_w1 = register_parameter("w1", torch::linspace(1.0, 3.0, width).view({ width, 1 }));
+    d_w2 = register_parameter("w2", torch::full({ 1, width }, 2.0 / width));
+}
+
+torch::Tensor RatioNetworkImpl::forward(const torch::Tensor& noise)
+{
+    const auto x = noise.to(torch::kFloat).view({ -1, 1 });
+    const auto hidden = torch::tanh(torch::matmul(x, d_w1.to(torch::kFloat).abs().t()));
+    return torch::tanh(torch::matmul(hidden, d_w2.to(torch::kFloat).abs().t())).view({ -1 });
+}
+
+torch::Tensor gumbel_keep(const torch::Tensor& log_p, double temperature)
+{
+    const auto u = torch::rand_like(log_p).clamp(1e-9, 1.0 - 1e-7);
+    const auto gumbel = -torch::log(-torch::log(u));
+    const auto soft = torch::softmax((log_p + gumbel) / temperature, -1).select(-1, 0);
+    const auto hard = (soft > 0.5).to(soft.scalar_type());
+    return hard + soft - soft.detach();
+}
+
+torch::Tensor
+top_keep(const torch::Tensor& log_p, const torch::Tensor& allowed, const torch::Tensor& count)
+{
+    const auto soft = torch::exp(log_p.select(-1, 0));
+    const auto score = soft.detach().masked_fill(allowed.detach() <= 0, -1.0);
+    const auto order = std::get<1>(torch::sort(score, true, 1, true));
+    const auto place = torch::arange(score.size(1), order.options()).view({ 1, -1 });
+    const auto chosen = (place < count.view({ -1, 1 })).to(soft.scalar_type());
+    const auto hard = torch::zeros_like(soft).scatter(1, order, chosen);
+    return hard + soft - soft.detach();
+}
+
+} // namespace udeepsc_core
