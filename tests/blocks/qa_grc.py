@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GNU Radio Companion: every block description is sound, the examples generate and run."""
+
+import ast
+import glob
+import importlib.util
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+import yaml
+from gnuradio import gr, udeepsc
+from gnuradio.grc.core.platform import Platform
+
+import fixture as fx
+
+GRC_DIR = os.path.join(fx.SOURCE_DIR, 'grc')
+EXAMPLES = sorted(glob.glob(os.path.join(fx.SOURCE_DIR, 'examples', '*', '*.grc')))
+DESCRIPTIONS = sorted(glob.glob(os.path.join(GRC_DIR, 'udeepsc_*.block.yml')))
+BLOCK_IDS = [os.path.basename(d).split('.')[0] for d in DESCRIPTIONS]
+# Not the hierarchical kind: these have a C++ class of the same name.
+NETWORK_BLOCKS = ('semantic_encoder', 'feature_selector', 'vq_indexer', 'vq_lookup',
+                  'unified_decoder')
+
+
+def make_platform():
+    # GRC_BLOCKS_PATH, set by the test, adds the descriptions of the source tree.
+    platform = Platform(version=gr.version(), version_parts=gr.version().split('.')[:3],
+                        prefs=gr.prefs())
+    platform.build_library()
+    return platform
+
+
+PLATFORM = make_platform()
+
+
+def generate(flow_graph, folder):
+    flow_graph.rewrite()
+    flow_graph.validate()
+    if not flow_graph.is_valid():
+        raise AssertionError(list(map(str, flow_graph.get_error_messages())))
+    generator = PLATFORM.Generator(flow_graph, folder)
+    generator.write()
+    path = os.path.join(folder, flow_graph.get_option('id') + '.py')
+    return path, pathlib.Path(path).read_text()
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Descriptions(unittest.TestCase):
+
+    def test_all_blocks_are_there(self):
+        described = {block[len('udeepsc_'):] for block in BLOCK_IDS}
+        bound = {name for name, value in vars(udeepsc).items()
+                 if isinstance(value, type) and issubclass(value, udeepsc.pdu_block)}
+        self.assertEqual(described, bound - {'pdu_block'})
+
+    def test_sound(self):
+        for path in DESCRIPTIONS:
+            with self.subTest(os.path.basename(path)):
+                description = yaml.safe_load(pathlib.Path(path).read_text())
+                parameters = {p['id']: p for p in description['parameters']}
+                asserts = ' '.join(description.get('asserts', []))
+                for name, parameter in parameters.items():
+                    if parameter['dtype'] in ('int', 'float'):
+                        self.assertRegex(asserts, rf'\b{name}\b', 'number without assert')
+                    if parameter['dtype'] == 'enum':
+                        self.assertEqual(len(parameter['options']),
+                                         len(parameter['option_labels']))
+                block = getattr(udeepsc, description['id'][len('udeepsc_'):])
+                setters = {s for s in dir(block) if s.startswith('set_')
+                           and s[4:] in parameters}
+                called = {c.split('(')[0] for c in
+                          description['templates'].get('callbacks', [])}
+                self.assertEqual(called, setters, 'a setter without callback')
+                self.assertIn('Tip:', description['documentation'])
+                self.assertRegex(description['category'], r'^\[UDeepSC\]/')
+
+    def test_every_block_generates_and_constructs(self):
+        for block_id in BLOCK_IDS:
+            with self.subTest(block_id), tempfile.TemporaryDirectory() as folder:
+                name = block_id[len('udeepsc_'):]
+                flow_graph = PLATFORM.make_flow_graph()
+                options = flow_graph.options_block
+                options.params['id'].set_value('qa_' + name)
+                options.params['generate_options'].set_value('no_gui')
+                block = flow_graph.new_block(block_id)
+                block.params['id'].set_value('dut')
+                if name in NETWORK_BLOCKS:
+                    block.params['model'].set_value(fx.model_path())
+                # An input port wants a connection.
+                for i, sink in enumerate(block.sinks):
+                    if not sink.optional:
+                        strobe = flow_graph.new_block('blocks_message_strobe')
+                        strobe.params['id'].set_value(f'strobe_{i}')
+                        flow_graph.connect(strobe.sources[0], sink)
+                for i, source in enumerate(block.sources):
+                    if not source.optional:
+                        debug = flow_graph.new_block('blocks_message_debug')
+                        debug.params['id'].set_value(f'debug_{i}')
+                        flow_graph.connect(source, debug.sinks[0])
+                path, text = generate(flow_graph, folder)
+                ast.parse(text)
+                top = getattr(load(path), 'qa_' + name)()
+                top.start()
+                top.stop()
+                top.wait()
+
+    def test_numbers_out_of_range_are_refused(self):
+        flow_graph = PLATFORM.make_flow_graph()
+        block = flow_graph.new_block('udeepsc_block_fading_channel')
+        for value in ('1000', "float('nan')"):
+            block.params['snr_db'].set_value(value)
+            flow_graph.rewrite()
+            block.validate()
+            self.assertTrue(any('snr_db' in re.sub(r'\s', '', str(m)) or 'assert' in str(m)
+                                .lower() for m in block.get_error_messages()),
+                            block.get_error_messages())
+
+
+class Examples(unittest.TestCase):
+
+    def test_examples_generate_and_compile(self):
+        self.assertTrue(EXAMPLES)
+        for path in EXAMPLES:
+            with self.subTest(path), tempfile.TemporaryDirectory() as folder:
+                flow_graph = PLATFORM.make_flow_graph()
+                flow_graph.import_data(PLATFORM.parse_flow_graph(path))
+                _, text = generate(flow_graph, folder)
+                compile(text, path, 'exec')
+
+    def test_first_example_runs(self):
+        from qa_sources import write_ppm
+        path = [p for p in EXAMPLES if p.endswith('/picture_and_sentence.grc')][0]
+        with tempfile.TemporaryDirectory() as folder:
+            flow_graph = PLATFORM.make_flow_graph()
+            flow_graph.import_data(PLATFORM.parse_flow_graph(path))
+            generated, _ = generate(flow_graph, folder)
+            top = load(generated).picture_and_sentence(
+                model=fx.model_path(), pictures=write_ppm('e.ppm', fx.picture(1, 64)),
+                snr_db=3.0)
+            top.start()
+            arrived = top.udeepsc_task_sink_0.wait_for(6, fx.TIMEOUT_S)
+            top.stop()
+            top.wait()
+        self.assertTrue(arrived)
+        self.assertEqual(top.udeepsc_task_sink_0.count('image_reconstruction'), 4)
+        self.assertEqual(top.udeepsc_task_sink_0.count('text_reconstruction'), 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
