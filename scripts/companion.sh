@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU Radio Companion with the blocks of the build tree; arguments go to it.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+"$UDEEPSC_ROOT/scripts/setup.sh"
+"$UDEEPSC_ROOT/scripts/build.sh"
+use_build_tree
+exec gnuradio-companion "$@"

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Sets up, builds and runs the demonstration; arguments go to apps/udeepsc_demo.py.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+demo() { /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/udeepsc_demo.py" "$@"; }
+
+"$UDEEPSC_ROOT/scripts/setup.sh"
+# A mistake in the arguments is better told before minutes of building.
+demo --check "$@" || exit $?
+for argument; do
+    case $argument in -h | --help) exit 0 ;; esac
+done
+"$UDEEPSC_ROOT/scripts/build.sh"
+use_build_tree
+demo "$@"
