@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <algorithm>
+#include <future>
 
 namespace gr {
 namespace udeepsc {
@@ -53,7 +54,11 @@ model_sptr load(const std::string& path, const std::string& dtype)
     Transceiver::Options options;
     options.dtype = dtype;
     model_sptr model = Transceiver::load(path, options);
-    warm_up(*model);
+    // In a thread of its own: the number of threads per operator is the caller's business.
+    std::async(std::launch::async, [&model] {
+        udeepsc_core::set_threads(1);
+        warm_up(*model);
+    }).get();
     return model;
 }
 
