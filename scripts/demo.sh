@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Sets up, builds and runs the demonstration; arguments go to apps/udeepsc_demo.py.
+# Sets up, builds and runs the demonstration; arguments go to apps/demo.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-demo() { /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/udeepsc_demo.py" "$@"; }
+demo() { /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/demo" "$@"; }
 
 "$UDEEPSC_ROOT/scripts/setup.sh"
 # A mistake in the arguments is better told before minutes of building.

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends photographs and sentences through a GNU Radio flowgraph and a noisy channel, and
+shows what came out."""
+
+import argparse
+import json
+import math
+import resource
+import sys
+import time
+from pathlib import Path
+
+import material
+from console import Progress, Table, snr_text
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / 'models' / 'udeepsc-lite.safetensors'
+SNR_LIMITS = (-30.0, 40.0)
+MOST_SNRS = 8  # the report has a column for each
+MOST_PICTURES = 8
+
+
+def snr_value(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not SNR_LIMITS[0] <= value <= SNR_LIMITS[1]:
+        raise argparse.ArgumentTypeError(
+            f"got '{text}', expected a number of dB from {SNR_LIMITS[0]:g} to {SNR_LIMITS[1]:g}")
+    return value
+
+
+def picture_side(text):
+    if not text.isdecimal() or not 32 <= int(text) <= 2048:
+        raise argparse.ArgumentTypeError(f"got '{text}', expected pixels from 32 to 2048")
+    return int(text)
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(
+        prog='gr-udeepsc demo', description=__doc__,
+        epilog='example: ./gr-udeepsc demo --image holiday.jpg --channel rayleigh --snr 0 10')
+    parser.add_argument('--image', nargs='+', default=[], metavar='FILE',
+                        help='pictures to send in place of the built-in ones')
+    parser.add_argument('--text', nargs='+', default=[], metavar='TEXT',
+                        help='texts to send in place of the built-in ones')
+    parser.add_argument('--channel', choices=['awgn', 'rayleigh', 'rician'], default='awgn',
+                        help='fading has one gain per picture tile or sentence (default: awgn)')
+    parser.add_argument('--snr', nargs='+', type=snr_value, default=[-6, 0, 6, 12],
+                        metavar='DB', help='Es/N0 in dB (default: -6 0 6 12)')
+    parser.add_argument('--out', default='demo_out', metavar='FOLDER',
+                        help='where report and pictures go (default: demo_out)')
+    parser.add_argument('--model', default=str(MODEL), metavar='FILE',
+                        help='model file (default: models/udeepsc-lite.safetensors)')
+    parser.add_argument('--size', type=picture_side, default=384, metavar='PIXELS',
+                        help='given pictures are scaled down to this side (default: 384)')
+    parser.add_argument('--seed', type=int, default=1, help='of channel and noise (default: 1)')
+    parser.add_argument('--check', action='store_true', help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    options.snr = sorted(set(options.snr))
+    if len(options.snr) > MOST_SNRS:
+        parser.error(f'--snr: {len(options.snr)} values, at most {MOST_SNRS}')
+    if len(options.image) > MOST_PICTURES:
+        parser.error(f'--image: {len(options.image)} files, at most {MOST_PICTURES}')
+    if not 0 <= options.seed < 2**63:
+        parser.error('--seed: expected 0 or more')
+    return options
+
+
+def gather(options):
+    """(pictures, thumbnails, sentences) to send; raises BadInput."""
+    if not Path(options.model).is_file():
+        raise material.BadInput(f'--model {options.model}: there is no such file')
+    if options.image:
+        pictures, thumbnails = material.given_pictures(options.image, options.size)
+    else:
+        pictures, thumbnails = material.built_in_pictures(), material.built_in_thumbnails()
+    if options.text:
+        sentences = material.given_sentences(options.text)
+    else:
+        sentences = material.built_in_sentences()
+    return pictures, thumbnails, sentences
+
+
+def write_pictures(folder, pictures):
+    """Writes what image_source reads; file -> pixels."""
+    from PIL import Image
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for picture in pictures:
+        path = folder / f'{picture.name}.png'
+        Image.fromarray(picture.pixels).save(path)
+        files[str(path)] = picture.pixels
+    return files
+
+
+def make_jobs(info, out, pictures, thumbnails, sentences):
+    """(jobs for the tasks that the model has, file -> pixels)."""
+    from chain import Job
+    from gnuradio import udeepsc
+    tasks = {task.name: task for task in info.tasks}
+    manual = udeepsc.source_start.on_trigger
+    edge = info.image_size
+    files = write_pictures(out / 'sent', pictures)
+    small = write_pictures(out / 'thumbnails', thumbnails)
+    texts = [s.text for s in sentences]
+    jobs = []
+
+    def truth(task, labels):
+        """Labels, if the model knows them all."""
+        return labels if all(label in tasks[task].classes for label in labels) else []
+
+    if 'image_reconstruction' in tasks:
+        tiles = sum(math.ceil(p.shape[0] / edge) * math.ceil(p.shape[1] / edge)
+                    for p in files.values())
+        jobs.append(Job('image_reconstruction', udeepsc.image_source(
+            list(files), 'image_reconstruction', tile=edge, start=manual), tiles))
+    if 'image_classification' in tasks:
+        labels = truth('image_classification', [p.label for p in thumbnails])
+        jobs.append(Job('image_classification', udeepsc.image_source(
+            list(small), 'image_classification', labels, edge, start=manual), len(small)))
+    if 'text_reconstruction' in tasks:
+        jobs.append(Job('text_reconstruction', udeepsc.text_source(
+            texts, '', 'text_reconstruction', max_words=material.SEGMENT_WORDS,
+            start=manual), len(texts)))
+    if 'text_classification' in tasks:
+        labels = truth('text_classification', [s.label for s in sentences])
+        jobs.append(Job('text_classification', udeepsc.text_source(
+            texts, '', 'text_classification', labels, material.SEGMENT_WORDS,
+            start=manual), len(texts)))
+    if not jobs:
+        raise material.BadInput('the model has none of the tasks of this demonstration')
+    return jobs, files
+
+
+def run_all(options, jobs, files, table):
+    """All jobs at all SNRs: [(summary, outcome)]."""
+    from chain import Chain
+    from summary import summarise
+    progress = Progress(sum(job.count for job in jobs) * len(options.snr))
+    done = []
+    table.head()
+    with Chain(options.model, jobs, options.channel, options.seed) as chain:
+        for job in jobs:
+            for snr_db in options.snr:
+                progress.doing(f'{job.task} at {snr_text(snr_db)}')
+                outcome = chain.run(job, snr_db, progress.add)
+                summary = summarise(outcome, files)
+                progress.clear()
+                table.row(summary)
+                done.append((summary, outcome))
+    return done
+
+
+def write_received(out, done):
+    from PIL import Image
+    folder = out / 'received'
+    folder.mkdir(parents=True, exist_ok=True)
+    for _, outcome in done:
+        for name, pixels in outcome.pictures.items():
+            if outcome.task == 'image_reconstruction':
+                Image.fromarray(pixels).save(
+                    folder / f'{Path(name).stem}_{outcome.snr_db:g}dB.png')
+
+
+def finite(value):
+    """Without NaN, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: finite(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_results(out, info, options, done):
+    record = {'model': info.id, 'channel': options.channel, 'seed': options.seed,
+              'results': [finite(summary) for summary, _ in done]}
+    (out / 'results.json').write_text(json.dumps(record, indent=1) + '\n')
+
+
+def print_figures(done, started):
+    tiles = [o for _, o in done if o.task == 'image_reconstruction']
+    if tiles:
+        count, seconds = sum(len(o.results) for o in tiles), sum(o.seconds for o in tiles)
+        print(f'\n{count} tiles in {seconds:.1f} s: {count / seconds:.0f} tiles a second', end='')
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f'\n{time.monotonic() - started:.0f} s in all, {peak:.0f} MiB of memory at most')
+    dropped = sum(summary['dropped'] for summary, _ in done)
+    if dropped:
+        print(f'{dropped} samples were dropped; the log above says why')
+
+
+def demonstrate(options):
+    started = time.monotonic()
+    pictures, thumbnails, sentences = gather(options)
+    if options.check:
+        return
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+
+    from gnuradio import udeepsc
+    info = udeepsc.transceiver(options.model).info()
+    print(f'{info.name} model, {info.parameters / 1e6:.1f} M parameters, {info.modulation}, '
+          f'{options.channel} channel\n')
+    jobs, files = make_jobs(info, out, pictures, thumbnails, sentences)
+    done = run_all(options, jobs, files, Table())
+
+    write_received(out, done)
+    write_results(out, info, options, done)
+    from report import draw_report
+    draw_report(out / 'report.png', info, options.channel, options.snr, done, files,
+                thumbnails, sentences)
+    print_figures(done, started)
+    print(f'the report: {out / "report.png"}')
+
+
+def main():
+    options = parse_arguments(sys.argv[1:])
+    try:
+        demonstrate(options)
+    except material.BadInput as error:
+        print(f'gr-udeepsc demo: {error}', file=sys.stderr)
+        return 2
+    except ImportError as error:
+        print(f'gr-udeepsc demo: {error}; ./gr-udeepsc doctor says what is missing',
+              file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f'gr-udeepsc demo: {error.filename or options.out}: {error.strerror}',
+              file=sys.stderr)
+        return 1
+    except RuntimeError as error:  # of the model or the flowgraph
+        print(f'gr-udeepsc demo: {error}', file=sys.stderr)
+        return 2 if type(error).__name__ == 'ModelError' else 1
+    return 0
+
+
+if __name__ == '__main__':
+    status = main()
+    sys.stdout.flush()
+    sys.exit(status)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the demonstration sends: photographs, thumbnails and sentences."""
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+MAX_PIXELS = 64 << 20  # of a picture file; image_source takes no more
+Image.MAX_IMAGE_PIXELS = None  # the limit above is checked instead
+MAX_WORDS = 1000
+SEGMENT_WORDS = 24  # what one PDU carries of a long text
+THUMBNAIL = 32  # edge in pixels: what the classifier of the model looks at
+
+# Photographs of python3-skimage, cut to the same shape: (file, name, centre of the cut)
+PHOTOGRAPHS = [('astronaut.png', 'astronaut', (0.5, 0.0)),
+               ('chelsea.png', 'cat', (0.5, 0.5)),
+               ('coffee.png', 'coffee', (0.5, 0.5)),
+               ('rocket.jpg', 'rocket', (0.5, 0.5))]
+PHOTOGRAPH_SIZE = (384, 256)
+
+# What to recognise: (file, box in pixels or None for all of it, class)
+THUMBNAILS = [('chelsea.png', (60, 0, 360, 300), 'cat'),
+              ('horse.png', (0, 0, 400, 328), 'horse')]
+
+SENTENCES = [
+    ('a warm , funny and beautifully acted film that stays with you .', 'positive'),
+    ('a dull , lifeless mess that wastes a talented cast .', 'negative'),
+    ('the director finds real feeling in a simple story .', 'positive'),
+    ('the jokes fall flat and the plot makes no sense at all .', 'negative'),
+    ('one of the best movies of the year .', 'positive'),
+    ('it feels twice as long as it is .', 'negative'),
+]
+
+
+class BadInput(Exception):
+    """Something the user gave cannot be sent; the text says what and why."""
+
+
+@dataclass
+class Picture:
+    name: str
+    pixels: np.ndarray  # uint8 [height, width, 3]
+    label: str = ''  # class name, where the truth is known
+
+
+@dataclass
+class Sentence:
+    text: str
+    label: str = ''
+
+
+def open_picture(path):
+    """RGB picture of any file that Pillow reads; transparency is laid on white."""
+    try:
+        image = Image.open(path)
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise BadInput(f'{path}: {width}x{height} pixels are more than {MAX_PIXELS >> 20} '
+                           'million; scale it down first')
+        if width < 1 or height < 1:
+            raise BadInput(f'{path}: {width}x{height} is no picture')
+        return to_rgb(image)
+    except BadInput:
+        raise
+    except FileNotFoundError:
+        raise BadInput(f'{path}: there is no such file') from None
+    except IsADirectoryError:
+        raise BadInput(f'{path}: is a folder, not a picture') from None
+    except Exception as error:  # Pillow raises many kinds for damaged files
+        reason = 'is no picture' if 'cannot identify' in str(error) else error
+        raise BadInput(f'{path}: {reason}') from None
+
+
+def to_rgb(image):
+    image.load()
+    if image.mode.startswith('I') or image.mode == 'F':  # 16 bits, grey
+        values = np.asarray(image, np.float64)
+        top = 65535.0 if values.max() > 255 else 255.0
+        image = Image.fromarray(np.clip(values * (255 / top), 0, 255).round().astype(np.uint8))
+    if 'transparency' in image.info or image.mode in ('RGBA', 'LA', 'PA'):
+        image = image.convert('RGBA')
+        paper = Image.new('RGBA', image.size, 'white')
+        image = Image.alpha_composite(paper, image)
+    return image.convert('RGB')
+
+
+def cut_to_shape(image, size, centre):
+    """Largest cut of the shape of `size`, scaled to it."""
+    width, height = image.size
+    scale = min(width / size[0], height / size[1])
+    cut = (size[0] * scale, size[1] * scale)
+    left = (width - cut[0]) * centre[0]
+    top = (height - cut[1]) * centre[1]
+    return image.resize(size, Image.LANCZOS, (left, top, left + cut[0], top + cut[1]))
+
+
+def thumbnail(image, box=None):
+    """Centre square (or `box`) as small as the classifier wants it."""
+    if box is None:
+        edge = min(image.size)
+        left, top = (image.width - edge) / 2, (image.height - edge) / 2
+        box = (left, top, left + edge, top + edge)
+    return np.asarray(image.resize((THUMBNAIL, THUMBNAIL), Image.LANCZOS, box))
+
+
+def photograph_folder():
+    """Folder of skimage's photographs, without the second that importing skimage takes."""
+    spec = importlib.util.find_spec('skimage')
+    folder = Path(spec.submodule_search_locations[0]) / 'data' if spec else None
+    if folder is None or not (folder / PHOTOGRAPHS[0][0]).exists():
+        raise BadInput('the photographs of python3-skimage are not there: '
+                       './gr-udeepsc setup installs them, --image FILE does without')
+    return folder
+
+
+def built_in_pictures():
+    folder = photograph_folder()
+    return [Picture(name, np.asarray(cut_to_shape(open_picture(folder / file),
+                                                  PHOTOGRAPH_SIZE, centre)))
+            for file, name, centre in PHOTOGRAPHS]
+
+
+def built_in_thumbnails():
+    folder = photograph_folder()
+    return [Picture(label, thumbnail(open_picture(folder / file), box), label)
+            for file, box, label in THUMBNAILS]
+
+
+def given_pictures(paths, longest_side):
+    """Pictures of the user, scaled down to `longest_side`, never up."""
+    pictures, thumbnails = [], []
+    for path in paths:
+        image = open_picture(path)
+        name = unique_name(os.path.splitext(os.path.basename(path))[0], pictures)
+        thumbnails.append(Picture(name, thumbnail(image)))
+        image.thumbnail((longest_side, longest_side), Image.LANCZOS)
+        pictures.append(Picture(name, np.asarray(image)))
+    return pictures, thumbnails
+
+
+def unique_name(name, pictures):
+    taken = {picture.name for picture in pictures}
+    number = 2
+    candidate = name
+    while candidate in taken:
+        candidate = f'{name}-{number}'
+        number += 1
+    return candidate
+
+
+def given_sentences(texts):
+    """Texts of the user, in segments that one PDU carries."""
+    sentences = []
+    for text in texts:
+        words = text.split()
+        if not words:
+            raise BadInput('--text: the text is empty')
+        if len(words) > MAX_WORDS:
+            raise BadInput(f'--text: {len(words)} words, at most {MAX_WORDS}')
+        sentences += [Sentence(' '.join(words[i:i + SEGMENT_WORDS]))
+                      for i in range(0, len(words), SEGMENT_WORDS)]
+    return sentences
+
+
+def built_in_sentences():
+    return [Sentence(text, label) for text, label in SENTENCES]

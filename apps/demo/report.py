@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draws demo_out/report.png: a column for what was sent, and one for every SNR."""
+
+import difflib
+import re
+import warnings
+
+import matplotlib
+
+matplotlib.use('Agg')
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from console import snr_text
+from summary import readable
+
+INK, GREY, FAINT = '#16202b', '#66717d', '#d9dee3'
+ACCENT, GOOD, BAD = '#0b6e8f', '#1a7f4b', '#c0322b'
+PANEL = '#f4f6f8'
+
+# Inches
+MARGIN, GAP = 0.55, 0.16
+MOST_PICTURES, MOST_THUMBNAILS, MOST_SENTENCES = 4, 2, 3
+
+
+class Page:
+    """A figure laid out in inches from its top left corner."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        self.figure = plt.figure(figsize=(width, height), facecolor='white')
+        self.renderer = self.figure.canvas.get_renderer()
+
+    def axes(self, x, y, width, height):
+        axes = self.figure.add_axes([x / self.width, 1 - (y + height) / self.height,
+                                     width / self.width, height / self.height])
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        return axes
+
+    def text(self, x, y, text, size=10, colour=INK, **style):
+        """Text whose baseline is at y; returns the x where it ends."""
+        style.setdefault('verticalalignment', 'baseline')
+        style.setdefault('parse_math', False)  # a dollar in a sentence is a dollar
+        item = self.figure.text(x / self.width, 1 - y / self.height, text, fontsize=size,
+                                color=colour, **style)
+        return x + item.get_window_extent(self.renderer).width / self.figure.dpi
+
+    def line(self, y, left, right, colour=FAINT, width=0.8):
+        self.figure.add_artist(plt.Line2D(
+            [left / self.width, right / self.width], [1 - y / self.height] * 2,
+            color=colour, linewidth=width))
+
+    def picture(self, pixels, x, y, width, height, smooth=True):
+        axes = self.axes(x, y, width, height)
+        axes.imshow(pixels, interpolation='lanczos' if smooth else 'nearest', aspect='auto')
+        return axes
+
+
+class Report:
+
+    def __init__(self, info, channel, snrs, done):
+        self.info, self.channel, self.snrs = info, channel, snrs
+        self.rows = {(s['task'], s['snr_db']): (s, o) for s, o in done}
+        columns = len(snrs) + 1
+        self.column = 2.45 if columns > 4 else 2.8 if columns > 3 else 3.3
+        self.right = MARGIN + columns * self.column + (columns - 1) * GAP
+        self.blocks = []  # (height, draw(page, y))
+
+    def at(self, column):
+        return MARGIN + column * (self.column + GAP)
+
+    def row(self, task, snr_db):
+        return self.rows.get((task, snr_db), (None, None))
+
+    def has(self, task):
+        return any(key[0] == task for key in self.rows)
+
+    def add(self, height, draw):
+        self.blocks.append((height, draw))
+
+    # What stands on the page
+
+    def title(self):
+        info = self.info
+        fade = {'awgn': 'white Gaussian noise', 'rayleigh': 'block Rayleigh fading',
+                'rician': 'block Rician fading'}.get(self.channel, self.channel)
+
+        def draw(page, y):
+            page.text(MARGIN, y + 0.42, 'Meaning instead of bits', 25, weight='bold')
+            page.text(MARGIN, y + 0.74,
+                      f'U-DeepSC in GNU Radio: one network of {info.parameters / 1e6:.1f} M '
+                      f'parameters sends pictures and sentences over {fade}', 11.5, GREY)
+        self.add(1.05, draw)
+
+    def heads(self):
+        def draw(page, y):
+            page.text(self.at(0), y + 0.2, 'sent', 13, weight='bold')
+            for i, snr_db in enumerate(self.snrs):
+                page.text(self.at(i + 1), y + 0.2, snr_text(snr_db), 13, ACCENT, weight='bold')
+            page.text(self.right, y + 0.2, r'$E_s/N_0$', 11, GREY, ha='right',
+                      parse_math=True)
+            page.line(y + 0.32, MARGIN, self.right, INK, 1.2)
+        self.add(0.45, draw)
+
+    def section(self, name, remark):
+        def draw(page, y):
+            end = page.text(MARGIN, y + 0.3, name, 12, weight='bold')
+            page.text(end + 0.14, y + 0.3, remark, 10, GREY)
+        self.add(0.44, draw)
+
+    def space(self, height):
+        self.add(height, lambda page, y: None)
+
+    # Pictures
+
+    def pictures(self, files):
+        task = 'image_reconstruction'
+        if not self.has(task):
+            return
+        tile = self.info.image_size
+        symbols = self.row(task, self.snrs[0])[0]['unit'].split()[0]
+        share = float(symbols) / (3 * tile * tile)
+        self.section('Pictures', f'{symbols} symbols for each tile of {tile}\u00d7{tile} pixels: '
+                     f'1/{1 / share:.3g} of a symbol for each of its values; PSNR below')
+        for path in list(files)[:MOST_PICTURES]:
+            self.picture_row(task, path, files[path])
+
+    def picture_row(self, task, path, pixels):
+        shape = pixels.shape[0] / pixels.shape[1]
+        width = self.column if shape <= 1.25 else self.column * 1.25 / shape
+        height = width * shape
+
+        def draw(page, y):
+            page.picture(pixels, self.at(0), y, width, height)
+            for i, snr_db in enumerate(self.snrs):
+                summary, outcome = self.row(task, snr_db)
+                if outcome is None or path not in outcome.pictures:
+                    continue
+                page.picture(outcome.pictures[path], self.at(i + 1), y, width, height)
+                page.text(self.at(i + 1), y + height + 0.19,
+                          f"{summary['pictures'][path]:.1f} dB", 10, GREY)
+        self.add(height + 0.3, draw)
+
+    # Constellation
+
+    def constellation(self):
+        task = next((t for t in ('image_reconstruction', 'text_reconstruction',
+                                 'image_classification', 'text_classification')
+                     if self.has(t)), None)
+        if task is None:
+            return
+        self.section('On the air', 'symbols before and after the channel; noise moves a symbol '
+                     'to its neighbour, and training made neighbours mean similar things'
+                     if self.info.mapping == 'symbol' else 'symbols before and after the channel')
+        height = 0.8 * self.column
+
+        def draw(page, y):
+            _, outcome = self.row(task, self.snrs[-1])
+            self.scatter(page, self.at(0), y, height, outcome.sent, INK, 6, 0.6)
+            for i, snr_db in enumerate(self.snrs):
+                _, outcome = self.row(task, snr_db)
+                self.scatter(page, self.at(i + 1), y, height, outcome.received, ACCENT, 2, 0.35)
+        self.add(height + 0.12, draw)
+
+    def scatter(self, page, x, y, height, symbols, colour, size, alpha):
+        axes = page.axes(x, y, self.column, height)
+        axes.set_facecolor(PANEL)
+        axes.axhline(0, color=FAINT, linewidth=0.8)
+        axes.axvline(0, color=FAINT, linewidth=0.8)
+        axes.scatter(symbols.real, symbols.imag, s=size, color=colour, alpha=alpha,
+                     linewidths=0, rasterized=True)
+        reach = 1.9
+        axes.set_xlim(-reach * self.column / height, reach * self.column / height)
+        axes.set_ylim(-reach, reach)
+
+    # What is in the picture
+
+    def thumbnails(self, pictures):
+        task = 'image_classification'
+        if not self.has(task):
+            return
+        self.section('What is it?', 'the patches that the feature selection module chose to '
+                     'send; the other patches stay at home')
+        shown = pictures[:MOST_THUMBNAILS]
+        edge = min((self.column - 0.25) / 2, 1.15)
+
+        def draw(page, y):
+            for k, picture in enumerate(shown):
+                x = k * (edge + 0.14)
+                page.picture(picture.pixels, self.at(0) + x, y, edge, edge, smooth=False)
+                page.text(self.at(0) + x, y + edge + 0.19, picture.label, 10, GREY)
+                for i, snr_db in enumerate(self.snrs):
+                    summary, outcome = self.row(task, snr_db)
+                    if outcome is None or k >= len(outcome.results):
+                        continue
+                    self.answer(page, self.at(i + 1) + x, y, edge, picture,
+                                outcome.results[k], summary['answers'][k])
+        self.add(edge + 0.5, draw)
+
+    def answer(self, page, x, y, edge, picture, result, answer):
+        pixels = keep_patches(picture.pixels, result.kept, result.candidates)
+        page.picture(pixels, x, y, edge, edge, smooth=False)
+        colour = INK if not answer['truth'] else \
+            GOOD if answer['answer'] == answer['truth'] else BAD
+        end = page.text(x, y + edge + 0.19, answer['answer'], 10, colour, weight='bold')
+        page.text(end + 0.06, y + edge + 0.19, f"{answer['probability']:.0%}", 9, GREY)
+        page.text(x, y + edge + 0.36, f'{result.symbols} symbols', 8.5, GREY)
+
+    # Sentences
+
+    def sentences(self, sentences):
+        task = 'text_reconstruction'
+        if not self.has(task) and not self.has('text_classification'):
+            return
+        summary, _ = self.row(task, self.snrs[0])
+        remark = 'words that came out different are red; right: what the model feels, from ' \
+            'a few symbols of their own'
+        if summary:
+            remark = f"{summary['unit']}; " + remark
+        self.section('Sentences', remark.replace(' a word', ' symbols a word'))
+        for k, sentence in enumerate(sentences[:MOST_SENTENCES]):
+            self.sentence(k, sentence)
+
+    def sentence(self, k, sentence):
+        sent = readable(sentence.text)
+
+        def draw(page, y):
+            page.text(MARGIN, y + 0.2, 'sent', 10, GREY)
+            page.text(MARGIN + 0.75, y + 0.2, shorten_to(page, sent, self.right - 3.2), 11.5,
+                      weight='bold')
+            if sentence.label:
+                page.text(self.right, y + 0.2, sentence.label, 10, GREY, ha='right')
+            for i, snr_db in enumerate(self.snrs):
+                self.received_line(page, y + 0.2 + 0.245 * (i + 1), k, snr_db, sent)
+            page.line(y + 0.36 + 0.245 * len(self.snrs), MARGIN, self.right)
+        self.add(0.42 + 0.245 * len(self.snrs), draw)
+
+    def received_line(self, page, y, k, snr_db, sent):
+        page.text(MARGIN, y, snr_text(snr_db), 10, ACCENT)
+        _, outcome = self.row('text_reconstruction', snr_db)
+        if outcome is not None and k < len(outcome.results):
+            x = MARGIN + 0.75
+            for text, same in compared(sent, readable(outcome.results[k].sentence)):
+                x = page.text(x, y, text, 11, INK if same else BAD) + 0.055
+                if x > self.right - 2.4:
+                    page.text(x, y, '\u2026', 11, GREY)
+                    break
+        summary, _ = self.row('text_classification', snr_db)
+        if summary is not None and k < len(summary['answers']):
+            answer = summary['answers'][k]
+            colour = INK if not answer['truth'] else \
+                GOOD if answer['answer'] == answer['truth'] else BAD
+            page.text(self.right - 0.48, y, answer['answer'], 10, colour, ha='right',
+                      weight='bold')
+            page.text(self.right, y, f"{answer['probability']:.0%}", 9.5, GREY, ha='right')
+
+    # The sheet
+
+    def foot(self):
+        def draw(page, y):
+            page.text(MARGIN, y + 0.2, f'{self.info.id}  \u00b7  {self.info.modulation.upper()}, '
+                      f'{self.info.codewords} codewords', 8.5, GREY)
+        self.add(0.3, draw)
+
+    def save(self, path):
+        height = sum(h for h, _ in self.blocks) + 0.4
+        page = Page(self.right + MARGIN, height)
+        y = 0.15
+        for block_height, draw in self.blocks:
+            draw(page, y)
+            y += block_height
+        page.figure.savefig(path, dpi=120)
+        plt.close(page.figure)
+
+
+def keep_patches(pixels, kept, candidates):
+    """The picture with all patches pale that were not sent."""
+    grid = int(candidates**0.5)  # the last candidate may be the task's own vector
+    edge = pixels.shape[0] // grid
+    grey = pixels.mean(axis=2, keepdims=True)
+    pale = np.repeat(232 + (grey - 128) * 0.12, 3, axis=2)
+    for position in kept:
+        if position < grid * grid:
+            row, column = (position // grid) * edge, (position % grid) * edge
+            pale[row:row + edge, column:column + edge] = \
+                pixels[row:row + edge, column:column + edge]
+    return np.clip(pale, 0, 255).astype(np.uint8)
+
+
+def compared(sent, received):
+    """[(words, whether they were sent so)] of the received text."""
+    a = [plain(word) for word in sent.split()]
+    words = received.split()
+    b = [plain(word) for word in words]
+    parts = []
+    for kind, _, _, start, end in difflib.SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
+        if end > start:
+            parts.append((' '.join(words[start:end]), kind == 'equal'))
+    return parts
+
+
+def plain(word):
+    return re.sub(r'[^\w]+$', '', word.lower()) or word
+
+
+def shorten_to(page, text, width):
+    """Text cut to fit `width` inches at the size of a sentence."""
+    fits = int(width / 0.088)
+    return text if len(text) <= fits else text[:fits - 1] + '\u2026'
+
+
+def draw_report(path, info, channel, snrs, done, files, thumbnails, sentences):
+    """Writes the report. `files`: file -> pixels as sent."""
+    plt.rcParams['font.family'] = 'DejaVu Sans'
+    warnings.filterwarnings('ignore', 'Glyph .* missing')  # a box stands for it
+    report = Report(info, channel, snrs, done)
+    report.title()
+    report.heads()
+    report.pictures(files)
+    report.space(0.1)
+    report.constellation()
+    report.space(0.1)
+    report.thumbnails(thumbnails)
+    report.sentences(sentences)
+    report.foot()
+    report.save(path)
