@@ -102,8 +102,9 @@ public:
                                                    const Options& options);
     static std::shared_ptr<const Transceiver> load(const std::string& path);
 
-    //! A model with random weights from a configuration (JSON text or file name), for
-    //! tests and benchmarks.
+    //! A model with random weights from a configuration (JSON text, or the name of a file
+    //! holding a model or a training configuration), for tests and benchmarks. Its
+    //! tokenizer knows single characters.
     static std::shared_ptr<const Transceiver> random(const std::string& config,
                                                      std::uint64_t seed,
                                                      const Options& options);
@@ -131,6 +132,15 @@ public:
                                           const std::string& modality,
                                           const std::vector<FeatureMatrix>& features,
                                           const std::vector<double>& snr_db) const = 0;
+
+    //! As select(), but with exactly this many vectors (or all there are), whatever the
+    //! SNR asks for; random: chosen without looking at them, the baseline of Fig. 10.
+    virtual std::vector<Selection> select_exactly(const std::string& task,
+                                                  const std::string& modality,
+                                                  const std::vector<FeatureMatrix>& features,
+                                                  const std::vector<double>& snr_db,
+                                                  int vectors,
+                                                  bool random) const = 0;
 
     //! Index of the nearest codeword for every sub-vector (eq. 22), row after row.
     virtual std::vector<std::vector<std::uint16_t>>
@@ -172,6 +182,9 @@ public:
            const std::vector<std::vector<FeatureMatrix>>& features,
            const std::vector<float>& noise_var) const = 0;
 };
+
+//! Writes what Transceiver::random() makes to a model file.
+void write_random_model(const std::string& config, std::uint64_t seed, const std::string& path);
 
 //! Threads that each operator of the calling thread may use.
 void set_threads(int threads);

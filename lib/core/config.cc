@@ -131,13 +131,30 @@ json write_encoder(const EncoderConfig& c)
     return j;
 }
 
+// Names for classes that are only counted: "0", "1", ...
+std::vector<std::string> numbered_classes(std::size_t count)
+{
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < count; ++i)
+        names.push_back(std::to_string(i));
+    return names;
+}
+
 TaskConfig read_task(const json& object)
 {
     Fields fields(object, "tasks[]");
     TaskConfig t;
     fields.require("name", t.name);
     fields.require("output", t.output);
-    fields.read("classes", t.classes);
+    if (fields.has("classes") && object.at("classes").is_number_unsigned()) {
+        std::size_t count = 0;
+        fields.read("classes", count);
+        if (count > 100000)
+            throw Error("tasks." + t.name + ".classes: expected at most 100000");
+        t.classes = numbered_classes(count);
+    } else {
+        fields.read("classes", t.classes);
+    }
     fields.read("queries", t.queries);
     fields.read("aligned", t.aligned);
     for (const auto& item : fields.child("inputs").items()) {
@@ -168,7 +185,9 @@ json write_task(const TaskConfig& t)
                { "inputs", inputs },
                { "queries", t.queries },
                { "aligned", t.aligned } };
-    if (!t.classes.empty())
+    if (!t.classes.empty() && t.classes == numbered_classes(t.classes.size()))
+        j["classes"] = t.classes.size();
+    else if (!t.classes.empty())
         j["classes"] = t.classes;
     return j;
 }
@@ -377,8 +396,13 @@ void ModelConfig::validate() const
             const auto& image = encoder("image");
             check(t.queries == image.max_positions(), at + "queries", "one a patch");
         }
-        if (t.output == "sentence")
+        if (t.output == "sentence") {
+            check(t.inputs.size() == 1 && t.inputs[0].modality == "text" &&
+                      t.inputs[0].max_vectors == 0 && !t.inputs[0].send_task_token,
+                  at + "inputs",
+                  "text alone, all vectors sent: a sentence has as many tokens as vectors came");
             check(t.queries >= encoder("text").max_tokens, at + "queries", "one a token");
+        }
         if (t.aligned)
             check(t.inputs.size() == 1 && t.inputs[0].max_vectors == 0 && !t.inputs[0].send_task_token,
                   at + "aligned",

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands.h"
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/evaluator.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+using namespace udeepsc_core;
+
+namespace {
+
+struct Options {
+    std::string model;
+    std::vector<std::string> tasks;
+    std::vector<double> snr_db { -6, 0, 6, 12 };
+    EvalOptions eval;
+    std::string dtype = "fp32";
+    int threads = 1;
+    bool json = false;
+};
+
+void print_json(const EvalResult& r, const Options& o)
+{
+    nlohmann::ordered_json line = { { "task", r.task },       { "channel", r.channel },
+                                    { "snr_db", r.snr_db },   { "metric", r.metric },
+                                    { "value", r.value },     { "ci95", r.ci95 } };
+    if (r.channel == "none")
+        line["snr_db"] = nullptr;
+    for (const auto& also : r.also)
+        line[also.first] = also.second;
+    line["symbols_mean"] = r.symbols_mean;
+    line["bits_mean"] = r.bits_mean;
+    line["vectors_mean"] = r.vectors_mean;
+    line["energy_mean"] = r.energy_mean;
+    line["codebook_use"] = r.codebook_use;
+    line["n"] = r.n;
+    line["skipped"] = r.skipped;
+    line["seed"] = o.eval.seed;
+    line["split"] = o.eval.split;
+    line["decode"] = o.eval.decode;
+    line["selection"] = o.eval.selection;
+    std::cout << line.dump() << std::endl;
+}
+
+void print_row(const EvalResult& r)
+{
+    std::printf("%-26s %-8s %6.1f dB  %-8s %8.4f +- %.4f  %7.1f symbols  n %lld\n",
+                r.task.c_str(),
+                r.channel.c_str(),
+                r.snr_db,
+                r.metric.c_str(),
+                r.value,
+                r.ci95,
+                r.symbols_mean,
+                static_cast<long long>(r.n));
+}
+
+} // namespace
+
+void add_eval_command(CLI::App& app)
+{
+    auto o = std::make_shared<Options>();
+    auto* command = app.add_subcommand("eval", "measure a model's quality on a data set");
+    command->add_option("--model", o->model, "model file")->required();
+    command->add_option("--data", o->eval.data_dir, "folder with the data sets")->required();
+    command->add_option("--task", o->tasks, "task, or several; all: every task with data")
+        ->required()
+        ->delimiter(',');
+    command->add_option("--split", o->eval.split, "test, val or train");
+    command->add_option("--channel", o->eval.channel, "awgn, rayleigh or none");
+    command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")->delimiter(',');
+    command->add_option("--symbols", o->eval.symbols, "send exactly so many symbols a sample");
+    command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
+    command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline");
+    command->add_option("--limit", o->eval.limit, "most samples");
+    command->add_option("--seed", o->eval.seed, "of the channel");
+    command->add_option("--batch", o->eval.batch, "samples at a time");
+    command->add_option("--dtype", o->dtype, "fp32 or bf16");
+    command->add_option("--threads", o->threads, "threads")->check(CLI::Range(1, 256));
+    command->add_flag("--json", o->json, "one JSON line a task and SNR");
+    command->callback([o] {
+        set_threads(o->threads);
+        Transceiver::Options options;
+        options.dtype = o->dtype;
+        const auto model = Transceiver::load(o->model, options);
+        auto tasks = o->tasks;
+        if (tasks == std::vector<std::string> { "all" }) {
+            tasks.clear();
+            for (const auto& t : model->info().tasks)
+                if (t.modalities.size() == 1 && t.modalities[0] != "speech")
+                    tasks.push_back(t.name);
+        }
+        for (const auto& task : tasks) {
+            auto eval = o->eval;
+            eval.task = task;
+            for (const auto& r : evaluate(*model, eval, o->snr_db)) {
+                if (o->json)
+                    print_json(r, *o);
+                else
+                    print_row(r);
+            }
+        }
+    });
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <udeepsc_core/transceiver.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace udeepsc_core {
+
+/*! What to measure of a model. */
+struct EvalOptions {
+    std::string data_dir;
+    std::string task;
+    std::string split = "test";     //!< "test", "val" or "train"
+    std::string channel = "awgn";   //!< "awgn", "rayleigh" (block, known gain) or "none"
+    std::string decode = "soft";    //!< or "hard"
+    std::string selection = "fsm";  //!< or "random": the baseline of Fig. 10
+    int symbols = 0;                //!< send exactly this many symbols a sample; 0: as f_n says
+    std::int64_t limit = 0;         //!< most samples, spread evenly; 0: all
+    std::uint64_t seed = 1;
+    int batch = 64;
+
+    void validate() const; //!< throws Error naming the field
+};
+
+/*! Quality of one task at one SNR. */
+struct EvalResult {
+    std::string task, channel, metric;
+    double snr_db = 0;
+    double value = 0, ci95 = 0;
+    std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
+    double symbols_mean = 0; //!< payload symbols a sample
+    double bits_mean = 0;    //!< index bits a sample
+    double vectors_mean = 0; //!< feature vectors a sample
+    double energy_mean = 0;  //!< measured mean symbol energy; Es/N0 is meant for 1
+    double codebook_use = 0; //!< share of the codewords used at least once
+    std::int64_t n = 0;
+    std::int64_t skipped = 0; //!< samples that the model does not take (too long)
+};
+
+/*!
+ * \brief Runs a data set through transmitter, channel and receiver, the same calls that
+ * the blocks make.
+ *
+ * Es/N0 is per complex symbol; the channel adds noise of variance 10^(-snr/10) to symbols
+ * of mean energy 1. One result an SNR.
+ */
+std::vector<EvalResult> evaluate(const Transceiver& model,
+                                 const EvalOptions& options,
+                                 const std::vector<double>& snr_db);
+
+} // namespace udeepsc_core
