@@ -148,12 +148,14 @@ class Examples(unittest.TestCase):
                 model=fx.model_path(), pictures=write_ppm('e.ppm', fx.picture(1, 64)),
                 snr_db=3.0)
             top.start()
-            arrived = top.udeepsc_task_sink_0.wait_for(6, fx.TIMEOUT_S)
+            arrived = top.udeepsc_task_sink_0.wait_for(5, fx.TIMEOUT_S)
             top.stop()
             top.wait()
         self.assertTrue(arrived)
         self.assertEqual(top.udeepsc_task_sink_0.count('image_reconstruction'), 4)
-        self.assertEqual(top.udeepsc_task_sink_0.count('text_reconstruction'), 2)
+        # The tiny model spells: the longer of the two sentences is beyond its 24 tokens.
+        self.assertEqual(top.udeepsc_task_sink_0.count('text_reconstruction'), 1)
+        self.assertEqual(top.udeepsc_semantic_encoder_0.dropped('bad sample'), 1)
 
 
 if __name__ == '__main__':
