@@ -56,14 +56,14 @@ class Sentence:
 def open_picture(path):
     """RGB picture of any file that Pillow reads; transparency is laid on white."""
     try:
-        image = Image.open(path)
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise BadInput(f'{path}: {width}x{height} pixels are more than {MAX_PIXELS >> 20} '
-                           'million; scale it down first')
-        if width < 1 or height < 1:
-            raise BadInput(f'{path}: {width}x{height} is no picture')
-        return to_rgb(image)
+        with Image.open(path) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise BadInput(f'{path}: {width}x{height} pixels are more than '
+                               f'{MAX_PIXELS >> 20} million; scale it down first')
+            if width < 1 or height < 1:
+                raise BadInput(f'{path}: {width}x{height} is no picture')
+            return to_rgb(image)
     except BadInput:
         raise
     except FileNotFoundError:

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole demonstration with a small untrained network: everything but the quality."""
+
+import json
+import unittest
+
+import numpy as np
+from gnuradio import udeepsc
+from PIL import Image
+
+import fixture as fx
+
+
+def tiny_model():
+    path = fx.FOLDER / 'tiny.safetensors'
+    if not path.exists():
+        udeepsc.write_random_model(str(fx.ROOT / 'configs' / 'tiny.json'), 1, str(path))
+    return path
+
+
+def picture(name, height, width):
+    path = fx.FOLDER / name
+    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+class Demo(unittest.TestCase):
+
+    def test_runs_to_the_report(self):
+        out = fx.FOLDER / 'out'
+        done = fx.run_demo('--model', tiny_model(), '--out', out, '--snr', 12, -6,
+                           '--image', picture('odd.png', 50, 70), '--channel', 'rayleigh',
+                           '--text', 'it costs $5 , or $6 .', 'b ' * 30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('tiles a second', done.stdout)
+        results = json.loads((out / 'results.json').read_text())['results']
+        self.assertEqual([r['snr_db'] for r in results if r['task'] == 'image_reconstruction'],
+                         [-6, 12])
+        for r in results:
+            self.assertEqual(r['dropped'], 0, r)
+            self.assertEqual(r['samples'], {'image_reconstruction': 2 * 3,
+                                            'image_classification': 1}.get(r['task'], 3))
+            self.assertGreater(r['symbols'], 0)
+        self.assertEqual(Image.open(out / 'received' / 'odd_-6dB.png').size, (70, 50))
+        self.assertGreater(Image.open(out / 'report.png').width, 500)
+
+    def test_model_that_is_none(self):
+        path = fx.FOLDER / 'none.safetensors'
+        path.write_bytes(b'\x00' * 100)
+        done = fx.run_demo('--model', path, '--out', fx.FOLDER / 'none')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(str(path), done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
+
+    def test_folder_that_cannot_be_written(self):
+        done = fx.run_demo('--model', tiny_model(), '--out', '/proc/demo_out')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('/proc/demo_out', done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main()
