@@ -89,6 +89,8 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     const int n = static_cast<int>(sub.size(1));
     const auto indices = book->nearest(sub);
     const auto sent = (mask.detach() > 0.5).to(torch::kFloat).repeat_interleave(n / x.size(1), 1);
+    if (options.keep_codebook_alive) // before anything below needs the codewords' gradient
+        book->keep_alive(sub.reshape({ -1, dim }), indices.masked_select(sent > 0.5), 200);
     result.codebook_loss = book->loss(sub, indices, sent);
 
     const auto points = d_mapping.modulate(indices); // [batch, symbols, 2]
@@ -101,8 +103,6 @@ LinkResult NetworkImpl::transmit(const std::string& task,
         gain = torch::rsqrt(energy.clamp_min(1e-3));
         auto stored = tx_gain(task, modality);
         stored.lerp_(gain.view({ 1 }), 0.01);
-        if (options.keep_codebook_alive)
-            book->keep_alive(sub.reshape({ -1, dim }), indices.masked_select(sent > 0.5), 200);
     }
     const auto symbols =
         points * gain + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);

@@ -44,10 +44,10 @@ torch::Tensor PictureHeadImpl::forward(const torch::Tensor& x)
     if (d_linear)
         return d_shuffle(to_grid(d_linear(x))) + 0.5;
     auto y = to_grid(x);
-    y = y + torch::gelu(d_spread(y));
-    y = d_block1(torch::gelu(d_shuffle(d_up1(y))));
-    y = torch::gelu(d_shuffle(d_up2(y)));
-    y = y + torch::gelu(d_mix(y));
+    y = y + torch::relu(d_spread(y));
+    y = d_block1(torch::relu(d_shuffle(d_up1(y))));
+    y = torch::relu(d_shuffle(d_up2(y)));
+    y = y + torch::relu(d_mix(y));
     return d_out(y) + 0.5;
 }
 

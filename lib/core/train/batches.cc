@@ -39,16 +39,6 @@ void copy_augmented(const std::uint8_t* from, float* to, int size, int shift, st
         }
 }
 
-// A grey square over part of the picture: the classifier has to use all of an object.
-void cut_out(float* picture, int size, int side, std::mt19937_64& random)
-{
-    const int top = draw(random, -side / 2, size - side / 2), left = draw(random, -side / 2, size - side / 2);
-    for (int c = 0; c < 3; ++c)
-        for (int y = std::max(0, top); y < std::min(size, top + side); ++y)
-            for (int x = std::max(0, left); x < std::min(size, left + side); ++x)
-                picture[(c * size + y) * size + x] = 0.47f;
-}
-
 class ImageSource : public TaskSource
 {
 public:
@@ -71,9 +61,7 @@ public:
         const std::int64_t each = 3 * set.height * set.width;
         for (std::int64_t i = 0; i < n; ++i) {
             float* to = pixels.data_ptr<float>() + i * each;
-            copy_augmented(set.pixels.data() + numbers[i] * each, to, set.width, 4, random);
-            if (d_labels)
-                cut_out(to, set.width, 8, random);
+            copy_augmented(set.pixels.data() + numbers[i] * each, to, set.width, 2, random);
             labels[i] = set.labels[numbers[i]];
         }
         return { { { "image", pixels, {} } }, d_labels ? labels : pixels };
