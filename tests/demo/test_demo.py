@@ -43,8 +43,10 @@ class Demo(unittest.TestCase):
             self.assertEqual(r['samples'], {'image_reconstruction': 2 * 3,
                                             'image_classification': 1}.get(r['task'], 3))
             self.assertGreater(r['symbols'], 0)
-        self.assertEqual(Image.open(out / 'received' / 'odd_-6dB.png').size, (70, 50))
-        self.assertGreater(Image.open(out / 'report.png').width, 500)
+        with Image.open(out / 'received' / 'odd_-6dB.png') as image:
+            self.assertEqual(image.size, (70, 50))
+        with Image.open(out / 'report.png') as image:
+            self.assertGreater(image.width, 500)
 
     def test_model_that_is_none(self):
         path = fx.FOLDER / 'none.safetensors'
