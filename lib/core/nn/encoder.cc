@@ -88,8 +88,11 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
         const auto& input = t.input(modality);
         if (input.max_vectors > 0)
             ratios.insert(t.name, RatioNetwork().ptr());
-        projections.insert(
-            t.name, nn::Linear(dim, input.subvectors * model.codebook.subvector_dim).ptr());
+        projections.insert(t.name,
+                           nn::Linear(dim,
+                                      std::max(1, input.max_vectors) * input.subvectors *
+                                          model.codebook.subvector_dim)
+                               .ptr());
     }
     d_ratio->update(ratios);
     d_project->update(projections);
@@ -139,9 +142,26 @@ torch::Tensor ModalityEncoderImpl::condition(const torch::Tensor& features,
     return features + d_noise(noise).to(features.scalar_type());
 }
 
-torch::Tensor ModalityEncoderImpl::project(const std::string& task, const torch::Tensor& features)
+torch::Tensor ModalityEncoderImpl::project(const std::string& task,
+                                           const torch::Tensor& features,
+                                           const torch::Tensor& mask)
 {
-    return d_project[task]->as<nn::LinearImpl>()->forward(d_norm(features));
+    const auto all = d_project[task]->as<nn::LinearImpl>()->forward(d_norm(features));
+    const int places = d_tasks[task_row(task)].input(d_config.modality).max_vectors;
+    if (places == 0)
+        return all;
+    const auto batch = all.size(0), vectors = all.size(1), width = all.size(2) / places;
+    torch::Tensor place;
+    if (mask.defined())
+        place = torch::cumsum((mask.detach() > 0.5).to(torch::kLong), 1) - 1;
+    else
+        place = torch::arange(vectors, torch::TensorOptions().dtype(torch::kLong).device(all.device()))
+                    .view({ 1, -1 })
+                    .expand({ batch, -1 });
+    const auto index = place.clamp(0, places - 1).view({ batch, vectors, 1, 1 });
+    return all.view({ batch, vectors, places, width })
+        .gather(2, index.expand({ -1, -1, 1, width }))
+        .squeeze(2);
 }
 
 torch::Tensor ModalityEncoderImpl::share_of(const std::string& task, const torch::Tensor& noise)
@@ -219,7 +239,7 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
             x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, mask + always);
         }
     }
-    out.features = project(task, x);
+    out.features = project(task, x, mask);
     out.mask = mask;
     return out;
 }
@@ -269,7 +289,7 @@ SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
         x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, torch::Tensor());
     }
     x = x.narrow(1, 0, kept.size(1));
-    return { project(task, x), kept };
+    return { project(task, x, {}), kept };
 }
 
 } // namespace udeepsc_core

@@ -84,7 +84,12 @@ public:
 
 private:
     torch::Tensor condition(const torch::Tensor& features, const torch::Tensor& noise);
-    torch::Tensor project(const std::string& task, const torch::Tensor& features);
+    // Features of the last layer -> [batch, vectors, subvectors * subvector_dim]. mask as
+    // in MaskedFeatures, undefined: all are sent. Where vectors are selected, each place
+    // among the sent ones has a projection of its own: with one for all, every vector of a
+    // classifier would say the same, and more symbols would only repeat it.
+    torch::Tensor
+    project(const std::string& task, const torch::Tensor& features, const torch::Tensor& mask);
     int task_row(const std::string& task) const;
 
     EncoderConfig d_config;

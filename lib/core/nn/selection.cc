@@ -53,7 +53,7 @@ torch::Tensor gumbel_keep(const torch::Tensor& log_p, double temperature)
     const auto gumbel = -torch::log(-torch::log(u));
     const auto soft = torch::softmax((log_p + gumbel) / temperature, -1).select(-1, 0);
     const auto hard = (soft > 0.5).to(soft.scalar_type());
-    return hard + soft - soft.detach();
+    return hard + (soft - soft.detach()); // in this order the value is exactly 0 or 1
 }
 
 torch::Tensor
@@ -65,7 +65,7 @@ top_keep(const torch::Tensor& log_p, const torch::Tensor& allowed, const torch::
     const auto place = torch::arange(score.size(1), order.options()).view({ 1, -1 });
     const auto chosen = (place < count.view({ -1, 1 })).to(soft.scalar_type());
     const auto hard = torch::zeros_like(soft).scatter(1, order, chosen);
-    return hard + soft - soft.detach();
+    return hard + (soft - soft.detach()); // in this order the value is exactly 0 or 1
 }
 
 } // namespace udeepsc_core

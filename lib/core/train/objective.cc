@@ -118,9 +118,11 @@ StepLoss objective(Network& network,
                 pooled = pooled.mean(1);
             }
             const auto logits = auxiliary(task_name, pooled);
-            if (logits.defined())
-                total = total + config.auxiliary_weight *
-                                    task_loss(task, logits, batch, config.label_smoothing).first;
+            if (logits.defined()) {
+                const auto direct = task_loss(task, logits, batch, config.label_smoothing);
+                total = total + config.auxiliary_weight * direct.first;
+                result.auxiliary = direct.second;
+            }
         }
         const auto selected = encoder->select_masked(
             task_name,

@@ -43,6 +43,7 @@ struct StepContext {
 struct StepLoss {
     torch::Tensor total;
     double task = 0, codebook = 0, selection = 0;
+    double auxiliary = 0; //!< score of the auxiliary head, 0 without one
     double score = 0; //!< accuracy, PSNR in dB or token accuracy on this batch
 };
 

@@ -82,7 +82,7 @@ load_data(const ModelConfig& model, const TrainConfig& config, const TrainRun& r
 
 /*! Mean of what the steps since the last log line gave, task by task. */
 struct Running {
-    double loss = 0, score = 0, codebook = 0, selection = 0;
+    double loss = 0, score = 0, auxiliary = 0, codebook = 0, selection = 0;
     std::int64_t steps = 0;
 };
 
@@ -251,6 +251,7 @@ private:
         auto& running = d_running[d_tasks[task]];
         running.loss += loss.task;
         running.score += loss.score;
+        running.auxiliary += loss.auxiliary;
         running.codebook += loss.codebook;
         running.selection += loss.selection;
         ++running.steps;
@@ -319,6 +320,7 @@ private:
                 const double n = static_cast<double>(r.second.steps);
                 line[r.first] = { { "loss", r.second.loss / n },
                                   { "score", r.second.score / n },
+                                  { "auxiliary", r.second.auxiliary / n },
                                   { "codebook", r.second.codebook / n },
                                   { "selection", r.second.selection / n } };
                 char part[64];

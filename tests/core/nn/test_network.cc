@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <nn/bundle.h>
+#include <train/adamw.h>
+#include <train/objective.h>
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/transceiver.h>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace udeepsc_core;
+
+namespace {
+
+ModelConfig tiny() { return ModelConfig::from_file(CONFIGS "/tiny.json"); }
+
+// A batch of random samples for any of the six tasks, texts of different length.
+TaskBatch random_batch(const ModelConfig& model, const std::string& name, int batch)
+{
+    const auto& task = model.task(name);
+    TaskBatch b;
+    for (const auto& input : task.inputs) {
+        const auto& e = model.encoder(input.modality);
+        if (input.modality == "image") {
+            b.inputs.push_back({ "image", torch::rand({ batch, 3, e.image_size, e.image_size }), {} });
+        } else if (input.modality == "text") {
+            auto valid = torch::ones({ batch, 10 });
+            valid[0].slice(0, 4).zero_();
+            b.inputs.push_back({ "text", torch::randint(60, { batch, 10 }, torch::kLong), valid });
+        } else {
+            b.inputs.push_back({ "speech", torch::randn({ batch, 7, e.features }), {} });
+        }
+    }
+    if (task.output == "label")
+        b.target = torch::randint(static_cast<int>(task.classes.size()), { batch }, torch::kLong);
+    else if (task.output == "picture")
+        b.target = b.inputs[0].input;
+    else
+        b.target = b.inputs[0].input.masked_fill(b.inputs[0].valid < 0.5, -100);
+    return b;
+}
+
+} // namespace
+
+class AllTasks : public ::testing::TestWithParam<std::string>
+{
+};
+
+TEST_P(AllTasks, LossAndGradientsAreFiniteInEveryPhase)
+{
+    const auto model = tiny();
+    torch::manual_seed(20);
+    Network network(model);
+    AuxiliaryHeads auxiliary(model);
+    network->train();
+    TrainConfig config;
+    for (bool digital : { false, true })
+        for (bool top : { false, true }) {
+            PhaseConfig phase;
+            phase.digital = phase.train_ratio = digital;
+            phase.top_selection = top;
+            const auto loss = objective(
+                network, auxiliary, GetParam(), random_batch(model, GetParam(), 4), config, { phase, 0 });
+            ASSERT_TRUE(std::isfinite(loss.total.item<double>()));
+            network->zero_grad();
+            loss.total.backward();
+            for (const auto& p : network->named_parameters())
+                if (p.value().grad().defined())
+                    ASSERT_TRUE(torch::isfinite(p.value().grad()).all().item<bool>()) << p.key();
+        }
+}
+
+TEST_P(AllTasks, LearnsAHandfulOfSamplesByHeart)
+{
+    const auto model = tiny();
+    torch::manual_seed(21);
+    Network network(model);
+    AuxiliaryHeads auxiliary(model);
+    AdamW optimizer;
+    for (const auto& p : network->named_parameters())
+        optimizer.add(p.key(), p.value(), 0, 1);
+    network->train();
+    TrainConfig config;
+    config.rayleigh = 0;
+    config.auxiliary_weight = 0;
+    PhaseConfig phase;
+    phase.snr_min_db = phase.snr_max_db = 12;
+    phase.top_selection = true;
+    const auto batch = random_batch(model, GetParam(), 6);
+    double first = 0, last = 0;
+    for (int step = 0; step < 80; ++step) {
+        optimizer.zero_gradients();
+        const auto loss = objective(network, auxiliary, GetParam(), batch, config, { phase, step });
+        loss.total.backward();
+        optimizer.step(5e-3);
+        first += step < 5 ? loss.task / 5 : 0;
+        last += step >= 75 ? loss.task / 5 : 0;
+    }
+    // log(MSE) of noise pictures cannot fall far below log of their variance (-2.5).
+    if (model.task(GetParam()).output == "picture")
+        EXPECT_LT(last, first - 0.02);
+    else
+        EXPECT_LT(last, 0.75 * first);
+}
+
+INSTANTIATE_TEST_SUITE_P(Six,
+                         AllTasks,
+                         ::testing::Values("image_classification",
+                                           "image_reconstruction",
+                                           "text_classification",
+                                           "text_reconstruction",
+                                           "visual_question_answering",
+                                           "video_sentiment"));
+
+TEST(Power, EverySampleHasUnitMeanSymbolEnergy)
+{
+    torch::manual_seed(22);
+    const auto x = 7 * torch::randn({ 5, 9, 4 });
+    auto mask = torch::ones({ 5, 9 });
+    mask[2].slice(0, 3).zero_();
+    const auto y = NetworkImpl::normalize_power(x, mask);
+    const auto energy = (y * y * mask.unsqueeze(-1)).sum({ 1, 2 }) / (mask.sum(1) * 2);
+    EXPECT_LT((energy - 1).abs().max().item<float>(), 1e-4);
+}
+
+TEST(Transmit, GradientPassesStraightThrough)
+{
+    const auto model = tiny();
+    torch::manual_seed(23);
+    Network network(model);
+    auto x = torch::randn({ 2, 16, 8 }).requires_grad_();
+    const auto link = network->transmit(
+        "image_reconstruction", "image", x, torch::ones({ 2, 16 }), torch::full({ 2 }, 0.01), {});
+    link.received.sum().backward();
+    EXPECT_GT(x.grad().abs().sum().item<float>(), 0);
+    EXPECT_TRUE(network->codebook("image")->codewords().grad().defined());
+    EXPECT_FALSE(network->codebook("text")->codewords().grad().defined());
+}
+
+TEST(Transmit, TheGainSettlesAtUnitEnergy)
+{
+    const auto model = tiny();
+    torch::manual_seed(24);
+    Network network(model);
+    torch::NoGradGuard no_grad;
+    const auto x = torch::randn({ 8, 16, 8 });
+    for (int i = 0; i < 1000; ++i)
+        network->transmit(
+            "image_reconstruction", "image", x, torch::ones({ 8, 16 }), torch::full({ 8 }, 0.1), {});
+    const auto sub = NetworkImpl::normalize_power(x, {}).reshape({ 8, -1, 2 });
+    const auto symbols = network->mapping().modulate(network->codebook("image")->nearest(sub)) *
+                         network->tx_gain("image_reconstruction", "image");
+    EXPECT_NEAR((symbols * symbols).sum(-1).mean().item<float>(), 1.0, 0.01);
+}
+
+TEST(Bundle, ReadsBackWhatWasWritten)
+{
+    const std::string path = ::testing::TempDir() + "/bundle.safetensors";
+    write_random_model(CONFIGS "/tiny.json", 5, path);
+    const auto a = read_bundle(path);
+    const auto b = read_bundle(path);
+    EXPECT_EQ(a.hash, b.hash);
+    torch::manual_seed(5);
+    Network fresh(a.network->config());
+    const auto expected = fresh->named_parameters();
+    for (const auto& p : a.network->named_parameters())
+        EXPECT_TRUE(torch::equal(p.value(), expected[p.key()])) << p.key();
+}
+
+TEST(Bundle, NamesEveryTensorThatDoesNotFit)
+{
+    const std::string path = ::testing::TempDir() + "/faulty.safetensors";
+    write_random_model(CONFIGS "/tiny.json", 5, path);
+    auto file = read_safetensors(path);
+    const auto lost = file.tensors[3].name;
+    file.tensors.erase(file.tensors.begin() + 3);
+    file.tensors[1].shape = { static_cast<int64_t>(file.tensors[1].data.size()) / 4, 1, 1 };
+    const auto bent = file.tensors[1].name;
+    file.tensors.push_back(file.tensors[0]);
+    file.tensors.back().name = "surplus";
+    file.metadata.erase("content_hash");
+    write_safetensors(path, file);
+    try {
+        read_bundle(path);
+        FAIL() << "was accepted";
+    } catch (const Error& e) {
+        const std::string text = e.what();
+        EXPECT_NE(text.find("missing " + lost), std::string::npos) << text;
+        EXPECT_NE(text.find(bent + " is ["), std::string::npos) << text;
+        EXPECT_NE(text.find("extra surplus"), std::string::npos) << text;
+    }
+}
+
+TEST(PaperConfiguration, IsOfTheSizeOfTableIII)
+{
+    const auto model = ModelConfig::from_file(CONFIGS "/paper.json");
+    Network network(model);
+    std::int64_t count = 0;
+    for (const auto& p : network->parameters())
+        count += p.numel();
+    RecordProperty("parameters", std::to_string(count));
+    // Table III: 42.85 M; ours has the selection modules and heads of all six tasks.
+    EXPECT_GT(count, 42000000);
+    EXPECT_LT(count, 48000000);
+}
+
+TEST(LiteConfiguration, IsSmallEnough)
+{
+    const auto model = Transceiver::random(CONFIGS "/lite.json", 1, {});
+    EXPECT_LE(model->info().parameters, 8000000);
+}
