@@ -20,7 +20,7 @@ fi
 apt()
 {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q \
-        -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"
+        -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 install() { apt install --yes --no-install-recommends "${missing[@]}"; }
 
