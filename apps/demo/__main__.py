@@ -217,6 +217,7 @@ def demonstrate(options):
 
 
 def main():
+    sys.stdout.reconfigure(errors='replace')  # for terminals that know no Unicode
     options = parse_arguments(sys.argv[1:])
     try:
         demonstrate(options)
@@ -231,6 +232,9 @@ def main():
         print(f'gr-udeepsc demo: {error.filename or options.out}: {error.strerror}',
               file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print('\ngr-udeepsc demo: interrupted', file=sys.stderr)
+        return 130
     except RuntimeError as error:  # of the model or the flowgraph
         print(f'gr-udeepsc demo: {error}', file=sys.stderr)
         return 2 if type(error).__name__ == 'ModelError' else 1
