@@ -13,9 +13,10 @@ torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& m
     const auto s = scores.to(torch::kFloat);
     const auto m = mask.to(torch::kFloat);
     const auto top = s.detach().masked_fill(m.detach() <= 0, -1e9).amax(-1, true);
-    // A masked key may score far above every kept one: clamp, or exp() overflows to inf and
-    // inf * 0 is NaN.
-    const auto e = torch::exp(torch::clamp_max(s - top, 20.0)) * m;
+    // A masked key may score far above every kept one. Clamped, exp() cannot overflow, and
+    // the mask's gradient (what one more key would have changed) stays bounded: a dropped
+    // key counts for no more than the best kept one.
+    const auto e = torch::exp(torch::clamp_max(s - top, 0.0)) * m;
     return (e / (e.sum(-1, true) + 1e-20)).to(scores.scalar_type());
 }
 
