@@ -55,7 +55,7 @@ class Outcome:
     """What came out of one job at one SNR."""
     task: str
     snr_db: float
-    results: list  # received_result, in the order sent
+    results: list  # received_result, a place for each sample sent, None where it was dropped
     score: float  # as task_sink has it
     seconds: float
     dropped: int
@@ -115,13 +115,20 @@ class Chain:
         job.source.to_basic_block()._post(pmt.intern('trigger'), pmt.PMT_T)
         self.wait(job, dropped_before, progress)
         return Outcome(task=job.task, snr_db=snr_db,
-                       results=self.sink.results(),
+                       results=self.in_places(job),
                        score=self.sink.mean_score(job.task),
                        seconds=time.monotonic() - start,
                        dropped=self.dropped() - dropped_before,
                        sent=self.before.symbols(), received=self.after.symbols(),
                        pictures={name: self.sink.picture(name)
                                  for name in self.sink.pictures()})
+
+    def in_places(self, job):
+        """The results by the sample's number: sources count on from run to run."""
+        places = [None] * job.count
+        for result in self.sink.results():
+            places[result.frame_id % job.count] = result
+        return places
 
     def wait(self, job, dropped_before, progress):
         seen, last = 0, time.monotonic()

@@ -145,6 +145,7 @@ def given_pictures(paths, longest_side):
 def unique_name(name, pictures):
     taken = {picture.name for picture in pictures}
     number = 2
+    name = name.encode(errors='replace').decode()  # a file name may be any bytes
     candidate = name
     while candidate in taken:
         candidate = f'{name}-{number}'
@@ -156,6 +157,10 @@ def given_sentences(texts):
     """Texts of the user, in segments that one PDU carries."""
     sentences = []
     for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadInput('--text: the text is no valid UTF-8') from None
         words = text.split()
         if not words:
             raise BadInput('--text: the text is empty')

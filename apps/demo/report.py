@@ -18,6 +18,7 @@ from summary import readable
 INK, GREY, FAINT = '#16202b', '#66717d', '#d9dee3'
 ACCENT, GOOD, BAD = '#0b6e8f', '#1a7f4b', '#c0322b'
 PANEL = '#f4f6f8'
+MARK_COLOURS = {'': INK, '\u2713': GOOD, '\u2717': BAD}
 
 # Inches
 MARGIN, GAP = 0.55, 0.16
@@ -195,7 +196,7 @@ class Report:
                 page.text(self.at(0) + x, y + edge + 0.19, picture.label, 10, GREY)
                 for i, snr_db in enumerate(self.snrs):
                     summary, outcome = self.row(task, snr_db)
-                    if outcome is None or k >= len(outcome.results):
+                    if outcome is None or outcome.results[k] is None:
                         continue
                     self.answer(page, self.at(i + 1) + x, y, edge, picture,
                                 outcome.results[k], summary['answers'][k])
@@ -204,8 +205,7 @@ class Report:
     def answer(self, page, x, y, edge, picture, result, answer):
         pixels = keep_patches(picture.pixels, result.kept, result.candidates)
         page.picture(pixels, x, y, edge, edge, smooth=False)
-        colour = INK if not answer['truth'] else \
-            GOOD if answer['answer'] == answer['truth'] else BAD
+        colour = MARK_COLOURS[answer['mark']]
         end = page.text(x, y + edge + 0.19, answer['answer'], 10, colour, weight='bold')
         page.text(end + 0.06, y + edge + 0.19, f"{answer['probability']:.0%}", 9, GREY)
         page.text(x, y + edge + 0.36, f'{result.symbols} symbols', 8.5, GREY)
@@ -242,7 +242,7 @@ class Report:
     def received_line(self, page, y, k, snr_db, sent):
         page.text(MARGIN, y, snr_text(snr_db), 10, ACCENT)
         _, outcome = self.row('text_reconstruction', snr_db)
-        if outcome is not None and k < len(outcome.results):
+        if outcome is not None and outcome.results[k] is not None:
             x = MARGIN + 0.75
             for text, same in compared(sent, readable(outcome.results[k].sentence)):
                 x = page.text(x, y, text, 11, INK if same else BAD) + 0.055
@@ -250,10 +250,9 @@ class Report:
                     page.text(x, y, '\u2026', 11, GREY)
                     break
         summary, _ = self.row('text_classification', snr_db)
-        if summary is not None and k < len(summary['answers']):
+        if summary is not None and summary['answers'][k]['answer']:
             answer = summary['answers'][k]
-            colour = INK if not answer['truth'] else \
-                GOOD if answer['answer'] == answer['truth'] else BAD
+            colour = MARK_COLOURS[answer['mark']]
             page.text(self.right - 0.48, y, answer['answer'], 10, colour, ha='right',
                       weight='bold')
             page.text(self.right, y, f"{answer['probability']:.0%}", 9.5, GREY, ha='right')

@@ -28,8 +28,12 @@ def plural(count, noun):
     return f'{count} {noun}' + ('' if count == 1 else 's')
 
 
+def arrived(outcome):
+    return [r for r in outcome.results if r is not None]
+
+
 def per_sample(outcome, noun):
-    symbols = mean(r.symbols for r in outcome.results)
+    symbols = mean(r.symbols for r in arrived(outcome))
     return f'{symbols:.4g} a {noun}'
 
 
@@ -38,42 +42,50 @@ def describe_pictures(outcome, pictures):
               for name, received in outcome.pictures.items() if name in pictures}
     score = mean(scores.values())
     return {'unit': per_sample(outcome, 'tile'),
-            'result': f'{plural(len(scores), "picture")}, {plural(len(outcome.results), "tile")}',
+            'result': f'{plural(len(scores), "picture")}, {plural(len(arrived(outcome)), "tile")}',
             'score': score, 'score_text': f'{score:.1f} dB PSNR', 'pictures': scores}
 
 
+def describe_label(result):
+    if result is None:
+        return {'answer': '', 'probability': math.nan, 'truth': '', 'mark': ''}
+    mark = '' if not result.reference else \
+        '\u2713' if result.class_name == result.reference else '\u2717'
+    return {'answer': result.class_name, 'probability': max(result.probabilities),
+            'truth': result.reference, 'mark': mark,
+            'symbols': result.symbols, 'kept': list(result.kept)}
+
+
 def describe_labels(outcome, noun):
-    answers = [{'answer': r.class_name, 'probability': max(r.probabilities, default=math.nan),
-                'truth': r.reference, 'symbols': r.symbols, 'kept': list(r.kept)}
-               for r in outcome.results]
-    marks = [a for a in answers if a['truth']]
-    right = sum(a['answer'] == a['truth'] for a in marks)
-    words = [a['answer'] + ('' if not a['truth'] else
-                            ' \u2713' if a['answer'] == a['truth'] else ' \u2717') for a in answers]
-    return {'unit': per_sample(outcome, noun), 'result': ', '.join(words),
-            'score': right / len(marks) if marks else math.nan,
-            'score_text': f'{right} of {len(marks)} right' if marks else '', 'answers': answers}
+    answers = [describe_label(r) for r in outcome.results]
+    marked = [a for a in answers if a['mark']]
+    right = sum(a['mark'] == '\u2713' for a in marked)
+    return {'unit': per_sample(outcome, noun),
+            'result': ', '.join(f"{a['answer'] or 'lost'} {a['mark']}".strip() for a in answers),
+            'score': right / len(marked) if marked else math.nan,
+            'score_text': f'{right} of {len(marked)} right' if marked else '',
+            'answers': answers}
 
 
 def describe_sentences(outcome):
-    texts = [r.sentence for r in outcome.results]
-    words = sum(len(r.reference.split()) for r in outcome.results)
-    symbols = sum(r.symbols for r in outcome.results)
+    words = sum(len(r.reference.split()) for r in arrived(outcome))
+    symbols = sum(r.symbols for r in arrived(outcome))
+    texts = [r.sentence if r else None for r in outcome.results]
     return {'unit': f'{symbols / max(words, 1):.3g} a word',
-            'result': readable(texts[0]) if texts else '',
+            'result': readable(texts[0]) if texts[0] is not None else 'lost',
             'score': outcome.score, 'score_text': f'{outcome.score:.2f} BLEU-4',
             'sentences': texts}
 
 
 def summarise(outcome, pictures):
     """One row of the table. `pictures`: file -> pixels as sent."""
-    if outcome.results and outcome.results[0].output == 'picture':
+    if outcome.task == 'image_reconstruction':
         what = describe_pictures(outcome, pictures)
-    elif outcome.results and outcome.results[0].output == 'sentence':
+    elif outcome.task == 'text_reconstruction':
         what = describe_sentences(outcome)
     else:
         what = describe_labels(outcome, 'picture' if 'image' in outcome.task else 'sentence')
     return {'task': outcome.task, 'snr_db': outcome.snr_db,
-            'symbols': sum(r.symbols for r in outcome.results), **what,
-            'samples': len(outcome.results), 'dropped': outcome.dropped,
+            'symbols': sum(r.symbols for r in arrived(outcome)), **what,
+            'samples': len(arrived(outcome)), 'dropped': outcome.dropped,
             'seconds': round(outcome.seconds, 3)}

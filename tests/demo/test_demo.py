@@ -48,6 +48,21 @@ class Demo(unittest.TestCase):
         with Image.open(out / 'report.png') as image:
             self.assertGreater(image.width, 500)
 
+    def test_a_lost_sample_leaves_the_others_in_place(self):
+        out = fx.FOLDER / 'lost'
+        done = fx.run_demo('--model', tiny_model(), '--out', out, '--snr', 12,
+                           '--image', picture('small.png', 8, 8),
+                           '--text', 'z' * 9000, 'a good film')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('were dropped', done.stdout)
+        results = json.loads((out / 'results.json').read_text())['results']
+        texts = [r for r in results if r['task'].startswith('text')]
+        self.assertEqual([r['dropped'] for r in texts], [1, 1])
+        for r in texts:
+            first, second = r.get('sentences') or [a['answer'] for a in r['answers']]
+            self.assertFalse(first)
+            self.assertTrue(second)
+
     def test_model_that_is_none(self):
         path = fx.FOLDER / 'none.safetensors'
         path.write_bytes(b'\x00' * 100)

@@ -101,7 +101,7 @@ class Texts(unittest.TestCase):
         self.assertLessEqual(max(len(s.text.split()) for s in got), material.SEGMENT_WORDS)
 
     def test_refused(self):
-        for text in ('', '  \n ', 'word ' * 100_000):
+        for text in ('', '  \n ', 'word ' * 100_000, 'bytes \udcff'):
             with self.assertRaises(material.BadInput):
                 material.given_sentences([text])
 
