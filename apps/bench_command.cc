@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
 
+#include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
 
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -54,7 +56,8 @@ SourceSample random_sample(const ModelInfo& info, const std::string& modality, s
         const std::string text = "a film with a heart ."; // about 20 tokens of single characters
         s.bytes.assign(text.begin(), text.end());
     } else {
-        s.frames.resize(20 * info.speech_features);
+        const auto config = ModelConfig::from_json(info.config);
+        s.frames.resize(std::min(20, config.encoder("speech").max_frames) * info.speech_features);
         for (auto& f : s.frames)
             f = static_cast<float>(random() % 1000) / 1000.0f;
     }
@@ -190,6 +193,8 @@ void add_bench_command(CLI::App& app)
                      model->info().name.c_str(),
                      model->info().parameters / 1e6,
                      blas_name().c_str());
+        for (const auto& name : o->tasks)
+            model->info().task(name); // throws for one that there is not
         for (const auto& task : model->info().tasks) {
             if (!o->tasks.empty() && std::find(o->tasks.begin(), o->tasks.end(), task.name) == o->tasks.end())
                 continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
 
+#include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +15,7 @@ using namespace udeepsc_core;
 namespace {
 
 struct Options {
-    std::string model;
+    std::vector<std::string> models;
     bool json = false;
 };
 
@@ -46,17 +47,25 @@ void print(const ModelInfo& info)
     std::printf("training    %s\n", info.training.c_str());
 }
 
+// Nothing checks this text when a model is read: where it is no JSON it stays a text.
+nlohmann::ordered_json training_of(const ModelInfo& info)
+{
+    auto training = nlohmann::ordered_json::parse(info.training, nullptr, false);
+    return training.is_discarded() ? nlohmann::ordered_json(info.training) : training;
+}
+
 void print_json(const ModelInfo& info)
 {
     nlohmann::ordered_json j = { { "id", info.id },
                                  { "path", info.path },
                                  { "parameters", info.parameters },
                                  { "config", nlohmann::ordered_json::parse(info.config) },
-                                 { "training", nlohmann::ordered_json::parse(info.training) } };
+                                 { "training", training_of(info) } };
     for (const auto& t : info.tasks)
         for (const auto& m : t.modalities)
             j["tx_gain"][t.name][m] = t.tx_gain.at(m);
-    std::cout << j.dump(2) << std::endl;
+    // A file's name need not be UTF-8.
+    std::cout << j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << std::endl;
 }
 
 } // namespace
@@ -65,13 +74,23 @@ void add_info_command(CLI::App& app)
 {
     auto o = std::make_shared<Options>();
     auto* command = app.add_subcommand("info", "say what a model file holds");
-    command->add_option("model", o->model, "model file")->required();
+    command->add_option("model", o->models, "model files")->required();
     command->add_flag("--json", o->json, "everything, as JSON");
     command->callback([o] {
-        const auto model = Transceiver::load(o->model);
-        if (o->json)
-            print_json(model->info());
-        else
-            print(model->info());
+        bool failed = false;
+        for (const auto& path : o->models) {
+            try {
+                const auto model = Transceiver::load(path);
+                if (o->json)
+                    print_json(model->info());
+                else
+                    print(model->info());
+            } catch (const Error& e) {
+                std::fprintf(stderr, "udeepsc: %s\n", e.what());
+                failed = true;
+            }
+        }
+        if (failed)
+            throw CLI::RuntimeError(1);
     });
 }

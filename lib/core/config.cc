@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <type_traits>
 
 namespace udeepsc_core {
 
@@ -40,8 +41,12 @@ public:
         try {
             value = it->template get<T>();
         } catch (const json::exception&) {
-            throw Error(d_where + "." + key + ": cannot use " + it->dump());
+            refuse(key, *it);
         }
+        // The library turns 24.9 and 2^32 + 24 into the integer 24.
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+            if (json(value) != *it || !it->is_number_integer())
+                refuse(key, *it);
     }
 
     template <class T>
@@ -70,6 +75,12 @@ public:
     }
 
 private:
+    [[noreturn]] void refuse(const char* key, const json& value) const
+    {
+        throw Error(d_where + "." + key + ": cannot use " +
+                    value.dump(-1, ' ', false, json::error_handler_t::replace));
+    }
+
     const json& d_json;
     std::string d_where;
     std::set<std::string> d_known;
@@ -198,6 +209,38 @@ void check(bool good, const std::string& field, const std::string& expected)
         throw Error("configuration: " + field + ": expected " + expected);
 }
 
+constexpr std::int64_t MAX_PARAMETERS = std::int64_t(1) << 28; // 1 GiB as float32
+
+// Of attention and feed-forward, the matrices alone.
+std::int64_t layer_parameters(std::int64_t dim, std::int64_t ffn)
+{
+    return 4 * dim * dim + 2 * dim * ffn;
+}
+
+// The large tensors of the network; every size is in its range already.
+std::int64_t least_parameters(const ModelConfig& c)
+{
+    const std::int64_t width = c.decoder.dim;
+    std::int64_t total = c.decoder.layers * layer_parameters(width, c.decoder.ffn);
+    for (const auto& e : c.encoders) {
+        const std::int64_t dim = e.dim;
+        total += (e.semantic_layers + e.selection_modules) * layer_parameters(dim, e.ffn);
+        total += e.max_positions() * (dim + width);
+        total += (e.modality == "text" ? e.vocabulary : e.features) * dim;
+        if (e.stem.size() == 2)
+            total += 9 * (e.stem[0] * static_cast<std::int64_t>(e.stem[1]) + e.stem[1] * dim);
+    }
+    for (const auto& t : c.tasks) {
+        total += (t.queries + static_cast<std::int64_t>(t.classes.size())) * width;
+        if (t.output == "sentence")
+            total += c.encoder("text").vocabulary * width;
+        for (const auto& m : t.inputs)
+            total += m.subvectors * static_cast<std::int64_t>(c.codebook.subvector_dim) *
+                     (c.encoder(m.modality).dim + width);
+    }
+    return total;
+}
+
 void validate_encoder(const EncoderConfig& c)
 {
     const std::string at = "encoders." + c.modality + ".";
@@ -206,18 +249,21 @@ void validate_encoder(const EncoderConfig& c)
     check(c.semantic_layers >= 0 && c.semantic_layers <= 64, at + "semantic_layers", "0 to 64");
     check(c.selection_modules >= 1 && c.selection_modules <= 8, at + "selection_modules", "1 to 8");
     check(c.ffn > 0 && c.ffn <= 32768, at + "ffn", "1 to 32768");
-    check(c.fsm_dim > 0, at + "fsm_dim", "a positive number");
+    check(c.fsm_dim > 0 && c.fsm_dim <= 8192, at + "fsm_dim", "1 to 8192");
     check(c.dropout >= 0 && c.dropout < 1, at + "dropout", "0 <= dropout < 1");
     if (c.modality == "image") {
-        check(c.patch > 0 && c.image_size > 0 && c.image_size % c.patch == 0,
+        check(c.image_size > 0 && c.image_size <= 1024, at + "image_size", "1 to 1024");
+        check(c.patch > 0 && c.image_size % c.patch == 0,
               at + "patch",
               "a divisor of image_size");
+        check(c.max_positions() <= 4096, at + "patch", "at most 4096 patches");
         check(c.embedding == "patch" || c.embedding == "conv", at + "embedding", "patch or conv");
         if (c.embedding == "conv") {
             check(c.patch == 4, at + "patch", "4 with the conv embedding");
-            check(c.stem.size() == 2 && c.stem[0] > 0 && c.stem[1] > 0,
+            check(c.stem.size() == 2 && std::min(c.stem[0], c.stem[1]) > 0 &&
+                      std::max(c.stem[0], c.stem[1]) <= 4096,
                   at + "stem",
-                  "two channel counts");
+                  "two channel counts, 1 to 4096");
         }
     } else if (c.modality == "text") {
         check(c.tokenizer == "sentencepiece" || c.tokenizer == "wordpiece",
@@ -226,9 +272,8 @@ void validate_encoder(const EncoderConfig& c)
         check(c.vocabulary > 0 && c.vocabulary <= 1000000, at + "vocabulary", "1 to 1000000");
         check(c.max_tokens > 0 && c.max_tokens <= 4096, at + "max_tokens", "1 to 4096");
     } else {
-        check(c.features > 0 && c.max_frames > 0 && c.max_frames <= 4096,
-              at + "features, max_frames",
-              "positive numbers");
+        check(c.features > 0 && c.features <= 65536, at + "features", "1 to 65536");
+        check(c.max_frames > 0 && c.max_frames <= 4096, at + "max_frames", "1 to 4096");
     }
 }
 
@@ -351,11 +396,12 @@ void ModelConfig::validate() const
         modalities.insert(e.modality);
         validate_encoder(e);
     }
-    check(decoder.dim > 0 && decoder.heads > 0 && decoder.dim % decoder.heads == 0,
+    check(decoder.dim > 0 && decoder.dim <= 8192, "decoder.dim", "1 to 8192");
+    check(decoder.heads > 0 && decoder.dim % decoder.heads == 0,
           "decoder.heads",
           "a divisor of decoder.dim");
     check(decoder.layers >= 1 && decoder.layers <= 64, "decoder.layers", "1 to 64");
-    check(decoder.ffn > 0, "decoder.ffn", "a positive number");
+    check(decoder.ffn > 0 && decoder.ffn <= 32768, "decoder.ffn", "1 to 32768");
     check(decoder.dropout >= 0 && decoder.dropout < 1, "decoder.dropout", "0 <= dropout < 1");
     check(decoder.picture_head == "linear" || decoder.picture_head == "conv",
           "decoder.picture_head",
@@ -382,10 +428,10 @@ void ModelConfig::validate() const
               at + "output",
               "label, picture or sentence");
         check(!t.inputs.empty(), at + "inputs", "at least one modality");
-        check(t.queries >= 1, at + "queries", "1 or more");
+        check(t.queries >= 1 && t.queries <= 4096, at + "queries", "1 to 4096");
         for (const auto& m : t.inputs) {
             check(modalities.count(m.modality), at + "inputs." + m.modality, "a modality with an encoder");
-            check(m.subvectors >= 1, at + "subvectors", "1 or more");
+            check(m.subvectors >= 1 && m.subvectors <= 1024, at + "subvectors", "1 to 1024");
             check(m.max_vectors == 0 || (m.min_vectors >= 1 && m.min_vectors <= m.max_vectors),
                   at + "min_vectors",
                   "1 to max_vectors");
@@ -408,6 +454,11 @@ void ModelConfig::validate() const
                   at + "aligned",
                   "one modality, all vectors sent, no task token");
     }
+    // A slip of the pen, or a damaged model file, must not ask for all memory there is.
+    check(least_parameters(*this) <= MAX_PARAMETERS,
+          "sizes",
+          "a network of at most " + std::to_string(MAX_PARAMETERS) + " parameters, got at least " +
+              std::to_string(least_parameters(*this)));
 }
 
 const EncoderConfig& ModelConfig::encoder(const std::string& modality) const

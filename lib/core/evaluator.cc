@@ -65,6 +65,11 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     if (task.modalities[0] == "image") {
         const auto set = load_cifar10(o.data_dir, o.split);
         for (auto i : spread(set.size(), o.limit)) {
+            if (task.output == "label" && set.labels[i] >= static_cast<int>(task.classes.size()))
+                throw Error("evaluation: the data have class \"" + set.class_names[set.labels[i]] +
+                            "\", number " + std::to_string(set.labels[i]) + "; " + o.task +
+                            " of this model knows " + std::to_string(task.classes.size()) +
+                            " classes");
             samples.inputs.push_back(image_sample(set, i));
             samples.labels.push_back(set.labels[i]);
         }
