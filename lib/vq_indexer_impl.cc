@@ -59,10 +59,10 @@ vq_indexer_impl::infer(const std::string& task,
     const auto& info = model->info().task(task);
     std::vector<output> outputs;
     for (auto& indices : model->quantize(task, modality, features)) {
-        outputs.push_back({ std::move(indices),
-                            info.subvectors.at(modality),
-                            info.tx_gain.at(modality),
-                            model });
+        const int subvectors = info.subvectors.at(modality);
+        const int vectors = static_cast<int>(indices.size()) / subvectors;
+        outputs.push_back(
+            { std::move(indices), subvectors, info.gain(modality, vectors), model });
     }
     return outputs;
 }

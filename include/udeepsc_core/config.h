@@ -100,6 +100,8 @@ struct ModelConfig {
     const TaskConfig& task(const std::string& name) const;
     bool has_task(const std::string& name) const;
 
+    //! Parameters of the large tensors alone: a network has at least so many.
+    std::int64_t least_parameters() const;
     int bits_per_index() const;
     int bits_per_symbol() const;
     //! Symbols for so many indices, under this mapping.

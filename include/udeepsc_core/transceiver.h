@@ -19,11 +19,15 @@ struct TaskInfo {
     std::vector<std::string> classes;    //!< names of the labels, if output is "label"
     //! Index symbols (sub-vectors) per feature vector, by modality.
     std::map<std::string, int> subvectors;
-    //! Amplitude of the transmitted constellation, by modality; mean symbol energy is 1.
-    std::map<std::string, float> tx_gain;
+    //! Amplitude of the transmitted constellation that makes the mean symbol energy 1, by
+    //! modality, for 1, 2, ... vectors sent (one value where all are sent); see gain().
+    std::map<std::string, std::vector<float>> tx_gain;
     //! Fewest and most feature vectors sent, by modality; most = 0: all of them.
     std::map<std::string, int> min_vectors, max_vectors;
     bool aligned = false; //!< every vector is sent and its position is its index
+
+    //! Amplitude for so many vectors.
+    float gain(const std::string& modality, int vectors) const;
 };
 
 /*! What a model file holds. */

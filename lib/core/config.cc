@@ -217,30 +217,6 @@ std::int64_t layer_parameters(std::int64_t dim, std::int64_t ffn)
     return 4 * dim * dim + 2 * dim * ffn;
 }
 
-// The large tensors of the network; every size is in its range already.
-std::int64_t least_parameters(const ModelConfig& c)
-{
-    const std::int64_t width = c.decoder.dim;
-    std::int64_t total = c.decoder.layers * layer_parameters(width, c.decoder.ffn);
-    for (const auto& e : c.encoders) {
-        const std::int64_t dim = e.dim;
-        total += (e.semantic_layers + e.selection_modules) * layer_parameters(dim, e.ffn);
-        total += e.max_positions() * (dim + width);
-        total += (e.modality == "text" ? e.vocabulary : e.features) * dim;
-        if (e.stem.size() == 2)
-            total += 9 * (e.stem[0] * static_cast<std::int64_t>(e.stem[1]) + e.stem[1] * dim);
-    }
-    for (const auto& t : c.tasks) {
-        total += (t.queries + static_cast<std::int64_t>(t.classes.size())) * width;
-        if (t.output == "sentence")
-            total += c.encoder("text").vocabulary * width;
-        for (const auto& m : t.inputs)
-            total += m.subvectors * static_cast<std::int64_t>(c.codebook.subvector_dim) *
-                     (c.encoder(m.modality).dim + width);
-    }
-    return total;
-}
-
 void validate_encoder(const EncoderConfig& c)
 {
     const std::string at = "encoders." + c.modality + ".";
@@ -455,10 +431,10 @@ void ModelConfig::validate() const
                   "one modality, all vectors sent, no task token");
     }
     // A slip of the pen, or a damaged model file, must not ask for all memory there is.
-    check(least_parameters(*this) <= MAX_PARAMETERS,
+    check(least_parameters() <= MAX_PARAMETERS,
           "sizes",
           "a network of at most " + std::to_string(MAX_PARAMETERS) + " parameters, got at least " +
-              std::to_string(least_parameters(*this)));
+              std::to_string(least_parameters()));
 }
 
 const EncoderConfig& ModelConfig::encoder(const std::string& modality) const
@@ -484,6 +460,30 @@ bool ModelConfig::has_task(const std::string& task_name) const
 {
     return std::any_of(
         tasks.begin(), tasks.end(), [&](const auto& t) { return t.name == task_name; });
+}
+
+std::int64_t ModelConfig::least_parameters() const
+{
+    const ModelConfig& c = *this;
+    const std::int64_t width = c.decoder.dim;
+    std::int64_t total = c.decoder.layers * layer_parameters(width, c.decoder.ffn);
+    for (const auto& e : c.encoders) {
+        const std::int64_t dim = e.dim;
+        total += (e.semantic_layers + e.selection_modules) * layer_parameters(dim, e.ffn);
+        total += e.max_positions() * (dim + width);
+        total += (e.modality == "text" ? e.vocabulary : e.features) * dim;
+        if (e.stem.size() == 2)
+            total += 9 * (e.stem[0] * static_cast<std::int64_t>(e.stem[1]) + e.stem[1] * dim);
+    }
+    for (const auto& t : c.tasks) {
+        total += (t.queries + static_cast<std::int64_t>(t.classes.size())) * width;
+        if (t.output == "sentence")
+            total += c.encoder("text").vocabulary * width;
+        for (const auto& m : t.inputs)
+            total += m.subvectors * static_cast<std::int64_t>(c.codebook.subvector_dim) *
+                     (c.encoder(m.modality).dim + width);
+    }
+    return total;
 }
 
 int ModelConfig::bits_per_index() const

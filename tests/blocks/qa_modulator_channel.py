@@ -90,7 +90,7 @@ class Modulator(unittest.TestCase):
         with fx.Bench(block) as bench:
             bench.post(index_pdu(indices, modulation=info.modulation, mapping=info.mapping,
                                  bits_per_index=info.bits_per_index,
-                                 tx_gain=info.task(task).tx_gain['image']))
+                                 tx_gain=info.task(task).gain('image', vectors)))
             symbols = fx.payload(bench.received(1)[0])
         self.assertEqual(len(symbols), model.symbols_for(task, 'image', vectors))
         # Two float implementations of one constellation.

@@ -186,7 +186,7 @@ class EqualsModel(unittest.TestCase):
         self.assertEqual(fx.key(got, 'modulation'), info.modulation)
         self.assertEqual(fx.key(got, 'mapping'), info.mapping)
         self.assertEqual(np.float32(fx.key(got, 'tx_gain')),
-                         np.float32(info.task(TASK).tx_gain['image']))
+                         np.float32(info.task(TASK).gain('image', len(self.chain.indices))))
 
     def look_up(self, mode, noise_var, expected_noise_var):
         got = self.run_one(

@@ -313,7 +313,6 @@ class ModelFiles(unittest.TestCase):
     def test_tokenizers_that_do_not_fit(self):
         self.all_refused(dict(list(self.tokenizers().items())[:2]))
 
-    @unittest.expectedFailure  # the message does not name the file yet
     def test_tokenizers_that_are_none(self):
         self.all_refused(dict(list(self.tokenizers().items())[2:]))
 

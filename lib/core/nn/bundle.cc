@@ -60,6 +60,19 @@ std::vector<std::pair<std::string, torch::Tensor>> state_of(const Network& netwo
     return state;
 }
 
+std::shared_ptr<const Tokenizer>
+tokenizer_of(const EncoderConfig& encoder, const RawTensor& tensor, const std::string& path)
+{
+    if (tensor.dtype != DType::u8)
+        throw Error("model " + path + ": tensor \"tokenizer\" is of type " + name(tensor.dtype) +
+                    ", expected U8");
+    try {
+        return make_tokenizer(encoder.tokenizer, tensor.data);
+    } catch (const Error& e) {
+        throw Error("model " + path + ": " + e.what());
+    }
+}
+
 void require_version(const std::map<std::string, std::string>& metadata, const std::string& path)
 {
     const auto format = metadata.find("format");
@@ -116,7 +129,11 @@ void copy_into(Network& network,
             faults += "\n  missing " + entry.first + " " + shape_text(entry.second.sizes().vec());
             continue;
         }
-        if (it->second->shape != entry.second.sizes().vec())
+        if (it->second->dtype != DType::f32 && it->second->dtype != DType::f16 &&
+            it->second->dtype != DType::bf16)
+            faults += "\n  " + entry.first + " is of type " + name(it->second->dtype) +
+                      ", expected F32, F16 or BF16";
+        else if (it->second->shape != entry.second.sizes().vec())
             faults += "\n  " + entry.first + " is " + shape_text(it->second->shape) +
                       ", expected " + shape_text(entry.second.sizes().vec());
         else
@@ -151,7 +168,16 @@ Bundle read_bundle(const std::string& path)
         throw Error("model " + path + ": damaged: its contents hash to " + bundle.hash +
                     ", its header says " + hash->second);
     try {
-        bundle.network = Network(ModelConfig::from_json(metadata.at("config")));
+        const auto config = ModelConfig::from_json(metadata.at("config"));
+        // Before anything of the network's size is allocated
+        std::int64_t elements = 0;
+        for (const auto& t : file.tensors)
+            elements += static_cast<std::int64_t>(t.data.size() / size_of(t.dtype));
+        if (config.least_parameters() > elements)
+            throw Error("its configuration needs at least " +
+                        std::to_string(config.least_parameters()) + " weights, the file has " +
+                        std::to_string(elements));
+        bundle.network = Network(config);
     } catch (const Error& e) {
         throw Error("model " + path + ": " + e.what());
     }
@@ -164,7 +190,7 @@ Bundle read_bundle(const std::string& path)
             continue;
         for (const auto& t : file.tensors)
             if (t.name == s_tokenizer)
-                bundle.tokenizer = make_tokenizer(e.tokenizer, t.data);
+                bundle.tokenizer = tokenizer_of(e, t, path);
         if (!bundle.tokenizer)
             throw Error("model " + path + ": has a text encoder but no tensor \"tokenizer\"");
         if (bundle.tokenizer->size() > e.vocabulary)

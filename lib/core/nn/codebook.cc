@@ -120,19 +120,29 @@ void CodebookImpl::start_from(const torch::Tensor& x)
     d_codewords.copy_(e);
 }
 
-void CodebookImpl::keep_alive(const torch::Tensor& x, const torch::Tensor& indices, int period)
+void CodebookImpl::count_use(const torch::Tensor& x, const torch::Tensor& indices)
 {
     torch::NoGradGuard no_grad;
     d_use = d_use.to(indices.device());
     const auto flat = indices.reshape({ -1 });
     d_use.scatter_add_(0, flat, torch::ones({ flat.size(0) }, d_use.options()));
-    if (++d_calls % period != 0)
-        return;
-    const auto entries = d_codewords.size(0);
-    const auto dead = d_use < 0.02 * d_use.sum() / entries;
-    const auto points = x.detach().to(torch::kFloat).reshape({ -1, x.size(-1) });
-    const auto pick = torch::randint(points.size(0), { entries }, flat.options());
-    const auto fresh = d_is_constellation ? d_start.to(points.device()) : points.index_select(0, pick);
+    d_recent = x.detach().to(torch::kFloat).reshape({ -1, x.size(-1) });
+}
+
+torch::Tensor CodebookImpl::fresh_codewords() const
+{
+    if (d_is_constellation || !d_recent.defined())
+        return d_start.to(d_codewords.device());
+    const auto pick = torch::randint(d_recent.size(0),
+                                     { d_codewords.size(0) },
+                                     torch::TensorOptions().dtype(torch::kLong).device(d_recent.device()));
+    return d_recent.index_select(0, pick);
+}
+
+void CodebookImpl::revive(const torch::Tensor& use, const torch::Tensor& fresh)
+{
+    torch::NoGradGuard no_grad;
+    const auto dead = use < 0.02 * use.sum() / use.size(0);
     d_codewords.copy_(torch::where(dead.unsqueeze(-1), fresh, d_codewords));
     d_use.zero_();
 }
@@ -173,9 +183,8 @@ torch::Tensor SymbolMapping::modulate(const torch::Tensor& indices) const
 torch::Tensor SymbolMapping::label_distance(const torch::Tensor& symbols,
                                             const torch::Tensor& gain) const
 {
-    const auto points = d_points * gain;
     // |y - p|^2 without |y|^2, which every label shares
-    return (points * points).sum(-1) - 2.0 * torch::matmul(symbols, points.t());
+    return (d_points * d_points).sum(-1) - 2.0 * torch::matmul(symbols / gain, d_points.t());
 }
 
 torch::Tensor SymbolMapping::posterior(const torch::Tensor& symbols,
@@ -183,7 +192,8 @@ torch::Tensor SymbolMapping::posterior(const torch::Tensor& symbols,
                                        const torch::Tensor& gain,
                                        int n) const
 {
-    const auto scaled = -label_distance(symbols, gain) / noise_var.unsqueeze(-1);
+    const auto scaled =
+        -label_distance(symbols, gain) / (noise_var.unsqueeze(-1) / (gain * gain));
     const auto labels = torch::softmax(scaled, -1); // [batch, symbols, M]
     if (!d_by_bits)
         return labels;

@@ -35,9 +35,16 @@ public:
     //! Takes codewords from vectors x [n, dim] (k-means); where the codewords already are
     //! the constellation's points they stay.
     void start_from(const torch::Tensor& x);
-    //! Counts use; every `period` calls codewords hardly used since are put on random
-    //! vectors of x (or back on their constellation point).
-    void keep_alive(const torch::Tensor& x, const torch::Tensor& indices, int period);
+    //! Counts which codewords x [n, dim] took, and remembers x.
+    void count_use(const torch::Tensor& x, const torch::Tensor& indices);
+    //! [entries], hits since the last revive()
+    torch::Tensor& use() { return d_use; }
+    //! Where unused codewords could go [entries, dim]: on vectors counted last, or back on
+    //! the constellation's points.
+    torch::Tensor fresh_codewords() const;
+    //! Puts codewords hardly used on their fresh place and begins to count anew. All
+    //! workers of a training must give the same use and fresh.
+    void revive(const torch::Tensor& use, const torch::Tensor& fresh);
 
     torch::Tensor codewords() const { return d_codewords; }
 
@@ -46,8 +53,8 @@ private:
     double d_beta;
     torch::Tensor d_codewords; // [entries, dim]
     torch::Tensor d_start;     // [entries, dim]
-    torch::Tensor d_use;       // [entries], hits since the last look
-    int d_calls = 0;
+    torch::Tensor d_use;       // [entries]
+    torch::Tensor d_recent;    // [n, dim], vectors counted last
 };
 TORCH_MODULE(Codebook);
 
@@ -67,7 +74,7 @@ public:
     torch::Tensor modulate(const torch::Tensor& indices) const;
 
     //! Posterior of the index given equalised symbols [batch, symbols, 2] sent with
-    //! amplitude `gain` (tensor scalar) and noise_var [batch, 1 or symbols] per complex
+    //! amplitude `gain` ([1] or [batch, 1, 1]) and noise_var [batch, 1 or symbols] per complex
     //! symbol -> [batch, n, entries]
     torch::Tensor posterior(const torch::Tensor& symbols,
                             const torch::Tensor& noise_var,

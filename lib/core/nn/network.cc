@@ -26,7 +26,8 @@ NetworkImpl::NetworkImpl(const ModelConfig& config) : d_config(config), d_mappin
     d_receiver = register_module("receiver", Receiver(config));
     for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
-            register_buffer(gain_name(t.name, m.modality), torch::ones({ 1 }));
+            register_buffer(gain_name(t.name, m.modality),
+                            torch::ones({ std::max(1, m.max_vectors) }));
 }
 
 ModalityEncoder NetworkImpl::encoder(const std::string& modality)
@@ -39,9 +40,49 @@ Codebook NetworkImpl::codebook(const std::string& modality)
     return Codebook(std::dynamic_pointer_cast<CodebookImpl>(d_codebooks[modality]));
 }
 
-torch::Tensor NetworkImpl::tx_gain(const std::string& task, const std::string& modality)
+torch::Tensor NetworkImpl::tx_gains(const std::string& task, const std::string& modality)
 {
     return named_buffers(false)[gain_name(task, modality)];
+}
+
+torch::Tensor
+NetworkImpl::tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors)
+{
+    const auto gains = tx_gains(task, modality);
+    const auto place = std::min(std::max<std::int64_t>(vectors, 1), gains.size(0)) - 1;
+    return gains.narrow(0, place, 1);
+}
+
+void NetworkImpl::settle_gains(const std::string& task,
+                               const std::string& modality,
+                               const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent)
+{
+    torch::NoGradGuard no_grad;
+    const auto gains = tx_gains(task, modality);
+    const auto places = gains.size(0);
+    auto energy = torch::zeros({ places }, gains.options()), symbols = torch::zeros_like(energy);
+    for (const auto& batch : sent) {
+        const auto mask = (batch.second > 0.5).to(torch::kFloat);
+        const auto x = normalize_power(batch.first, mask);
+        const auto sub = x.reshape({ x.size(0), -1, d_config.codebook.subvector_dim });
+        const auto points = d_mapping.modulate(codebook(modality)->nearest(sub));
+        const auto weight = weight_of(points, mask, sub.size(1));
+        const auto place = (mask.sum(1).to(torch::kLong) - 1).clamp(0, places - 1);
+        energy.index_add_(0, place, ((points * points).sum(-1) * weight).sum(1));
+        symbols.index_add_(0, place, weight.sum(1));
+    }
+    // A count that did not occur takes the mean over those that did.
+    const auto mean = torch::rsqrt(energy.sum() / symbols.sum().clamp_min(1));
+    gains.copy_(torch::where(symbols > 0, torch::rsqrt(energy / symbols.clamp_min(1)), mean));
+}
+
+torch::Tensor NetworkImpl::weight_of(const torch::Tensor& points,
+                                     const torch::Tensor& mask,
+                                     std::int64_t indices)
+{
+    if (points.size(1) != indices) // "bits": a symbol may hold bits of dropped vectors
+        return torch::ones_like(points.select(-1, 0));
+    return mask.repeat_interleave(indices / mask.size(1), 1);
 }
 
 void NetworkImpl::move_to(torch::Device device)
@@ -88,28 +129,37 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     const auto sub = x.reshape({ batch, -1, dim }); // [batch, indices, dim]
     const int n = static_cast<int>(sub.size(1));
     const auto indices = book->nearest(sub);
-    const auto sent = (mask.detach() > 0.5).to(torch::kFloat).repeat_interleave(n / x.size(1), 1);
-    if (options.keep_codebook_alive) // before anything below needs the codewords' gradient
-        book->keep_alive(sub.reshape({ -1, dim }), indices.masked_select(sent > 0.5), 200);
+    const auto kept = (mask.detach() > 0.5).to(torch::kFloat);
+    const auto sent = kept.repeat_interleave(n / x.size(1), 1);
+    if (options.count_codebook_use) {
+        const auto counted = torch::nonzero(sent.reshape({ -1 })).flatten();
+        book->count_use(sub.reshape({ -1, dim }).index_select(0, counted),
+                        indices.reshape({ -1 }).index_select(0, counted));
+    }
     result.codebook_loss = book->loss(sub, indices, sent);
 
     const auto points = d_mapping.modulate(indices); // [batch, symbols, 2]
-    torch::Tensor gain;
+    torch::Tensor gain;                              // [batch, 1, 1]
     {
         torch::NoGradGuard no_grad;
-        // Under "bits" a symbol may hold bits of dropped vectors; it then counts all the same.
-        const auto weight = points.size(1) == n ? sent : torch::ones_like(points.select(-1, 0));
-        const auto energy = ((points * points).sum(-1) * weight).sum() / weight.sum().clamp_min(1);
-        gain = torch::rsqrt(energy.clamp_min(1e-3));
-        auto stored = tx_gain(task, modality);
-        stored.lerp_(gain.view({ 1 }), 0.01);
+        auto gains = tx_gains(task, modality);
+        const auto place = (kept.sum(1).to(torch::kLong) - 1).clamp(0, gains.size(0) - 1);
+        const auto weight = weight_of(points, kept, n);
+        auto energy = torch::zeros_like(gains), symbols = torch::zeros_like(gains);
+        energy.index_add_(0, place, ((points * points).sum(-1) * weight).sum(1));
+        symbols.index_add_(0, place, weight.sum(1));
+        const auto now = torch::rsqrt((energy / symbols.clamp_min(1)).clamp_min(0.1));
+        gains.copy_(torch::where(symbols > 0, 0.98 * gains + 0.02 * now, gains));
+        gain = gains.index_select(0, place).view({ batch, 1, 1 });
     }
     const auto symbols =
         points * gain + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);
     const auto mean = book->mean(d_mapping.posterior(symbols, noise, gain, n));
-    // Straight through: forward the look-up, backward the identity to the encoder (and the
-    // true gradient to the codewords).
-    result.received = (mean + sub - sub.detach()).reshape(x.sizes());
+    // Straight through: forward the look-up (whose true gradient reaches the codewords),
+    // backward to the encoder the slope of a linear MMSE estimate, as in the real-feature
+    // link above. With slope 1 the samples that arrive worst would steer the encoder most.
+    const auto through = sub / (1.0 + noise.unsqueeze(-1));
+    result.received = (mean + through - through.detach()).reshape(x.sizes());
     return result;
 }
 

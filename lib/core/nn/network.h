@@ -10,7 +10,7 @@ namespace udeepsc_core {
 /*! What training sends through the channel, and how it goes. */
 struct LinkOptions {
     bool digital = true; //!< codebook + constellation; false: the real features themselves
-    bool keep_codebook_alive = false;
+    bool count_codebook_use = false;
 };
 
 /*! What became of one modality's features on the way. */
@@ -34,8 +34,16 @@ public:
     Receiver receiver() { return d_receiver; }
     const SymbolMapping& mapping() const { return d_mapping; }
 
-    //! Amplitude that makes the mean energy of a task's symbols 1: a tensor scalar
-    torch::Tensor tx_gain(const std::string& task, const std::string& modality);
+    //! Amplitudes that make the mean energy of a task's symbols 1, one for each count of
+    //! vectors sent (few vectors quantise to another energy than many): [max_vectors], or
+    //! [1] where all vectors are sent. Shared with the network, not a copy.
+    torch::Tensor tx_gains(const std::string& task, const std::string& modality);
+    //! The one for so many vectors: [1]
+    torch::Tensor tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors);
+    //! Sets tx_gains from features as select() gives them, [batch, vectors, n] and mask.
+    void settle_gains(const std::string& task,
+                      const std::string& modality,
+                      const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent);
 
     //! Scales each sample so that its sent sub-vectors have mean square 1/2 per real.
     //! x: [batch, vectors, n], mask: [batch, vectors] or undefined
@@ -53,6 +61,10 @@ public:
     void move_to(torch::Device device);
 
 private:
+    // Which symbols [batch, symbols] count towards the energy of what is sent
+    static torch::Tensor
+    weight_of(const torch::Tensor& points, const torch::Tensor& mask, std::int64_t indices);
+
     ModelConfig d_config;
     torch::nn::ModuleDict d_encoders, d_codebooks;
     Receiver d_receiver { nullptr };

@@ -286,11 +286,13 @@ public:
             if (index >= entries)
                 throw Error("modulator: index " + std::to_string(index) + ", expected 0 to " +
                             std::to_string(entries - 1));
+        const auto vectors = static_cast<std::int64_t>(indices.size()) /
+                             d_config.task(task).input(modality).subvectors;
         return guarded("modulator", [&] {
             auto wide = torch::empty({ 1, static_cast<std::int64_t>(indices.size()) }, torch::kLong);
             std::copy(indices.begin(), indices.end(), wide.data_ptr<std::int64_t>());
             const auto symbols =
-                (d_network->mapping().modulate(wide)[0] * d_network->tx_gain(task, modality))
+                (d_network->mapping().modulate(wide)[0] * d_network->tx_gain(task, modality, vectors))
                     .contiguous();
             const auto* p = symbols.data_ptr<float>();
             std::vector<std::complex<float>> out(symbols.size(0));
@@ -354,7 +356,7 @@ public:
                 const auto noise =
                     torch::tensor(noise_var[i]).view({ 1, -1 }).clamp(1e-6, 1e6);
                 const int n = vectors * subvectors;
-                const auto gain = d_network->tx_gain(task, modality);
+                const auto gain = d_network->tx_gain(task, modality, vectors);
                 auto book = d_network->codebook(modality);
                 const auto found =
                     mode == LookupMode::soft
@@ -547,7 +549,9 @@ private:
                 task.subvectors[m.modality] = m.subvectors;
                 task.min_vectors[m.modality] = m.min_vectors;
                 task.max_vectors[m.modality] = m.max_vectors;
-                task.tx_gain[m.modality] = d_network->tx_gain(t.name, m.modality).item<float>();
+                const auto gains = d_network->tx_gains(t.name, m.modality).contiguous();
+                task.tx_gain[m.modality].assign(gains.data_ptr<float>(),
+                                                gains.data_ptr<float>() + gains.numel());
             }
             d_info.tasks.push_back(task);
         }
@@ -593,6 +597,13 @@ Bundle random_bundle(const std::string& config, std::uint64_t seed)
 }
 
 } // namespace
+
+float TaskInfo::gain(const std::string& modality, int vectors) const
+{
+    const auto& gains = tx_gain.at(modality);
+    const auto place = std::min<std::size_t>(std::max(vectors, 1), gains.size()) - 1;
+    return gains[place];
+}
 
 const TaskInfo& ModelInfo::task(const std::string& task_name) const
 {

@@ -138,6 +138,16 @@ std::unique_ptr<TaskSource> make_source(const ModelConfig& model,
                                         const TrainConfig& config)
 {
     const auto& task = model.task(task_name);
+    const auto check_labels = [&](const std::vector<int>& labels) {
+        const int most = labels.empty() ? 0 : *std::max_element(labels.begin(), labels.end());
+        if (task.output == "label" && most >= static_cast<int>(task.classes.size()))
+            throw Error("training: task " + task_name + " has " + std::to_string(task.classes.size()) +
+                        " classes, the data has label " + std::to_string(most));
+    };
+    if (data->images)
+        check_labels(task.inputs[0].modality == "image" ? data->images->labels : std::vector<int>());
+    if (data->texts)
+        check_labels(task.inputs[0].modality == "text" ? data->texts->labels : std::vector<int>());
     if (task.inputs.size() == 1 && task.inputs[0].modality == "image" && task.output != "sentence")
         return std::make_unique<ImageSource>(data, task.output == "label");
     if (task.inputs.size() == 1 && task.inputs[0].modality == "text" && task.output != "picture")

@@ -144,7 +144,7 @@ StepLoss objective(Network& network,
         }
         LinkOptions link;
         link.digital = phase.digital;
-        link.keep_codebook_alive = phase.digital;
+        link.count_codebook_use = phase.digital;
         const auto arrived =
             network->transmit(task_name, in.modality, sent, mask, rx_var, link);
         const bool all_sent = task.input(in.modality).max_vectors == 0 && !in.valid.defined();

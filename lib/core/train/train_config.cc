@@ -17,8 +17,13 @@ namespace {
 template <class T>
 void read(const json& object, const char* key, T& value)
 {
-    if (object.contains(key))
+    if (!object.contains(key))
+        return;
+    try {
         value = object.at(key).get<T>();
+    } catch (const json::exception&) {
+        throw Error(std::string("training.") + key + ": cannot use " + object.at(key).dump());
+    }
 }
 
 void only(const json& object, const std::string& where, const std::set<std::string>& known)
@@ -41,8 +46,12 @@ PhaseConfig read_phase(const json& j)
     read(j, "widen_steps", p.widen_steps);
     read(j, "top_selection", p.top_selection);
     if (j.contains("snr_db")) {
-        p.snr_min_db = j.at("snr_db").at(0).get<double>();
-        p.snr_max_db = j.at("snr_db").at(1).get<double>();
+        std::vector<double> range;
+        read(j, "snr_db", range);
+        if (range.size() != 2)
+            throw Error("training.phases[].snr_db: expected [low, high], got " + j.at("snr_db").dump());
+        p.snr_min_db = range[0];
+        p.snr_max_db = range[1];
     }
     if (p.steps <= 0 || p.snr_min_db > p.snr_max_db)
         throw Error("training.phases[]: needs steps > 0 and snr_db [low, high]");

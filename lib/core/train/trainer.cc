@@ -36,6 +36,8 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b, std::uint64_t c)
     return x ^ (x >> 32);
 }
 
+constexpr std::int64_t s_revival_period = 200; // steps
+
 bool uses(const ModelConfig& model, const TrainConfig& config, const std::string& modality)
 {
     for (const auto& t : config.tasks)
@@ -69,11 +71,20 @@ std::shared_ptr<const TrainingData>
 load_data(const ModelConfig& model, const TrainConfig& config, const TrainRun& run)
 {
     auto data = std::make_shared<TrainingData>();
-    if (uses(model, config, "image"))
+    if (uses(model, config, "image")) {
         data->images = std::make_shared<ImageSet>(load_cifar10(run.data_dir, config.split));
+        if (data->images->width != model.encoder("image").image_size)
+            throw Error("training: pictures are " + std::to_string(data->images->width) +
+                        " pixels wide, the configuration's image_size is " +
+                        std::to_string(model.encoder("image").image_size));
+    }
     if (uses(model, config, "text")) {
         data->texts = std::make_shared<TextSet>(load_sst2(run.data_dir, config.split));
         data->tokenizer = load_tokenizer(model, *data->texts, run);
+        if (data->tokenizer->size() > model.encoder("text").vocabulary)
+            throw Error("training: the tokenizer has " + std::to_string(data->tokenizer->size()) +
+                        " tokens, the configuration's vocabulary is " +
+                        std::to_string(model.encoder("text").vocabulary));
         for (const auto& sentence : data->texts->sentences)
             data->tokens.push_back(data->tokenizer->encode(sentence));
     }
@@ -123,12 +134,16 @@ public:
         while (d_step < total) {
             one_step();
             ++d_step;
+            if (context().phase.digital && d_step % s_revival_period == 0)
+                revive_codewords();
             const bool last = d_step == total;
             bool stop = false;
             if (d_step % 50 == 0 || last)
                 report(total, started);
             if (d_step % d_config.checkpoint_every == 0 || last) {
                 average_buffers();
+                if (last)
+                    settle_gains();
                 save(last);
                 stop = out_of_time(started);
             }
@@ -214,14 +229,9 @@ private:
         d_drawn[task] += each * d_run.workers;
         std::mt19937_64 random(mix(d_config.seed, d_step, 1000 + d_run.rank));
         auto batch = d_sources[task]->batch(numbers, random);
-        if (d_device.type() != torch::kCPU) {
-            for (auto& in : batch.inputs) {
-                in.input = in.input.to(d_device);
-                if (in.valid.defined())
-                    in.valid = in.valid.to(d_device);
-            }
-            batch.target = batch.target.to(d_device);
-        }
+        for (auto& in : batch.inputs)
+            to_device(in);
+        batch.target = batch.target.to(d_device);
         return batch;
     }
 
@@ -234,6 +244,7 @@ private:
         torch::manual_seed(mix(d_config.seed, d_step, 2000 + d_run.rank));
         const auto batch = next_batch(task);
         d_network->train();
+        use_batch_statistics(d_model.task(d_tasks[task]).output != "picture");
         d_optimizer.zero_gradients();
         StepLoss loss;
         {
@@ -255,6 +266,78 @@ private:
         running.codebook += loss.codebook;
         running.selection += loss.selection;
         ++running.steps;
+    }
+
+    // A picture's brightness and contrast against those of its batch are noise to whoever
+    // has to reconstruct it: there batch normalisation works as in inference.
+    void use_batch_statistics(bool on)
+    {
+        for (const auto& module : d_network->modules(false))
+            if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>())
+                norm->train(on);
+    }
+
+    // Codewords that were hardly used since the last time get a new place, the same one in
+    // every worker: worker 0's.
+    void revive_codewords()
+    {
+        torch::manual_seed(mix(d_config.seed, d_step, 3000));
+        for (const auto& e : d_model.encoders) {
+            auto book = d_network->codebook(e.modality);
+            auto use = book->use().to(d_device);
+            auto fresh = book->fresh_codewords().to(d_device).clone();
+            if (d_run.rank != 0)
+                fresh.zero_();
+            d_peers->average({ use, fresh });
+            fresh *= d_run.workers;
+            if (use.sum().item<float>() > 0)
+                book->revive(use, fresh);
+        }
+    }
+
+    // The amplitudes as inference needs them, over all SNRs of the last phase.
+    void settle_gains()
+    {
+        torch::NoGradGuard no_grad;
+        torch::manual_seed(mix(d_config.seed, d_step, 4000));
+        d_network->eval();
+        const auto& phase = d_config.phases.back();
+        for (std::size_t task = 0; task < d_tasks.size(); ++task) {
+            const auto& name = d_tasks[task];
+            const int each = d_config.tasks.at(name).batch;
+            std::map<std::string, std::vector<std::pair<torch::Tensor, torch::Tensor>>> sent;
+            const int rounds = std::max(1, 2048 / each);
+            for (int round = 0; round < rounds; ++round) {
+                std::mt19937_64 random(mix(d_config.seed, round, 5000));
+                auto batch = d_sources[task]->batch(d_orders[task].at(round * each, each), random);
+                const double snr = phase.snr_min_db +
+                                   (phase.snr_max_db - phase.snr_min_db) * round / std::max(1, rounds - 1);
+                const auto noise = normalized_noise(
+                    torch::full({ batch.inputs[0].input.size(0) }, std::pow(10.0, -snr / 10), d_device));
+                for (auto& in : batch.inputs) {
+                    to_device(in);
+                    auto encoder = d_network->encoder(in.modality);
+                    const auto selected =
+                        encoder->select_masked(name,
+                                               encoder->semantic(name, in.input, in.valid),
+                                               in.valid,
+                                               noise,
+                                               SelectionMode::top,
+                                               1.0);
+                    sent[in.modality].emplace_back(selected.features.to(torch::kFloat),
+                                                   selected.mask);
+                }
+            }
+            for (const auto& s : sent)
+                d_network->settle_gains(name, s.first, s.second);
+        }
+    }
+
+    void to_device(ModalityBatch& in) const
+    {
+        in.input = in.input.to(d_device);
+        if (in.valid.defined())
+            in.valid = in.valid.to(d_device);
     }
 
     void share_gradients()
@@ -284,13 +367,15 @@ private:
                 torch::Tensor(g).mul_(d_config.gradient_clip / norm);
     }
 
-    // Batch statistics and amplitudes differ from worker to worker.
+    // Batch statistics, amplitudes and counts of codewords differ from worker to worker.
     void average_buffers()
     {
         std::vector<torch::Tensor> buffers;
         for (const auto& b : d_network->buffers())
             if (b.is_floating_point())
                 buffers.push_back(b);
+        for (const auto& e : d_model.encoders)
+            buffers.push_back(d_network->codebook(e.modality)->use());
         d_peers->average(buffers);
     }
 
@@ -362,6 +447,9 @@ private:
         file.tensors = tensors_of(d_network, "network.", DType::f32);
         for (const auto& p : d_auxiliary->named_parameters())
             file.tensors.push_back(to_raw("auxiliary." + p.key(), p.value(), DType::f32));
+        for (const auto& e : d_model.encoders)
+            file.tensors.push_back(to_raw(
+                "codebook_use." + e.modality, d_network->codebook(e.modality)->use(), DType::f32));
         json steps = json::object();
         for (const auto& slot : d_optimizer.slots()) {
             file.tensors.push_back(to_raw("mean." + slot.name, slot.mean, DType::f32));
@@ -371,6 +459,7 @@ private:
         file.metadata = { { "format", "udeepsc-checkpoint" },
                           { "model", d_model.to_json() },
                           { "step", std::to_string(d_step) },
+                          { "tasks", json(d_tasks).dump() },
                           { "drawn", json(d_drawn).dump() },
                           { "optimizer_steps", steps.dump() } };
         write_safetensors(checkpoint_path(), file);
@@ -398,6 +487,10 @@ private:
         if (!metadata.count("model") || metadata.at("model") != d_model.to_json())
             throw Error("checkpoint " + checkpoint_path() +
                         " is of another model configuration; choose another --out");
+        if (!metadata.count("tasks") || metadata.at("tasks") != json(d_tasks).dump())
+            throw Error("checkpoint " + checkpoint_path() + " is of a training of other tasks (" +
+                        (metadata.count("tasks") ? metadata.at("tasks") : "unknown") + ", not " +
+                        json(d_tasks).dump() + "); choose another --out");
         copy_into(d_network, file.tensors, "network.", "checkpoint " + checkpoint_path());
         std::map<std::string, const RawTensor*> by_name;
         for (const auto& t : file.tensors)
@@ -414,6 +507,10 @@ private:
             }
             slot.steps = steps.at(slot.name).get<std::int64_t>();
         }
+        for (const auto& e : d_model.encoders)
+            if (by_name.count("codebook_use." + e.modality))
+                d_network->codebook(e.modality)->use() =
+                    to_torch(*by_name["codebook_use." + e.modality]).to(d_device);
         for (auto& p : d_auxiliary->named_parameters())
             if (by_name.count("auxiliary." + p.key()))
                 p.value().copy_(to_torch(*by_name["auxiliary." + p.key()]));

@@ -82,6 +82,11 @@ void bind_info(py::module& m)
         .def_readonly("classes", &TaskInfo::classes)
         .def_readonly("subvectors", &TaskInfo::subvectors)
         .def_readonly("tx_gain", &TaskInfo::tx_gain)
+        .def("gain",
+             &TaskInfo::gain,
+             py::arg("modality"),
+             py::arg("vectors"),
+             "Amplitude of the constellation when so many vectors are sent.")
         .def_readonly("min_vectors", &TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned);

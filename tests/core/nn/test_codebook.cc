@@ -179,7 +179,9 @@ TEST(Codebook, StartsFromDataAndRevivesTheDead)
         return static_cast<double>(std::get<0>(torch::_unique2(book->nearest(x))).size(0)) / 64;
     };
     EXPECT_LT(used(), 0.3); // the control: at random nearly all are out of reach
-    book->keep_alive(x, book->nearest(x), 1);
+    book->count_use(x, book->nearest(x));
+    book->revive(book->use().clone(), book->fresh_codewords());
+    EXPECT_EQ(book->use().sum().item<float>(), 0);
     EXPECT_GT(used(), 0.6);
     Codebook other(config("64qam", "symbol", 64, 4));
     other->start_from(x);

@@ -151,8 +151,30 @@ TEST(Transmit, TheGainSettlesAtUnitEnergy)
             "image_reconstruction", "image", x, torch::ones({ 8, 16 }), torch::full({ 8 }, 0.1), {});
     const auto sub = NetworkImpl::normalize_power(x, {}).reshape({ 8, -1, 2 });
     const auto symbols = network->mapping().modulate(network->codebook("image")->nearest(sub)) *
-                         network->tx_gain("image_reconstruction", "image");
+                         network->tx_gain("image_reconstruction", "image", 16);
     EXPECT_NEAR((symbols * symbols).sum(-1).mean().item<float>(), 1.0, 0.01);
+}
+
+TEST(Transmit, EveryCountOfVectorsHasItsGain)
+{
+    const auto model = tiny();
+    torch::manual_seed(25);
+    Network network(model);
+    torch::NoGradGuard no_grad;
+    std::vector<std::pair<torch::Tensor, torch::Tensor>> sent;
+    for (int kept : { 3, 6 }) {
+        auto mask = torch::zeros({ 200, 10 });
+        mask.slice(1, 0, kept).fill_(1);
+        sent.emplace_back(torch::randn({ 200, 10, 2 }), mask);
+    }
+    network->settle_gains("image_classification", "image", sent);
+    for (const auto& batch : sent) {
+        const auto kept = static_cast<int>(batch.second[0].sum().item<float>());
+        const auto sub = NetworkImpl::normalize_power(batch.first, batch.second).slice(1, 0, kept);
+        const auto symbols = network->mapping().modulate(network->codebook("image")->nearest(sub)) *
+                             network->tx_gain("image_classification", "image", kept);
+        EXPECT_NEAR((symbols * symbols).sum(-1).mean().item<float>(), 1.0, 1e-4);
+    }
 }
 
 TEST(Bundle, ReadsBackWhatWasWritten)
