@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "blas.h"
+
 #include <udeepsc_core/transceiver.h>
 
 #include <dlfcn.h>
@@ -16,6 +18,13 @@ bool has_bf16()
 #else
     return false;
 #endif
+}
+
+void set_blas_threads(int threads)
+{
+    using Setter = void (*)(int);
+    if (const auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+        set(threads);
 }
 
 std::string blas_name()

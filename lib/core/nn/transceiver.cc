@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../blas.h"
 #include "bundle.h"
 
 #include <udeepsc_core/error.h>
@@ -654,6 +655,10 @@ void write_random_model(const std::string& config, std::uint64_t seed, const std
     write_bundle(path, random_bundle(config, seed), false);
 }
 
-void set_threads(int threads) { at::set_num_threads(std::max(1, threads)); }
+void set_threads(int threads)
+{
+    at::set_num_threads(std::max(1, threads));
+    set_blas_threads(std::max(1, threads));
+}
 
 } // namespace udeepsc_core

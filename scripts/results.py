@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/results.md: measures a model and times the stages, with the commands.
+
+usage: scripts/results.py --data DIR [--model FILE] [--split test] [--limit N] > docs/results.md
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SNR = '-6,-3,0,3,6,9,12'
+TASKS = ('image_classification', 'image_reconstruction', 'text_classification',
+         'text_reconstruction')
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', required=True)
+    parser.add_argument('--model', default=str(ROOT / 'models' / 'udeepsc-lite.safetensors'))
+    parser.add_argument('--split', default='test')
+    parser.add_argument('--limit', default='0', help='most samples of each task (0: all)')
+    parser.add_argument('--udeepsc', default=os.environ.get(
+        'UDEEPSC', str(ROOT / 'build' / 'apps' / 'udeepsc')))
+    return parser.parse_args()
+
+
+class Bench:
+    """Runs the command line and remembers the last command as a user would type it."""
+
+    def __init__(self, options):
+        self.options = options
+
+    def lines(self, *words):
+        done = subprocess.run([self.options.udeepsc, *words], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f'{" ".join(words)}: {done.stderr}')
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def evaluate(self, task, snr=SNR, *more):
+        print(f'... {task} {" ".join(more)}', file=sys.stderr)
+        o = self.options
+        return self.lines('eval', '--model', o.model, '--data', o.data, '--task', task,
+                          '--split', o.split, '--snr', snr, '--limit', o.limit, '--json', *more)
+
+    def command(self, *more):
+        o = self.options
+        limit = f' --limit {o.limit}' if o.limit != '0' else ''
+        return ('./gr-udeepsc eval --model models/udeepsc-lite.safetensors --data DATA --task all '
+                f'--split {o.split} --snr {SNR}{limit} --json ' + ' '.join(more)).rstrip()
+
+
+def row(cells):
+    print('| ' + ' | '.join(str(c) for c in cells) + ' |')
+
+
+def head(cells):
+    row(cells)
+    row(['---'] * len(cells))
+
+
+def score(line):
+    digits = 2 if line['metric'] == 'psnr_db' else 3
+    return f'{line["value"]:.{digits}f} ± {line["ci95"]:.{digits}f}'
+
+
+def quality(bench, title, *options):
+    results = {task: bench.evaluate(task, SNR, *options) for task in TASKS}
+    print(f'## {title}\n')
+    print(f'```\n{bench.command(*options)}\n```\n')
+    head(['task', 'metric', 'n'] + [f'{snr} dB' for snr in SNR.split(',')])
+    for task, lines in results.items():
+        row([task, lines[0]['metric'], lines[0]['n']] + [score(line) for line in lines])
+    lines = results['text_reconstruction']
+    row(['', 'bleu1', lines[0]['n']] + [f'{line["bleu1"]:.3f}' for line in lines])
+    print()
+    return results
+
+
+def symbols(results):
+    print('Symbols sent for a sample (a picture, a sentence), and feature vectors in brackets:\n')
+    head(['task'] + [f'{snr} dB' for snr in SNR.split(',')] + ['mean symbol energy', 'codewords used'])
+    for task, lines in results.items():
+        energy = [line['energy_mean'] for line in lines]
+        row([task] + [f'{line["symbols_mean"]:.1f} ({line["vectors_mean"]:.1f})' for line in lines] +
+            [f'{min(energy):.3f} to {max(energy):.3f}',
+             f'{100 * max(line["codebook_use"] for line in lines):.0f} %'])
+    words = results['text_reconstruction'][0]['symbols_per_word']
+    print(f'\nA word takes {words:.2f} symbols. Es/N0 is meant for mean symbol energy 1.\n')
+
+
+def selection(bench):
+    print('## Selection against chance (Fig. 10)\n\nThe same number of vectors, kept by the selection '
+          'modules or at random, 12 dB AWGN: add `--symbols N --selection fsm|random`.\n')
+    head(['task', 'symbols', 'FSM', 'random'])
+    for task, counts in (('image_classification', (2, 4, 6, 8)), ('text_classification', (1, 2, 3, 4))):
+        for count in counts:
+            both = [bench.evaluate(task, '12', '--symbols', str(count), '--selection', how)[0]
+                    for how in ('fsm', 'random')]
+            row([task, count] + [score(line) for line in both])
+    print()
+
+
+def speed(bench):
+    print('## Speed\n\nMilliseconds a sample, one thread, batch 1, random weights, median of 100 '
+          '(least in brackets): `./gr-udeepsc bench --config paper|lite --dtype fp32|bf16 --json`.\n')
+    head(['configuration', 'task', 'precision', 'transmitter', 'receiver'])
+    for config, dtypes in (('paper', ('fp32', 'bf16')), ('lite', ('fp32', 'bf16'))):
+        for task in ('image_classification', 'image_reconstruction', 'text_reconstruction'):
+            for dtype in dtypes:
+                lines = bench.lines('bench', '--config', config, '--task', task, '--dtype', dtype, '--json')
+                stage = {line['stage']: line for line in lines}
+                row([config, task, dtype] + [f'{stage[s]["ms_median"]:.2f} ({stage[s]["ms_min"]:.2f})'
+                                             for s in ('total_tx', 'total_rx')])
+    print()
+
+
+def main():
+    bench = Bench(arguments())
+    print('# Results\n')
+    print('Written by `scripts/results.py --data DATA --split ' + bench.options.split +
+          (f' --limit {bench.options.limit}' if bench.options.limit != '0' else '') +
+          '`. Channel seed 1; intervals are 95 %. Model: `models/udeepsc-lite.safetensors`, trained '
+          'on CIFAR-10 batches 1 to 4 and SST-2 train.\n')
+    results = quality(bench, 'AWGN, soft look-up')
+    symbols(results)
+    quality(bench, 'Block Rayleigh fading, known gain, soft look-up', '--channel', 'rayleigh')
+    quality(bench, 'AWGN, hard look-up', '--decode', 'hard')
+    selection(bench)
+    speed(bench)
+
+
+main()
