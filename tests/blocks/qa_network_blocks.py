@@ -339,6 +339,8 @@ class Running(unittest.TestCase):
         block = udeepsc.semantic_encoder(fx.model_path())
         with fx.Bench(block, out='stats') as bench:
             bench.post(pmt.PMT_NIL)
+            # Messages at two ports have no order between them.
+            self.assertTrue(fx.wait_until(lambda: pmt.to_python(block.stats())['received'] == 1))
             bench.post(pmt.PMT_T, 'stats')
             stats = pmt.to_python(bench.received(1)[0])
         self.assertEqual(stats['received'], 1)
