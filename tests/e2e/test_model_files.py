@@ -278,7 +278,7 @@ class ModelFiles(unittest.TestCase):
                        'subvectors'),
             'codebook': (lambda c: c['codebook'].update(entries=2 ** 30), 'codebook.entries'),
             'twice': (lambda c: c['tasks'].append(c['tasks'][0]), 'twice'),
-            'fits-no-tensor': (encoder('image', ffn=32768), 'tensors do not fit'),
+            'fits-no-tensor': (encoder('image', ffn=32768), 'needs at least'),
         }
         expected = {tampered(name, change): word for name, (change, word) in lies.items()}
         for name, text in (('no-json', 'hello'), ('array', '[]'), ('nothing', '')):
