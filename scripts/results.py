@@ -8,8 +8,11 @@ usage: scripts/results.py --data DIR [--model FILE] [--split test] [--limit N] >
 import argparse
 import json
 import os
+import random
+import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +109,56 @@ def selection(bench):
     print()
 
 
+def changed_model(source, target, change):
+    """A copy of a model file; change(name, entry, data) gives a tensor's bytes."""
+    raw = Path(source).read_bytes()
+    length = struct.unpack_from('<Q', raw)[0]
+    header, data = json.loads(raw[8:8 + length]), raw[8 + length:]
+    metadata = header.pop('__metadata__')
+    config = json.loads(metadata['config'])
+    blob = b''.join(change(name, entry, data[slice(*entry['data_offsets'])], config)
+                    for name, entry in sorted(header.items(), key=lambda e: e[1]['data_offsets']))
+    metadata['config'] = json.dumps(config)
+    metadata.pop('content_hash')
+    text = json.dumps({'__metadata__': metadata, **header}).encode()
+    Path(target).write_bytes(struct.pack('<Q', len(text)) + text + blob)
+    return str(target)
+
+
+def by_bits(name, entry, content, config):
+    config['mapping'] = 'bits'
+    return content
+
+
+def any_points(name, entry, content, config):
+    if not name.endswith('codewords'):
+        return content
+    size = len(content) // entry['shape'][0]
+    words = [content[i:i + size] for i in range(0, len(content), size)]
+    random.Random(1).shuffle(words)
+    return b''.join(words)
+
+
+def mapping(bench):
+    print('## Index to symbol\n\nThe same weights and the same 64-QAM, soft look-up. "symbol": '
+          'index j is constellation point j, and the codebook was trained through the channel. '
+          '"bits": the index\'s six bits with Gray labels; the receiver weighs bit by bit, so it '
+          'loses what a symbol says about its bits together. "any point": codewords assigned to '
+          'points at random, which is what a codebook trained without its channel would get.\n')
+    head(['task', 'mapping'] + [f'{snr} dB' for snr in SNR.split(',')])
+    original = bench.options.model
+    with tempfile.TemporaryDirectory() as folder:
+        models = {'symbol': original,
+                  'bits': changed_model(original, Path(folder) / 'bits', by_bits),
+                  'any point': changed_model(original, Path(folder) / 'any', any_points)}
+        for task in ('image_reconstruction', 'text_reconstruction'):
+            for name, model in models.items():
+                bench.options.model = model
+                row([task, name] + [score(line) for line in bench.evaluate(task)])
+    bench.options.model = original
+    print()
+
+
 def speed(bench):
     print('## Speed\n\nMilliseconds a sample, one thread, batch 1, random weights, median of 100 '
           '(least in brackets): `./gr-udeepsc bench --config paper|lite --dtype fp32|bf16 --json`.\n')
@@ -131,6 +184,7 @@ def main():
     symbols(results)
     quality(bench, 'Block Rayleigh fading, known gain, soft look-up', '--channel', 'rayleigh')
     quality(bench, 'AWGN, hard look-up', '--decode', 'hard')
+    mapping(bench)
     selection(bench)
     speed(bench)
 
