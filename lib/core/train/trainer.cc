@@ -55,6 +55,10 @@ load_tokenizer(const ModelConfig& model, const TextSet& texts, const TrainRun& r
     const auto path = run.tokenizer.empty() && fs::exists(made) ? made : run.tokenizer;
     if (!path.empty())
         return make_tokenizer(text.tokenizer, read_file(path));
+    if (!run.start_from.empty()) { // its word embeddings belong to its own tokens
+        if (const auto own = read_bundle(run.start_from).tokenizer)
+            return own;
+    }
     if (text.tokenizer != "sentencepiece")
         throw Error("tokenizer: WordPiece is not learnt here; give the vocab.txt with --tokenizer");
     if (run.rank == 0)
