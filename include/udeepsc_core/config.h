@@ -98,7 +98,6 @@ struct ModelConfig {
 
     const EncoderConfig& encoder(const std::string& modality) const;
     const TaskConfig& task(const std::string& name) const;
-    bool has_task(const std::string& name) const;
 
     //! Parameters of the large tensors alone: a network has at least so many.
     std::int64_t least_parameters() const;

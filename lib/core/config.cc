@@ -456,12 +456,6 @@ const TaskConfig& ModelConfig::task(const std::string& task_name) const
     throw Error("model " + name + " has no task \"" + task_name + "\"; it has " + known);
 }
 
-bool ModelConfig::has_task(const std::string& task_name) const
-{
-    return std::any_of(
-        tasks.begin(), tasks.end(), [&](const auto& t) { return t.name == task_name; });
-}
-
 std::int64_t ModelConfig::least_parameters() const
 {
     const ModelConfig& c = *this;

@@ -77,10 +77,6 @@ public:
 
     //! f_n of one task
     torch::Tensor share_of(const std::string& task, const torch::Tensor& noise);
-    bool is_ratio_parameter(const std::string& name) const
-    {
-        return name.find("ratio.") != std::string::npos;
-    }
 
 private:
     torch::Tensor condition(const torch::Tensor& features, const torch::Tensor& noise);
