@@ -163,10 +163,13 @@ private:
 };
 
 /*
- * Eight bits for the decoder. A factor does not change its decision; this one puts three
- * root mean squares at the end of the scale, where clipping and steps both cost nothing
- * that shows (0.02 dB).
+ * Eight bits for the decoder, at a root mean square of 12 steps. libfec starts with state 0
+ * only 63 steps ahead of the others: at full scale that hardly tells the decoder where the
+ * trellis begins, and costs 0.3 dB. At this one it does, and the steps still cost nothing
+ * (measured against a decoder in floating point).
  */
+constexpr double SOFT_BIT_RMS = 12.0;
+
 std::array<unsigned char, HEADER_CODED_BITS>
 to_soft_bits(const std::array<double, HEADER_CODED_BITS>& llrs)
 {
@@ -175,7 +178,7 @@ to_soft_bits(const std::array<double, HEADER_CODED_BITS>& llrs)
         energy += llr * llr;
     }
     const double rms = std::sqrt(energy / HEADER_CODED_BITS);
-    const double scale = rms > 0.0 ? 127.5 / (3.0 * rms) : 0.0;
+    const double scale = rms > 0.0 ? SOFT_BIT_RMS / rms : 0.0;
     std::array<unsigned char, HEADER_CODED_BITS> soft;
     for (std::size_t i = 0; i < HEADER_CODED_BITS; i++) {
         const double level = std::round(127.5 - scale * llrs[i]);
@@ -244,6 +247,16 @@ std::size_t HeaderCodec::length() const
     return d_impl->signs.size();
 }
 
+/*
+ * The decoder finds a code word for noise, too: its agreement is 0.81 / sqrt(repetition),
+ * measured, with a standard deviation of 0.02 to 0.03.
+ * A header at the edge of decoding has 0.95 with one repetition and 0.66 with six.
+ */
+double HeaderCodec::least_agreement() const
+{
+    return 0.81 / std::sqrt(double(d_impl->repetition)) + 0.08;
+}
+
 std::vector<float> HeaderCodec::encode(const PayloadHeader& header) const
 {
     header.validate();
@@ -258,19 +271,19 @@ HeaderCodec::Decision HeaderCodec::decode(const float* llrs)
 
     Decision decision;
     const auto symbols = d_impl->spread(convolve(bits));
-    double sum = 0.0, energy = 0.0;
+    double agreeing = 0.0, all = 0.0;
     for (std::size_t i = 0; i < symbols.size(); i++) {
         if (std::isfinite(llrs[i])) {
-            sum += symbols[i] * double(llrs[i]);
-            energy += double(llrs[i]) * llrs[i];
+            agreeing += symbols[i] * double(llrs[i]);
+            all += std::abs(double(llrs[i]));
         }
     }
-    decision.agreement = energy > 0.0 ? sum / std::sqrt(energy * symbols.size()) : 0.0;
+    decision.agreement = all > 0.0 ? agreeing / all : 0.0;
 
     Bits checked(bits.begin() + INFO_BITS, bits.end());
     Bits expected;
     append(expected, crc16(info), CRC_BITS);
-    if (checked != expected) {
+    if (checked != expected || decision.agreement < least_agreement()) {
         return decision;
     }
     decision.header = unpack(info);

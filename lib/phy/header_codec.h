@@ -35,7 +35,8 @@ public:
     struct Decision {
         Fault fault = Fault::not_a_header;
         PayloadHeader header; //!< where fault is none
-        double agreement = 0; //!< correlation of the LLRs with the decision, 0 to 1
+        //! sum of the LLRs, each with its decision's sign, over sum |LLR|: 1 without noise
+        double agreement = 0;
     };
 
     //! \throws std::invalid_argument for no repetition.
@@ -43,6 +44,9 @@ public:
     ~HeaderCodec();
     HeaderCodec(HeaderCodec&&) noexcept;
     HeaderCodec& operator=(HeaderCodec&&) noexcept;
+
+    //! Agreement below which a right CRC is taken for chance.
+    double least_agreement() const;
 
     //! Symbols of a header: 140 times the repetition.
     std::size_t length() const;

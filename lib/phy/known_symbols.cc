@@ -19,10 +19,10 @@ struct PreambleSeed {
  * function and peak of the autocorrelation, both without the main one, in symbols:
  */
 const PreambleSeed PREAMBLE_SEEDS[] = {
-    { 64, 0x000001 },
+    { 64, 0x2d3bac },
     { 128, 0x02dec0 },
-    { 256, 0x000003 },
-    { 512, 0x000004 },
+    { 256, 0x2aa3fc },
+    { 512, 0x0a241e },
 };
 
 } // namespace
