@@ -28,9 +28,8 @@ constexpr std::size_t TAIL_BITS = 6;
 static_assert(2 * (INFO_BITS + CRC_BITS + TAIL_BITS) == HEADER_CODED_BITS, "");
 
 /*
- * Coded bit i goes to place INTERLEAVER_STEP * i mod 140. Neighbours come to lie 37 apart,
- * and bits up to the code's free distance of one another at least 3: a burst of noise of
- * 30 symbols then meets no two bits of one trellis step.
+ * Coded bit i goes to place 37 i mod 140: any two of the 14 coded bits that one information
+ * bit touches lie 8 symbols apart or more, so that a short disturbance meets one of them.
  */
 constexpr std::size_t INTERLEAVER_STEP = 37;
 

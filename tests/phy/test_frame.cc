@@ -34,7 +34,7 @@ std::string refusal(const std::function<void()>& f)
 double sidelobe(const std::vector<float>& a, double max_cfo)
 {
     const int n = static_cast<int>(a.size());
-    const double step = 0.5 / n;
+    const double step = 0.25 / n;
     const int steps = static_cast<int>(max_cfo / step);
     double peak = 0.0;
     for (int k = 1; k < n; k++) {
@@ -137,7 +137,7 @@ TEST(Frame, PrbsFollowsItsPolynomial)
 
 /*
  * Far below the main peak in every respect. 3 sqrt(n) would be the peak of a sequence
- * taken at random over as many delays and offsets; the searched ones stay under 2.2.
+ * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512: the last is at 2.19).
  */
 TEST(Frame, PreamblesHaveOnePeak)
 {
@@ -160,9 +160,7 @@ TEST(Frame, PreamblesHaveOnePeak)
         }
         EXPECT_LE(std::sqrt(early), 0.6 * std::sqrt(n)) << n;
         EXPECT_LE(sidelobe(a, 0.0), 1.9 * std::sqrt(n)) << n;
-        if (n <= 256) { // the longest takes a second
-            EXPECT_LE(sidelobe(a, 0.02), 2.2 * std::sqrt(n)) << n;
-        }
+        EXPECT_LE(sidelobe(a, 0.02), 2.2 * std::sqrt(n)) << n;
     }
     EXPECT_THROW(detail::preamble_signs(100), std::invalid_argument);
 }
