@@ -11,6 +11,10 @@ cores=$(nproc)
 [ "$jobs" -le "$cores" ] || jobs=$cores
 [ "$jobs" -ge 1 ] || jobs=1
 
+# Two shells, tx in one and rx in the other, must not build at the same time.
+mkdir -p "$UDEEPSC_BUILD"
+exec 9>"$UDEEPSC_BUILD/.lock"
+flock 9
 if [ ! -f "$UDEEPSC_BUILD/build.ninja" ]; then
     say "configuring in $UDEEPSC_BUILD"
     cmake -S "$UDEEPSC_ROOT" -B "$UDEEPSC_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command lines of tx, rx, sim and channel."""
+
+import argparse
+import math
+from pathlib import Path
+
+from payloads import Grid
+from radio_settings import RadioError, parse_radio
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / 'models' / 'udeepsc-lite.safetensors'
+PROFILES = ('standard', 'multipath', 'short', 'ofdm')
+
+RADIOS = '''radios:
+  uhd:ARGS           a USRP: uhd:type=b200,freq=915e6,gain=40,rate=1e6; also antenna=,
+                     lo_offset=, bandwidth=, channel=, amplitude=; the rest goes to UHD
+  zmq:ADDRESS        another process: zmq:tcp://127.0.0.1:5555; also rate=, pattern=request
+  sigmf:FILE         a recording, written by tx, read by rx; also rate=, freq=, pace=fast
+docs/over-the-air.md says more.'''
+
+
+def decibels(low, high):
+    def parse(text):
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"got '{text}', expected a number of dB from {low:g} to {high:g}")
+        return value
+    return parse
+
+
+def number(low, high, kind=float):
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"got '{text}', expected a number from {low:g} to {high:g}")
+        return value
+    return parse
+
+
+def grid(text):
+    try:
+        return Grid.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def radio(*kinds):
+    """A radio's text, checked."""
+    def parse(text):
+        try:
+            kind = parse_radio(text).kind
+        except RadioError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        if kind not in kinds:
+            raise argparse.ArgumentTypeError(
+                f"got '{text}', expected one of {', '.join(kinds)}; "
+                "'sim' is for ./gr-udeepsc sim, where both ends are one process")
+        return text
+    return parse
+
+
+def add_common(parser):
+    parser.add_argument('--model', default=str(MODEL), metavar='FILE',
+                        help='model file, the same at both ends (default: '
+                             'models/udeepsc-lite.safetensors)')
+    parser.add_argument('--profile', choices=PROFILES, default='standard',
+                        help='form of the bursts, the same at both ends (default: standard)')
+    parser.add_argument('--grid', type=grid, default=Grid(), metavar='COLUMNSxROWS',
+                        help='tiles of 32 x 32 pixels of a picture, the same at both ends '
+                             '(default: 8x8)')
+    parser.add_argument('--dtype', choices=('fp32', 'bf16'), default='fp32',
+                        help='arithmetic (default: fp32; bf16 is faster where the processor '
+                             'has it)')
+
+
+def add_payloads(parser):
+    parser.add_argument('--image', nargs='+', default=[], metavar='FILE',
+                        help='pictures to send; with neither --image nor --text the built-in ones')
+    parser.add_argument('--text', nargs='+', default=[], metavar='TEXT', help='texts to send')
+    parser.add_argument('--classify', action='store_true',
+                        help='send pictures and texts a second time, only for their class')
+    parser.add_argument('--snr', type=decibels(-30, 40), default=12.0, metavar='DB',
+                        help='Es/N0 to send for, dB (default: 12)')
+
+
+def add_channel(parser):
+    parser.add_argument('--cfo', type=number(-0.25, 0.25), default=0.0, metavar='CYCLES',
+                        help='carrier offset, cycles a sample (default: 0)')
+    parser.add_argument('--delay', type=number(0, 1e6), default=0.0, metavar='SAMPLES',
+                        help='parts of a sample too (default: 0)')
+    parser.add_argument('--clock-ppm', type=number(-1000, 1000), default=0.0, metavar='PPM',
+                        help='receiver\'s clock against the transmitter\'s (default: 0)')
+    parser.add_argument('--multipath', default='none', metavar='NAME',
+                        help='none, two_tap, three_tap ... (default: none)')
+    parser.add_argument('--fading', choices=('none', 'rayleigh', 'rician'), default='none')
+    parser.add_argument('--doppler', type=number(0, 0.5), default=0.0, metavar='CYCLES',
+                        help='of the fading, cycles a sample (default: 0, no change)')
+    parser.add_argument('--seed', type=number(0, 2**62, int), default=1,
+                        help='of the channel (default: 1)')
+
+
+def make_parser():
+    parser = argparse.ArgumentParser(prog='gr-udeepsc',
+                                     description='Pictures and sentences over the air.')
+    commands = parser.add_subparsers(dest='command', required=True)
+
+    def command(name, text, example):
+        part = commands.add_parser(
+            name, help=text, description=text, epilog=f'example: ./gr-udeepsc {example}\n\n{RADIOS}',
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        part.add_argument('--check', action='store_true', help=argparse.SUPPRESS)
+        return part
+
+    tx = command('tx', 'Sends pictures and sentences.',
+                 'tx --radio zmq:tcp://127.0.0.1:5555 --image cat.png --text "a fine film"')
+    tx.add_argument('--radio', type=radio('uhd', 'zmq', 'sigmf'), required=True,
+                    help='see below')
+    add_common(tx)
+    add_payloads(tx)
+    tx.add_argument('--repeat', type=number(0, 1e9, int), default=1, metavar='TIMES',
+                    help='send everything so often, 0: until Ctrl-C (default: 1)')
+    tx.add_argument('--record', dest='record_tx', default='', metavar='FILE',
+                    help='SigMF recording of what is sent')
+    tx.add_argument('--feedback', dest='feedback_from', default='', metavar='HOST:PORT',
+                    help='listen there for the receiver\'s Es/N0 and send accordingly')
+
+    rx = command('rx', 'Receives pictures and sentences.',
+                 'rx --radio zmq:tcp://127.0.0.1:5555 --out received/')
+    rx.add_argument('--radio', type=radio('uhd', 'zmq', 'sigmf'), required=True,
+                    help='see below')
+    add_common(rx)
+    rx.add_argument('--out', default='received', metavar='FOLDER',
+                    help='where the pictures go (default: received)')
+    rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
+    rx.add_argument('--idle', type=number(0, 1e9), metavar='S',
+                    help='end when nothing came for so long, once something had')
+    rx.add_argument('--record', dest='record_rx', default='', metavar='FILE',
+                    help='SigMF recording of what is received')
+    rx.add_argument('--feedback', dest='feedback_to', default='', metavar='HOST:PORT',
+                    help='send the measured Es/N0 there')
+
+    sim = command('sim', 'Both ends in one process, at the pace of a radio: how long a '
+                  'payload takes, and whether samples are lost.', 'sim --snr 0 --cfo 0.005')
+    sim.add_argument('--radio', type=radio('sim', 'uhd'), default='sim,rate=2e6',
+                     help='in place of the simulated channel: a USRP whose antennas see each '
+                          'other (default: sim,rate=2e6, 1 million symbols a second)')
+    add_common(sim)
+    add_payloads(sim)
+    add_channel(sim)
+    sim.add_argument('--out', default='sim_out', metavar='FOLDER',
+                     help='where pictures and figures go (default: sim_out)')
+    sim.add_argument('--ahead', type=number(1, 1000, int), default=8, metavar='PAYLOADS',
+                     help='payloads under way at a time (default: 8)')
+    sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES')
+    sim.set_defaults(record_tx='', record_rx='')
+
+    channel = command('channel', 'A channel between two processes.',
+                      'channel --in zmq:tcp://127.0.0.1:5555 --out zmq:tcp://127.0.0.1:5556 '
+                      '--snr 0')
+    channel.add_argument('--in', dest='input', required=True, metavar='RADIO',
+                         type=radio('uhd', 'zmq', 'sigmf'))
+    channel.add_argument('--out', dest='output', required=True, metavar='RADIO',
+                         type=radio('uhd', 'zmq', 'sigmf'))
+    channel.add_argument('--snr', type=decibels(-30, 100), default=12.0, metavar='DB',
+                         help='Es/N0, dB (default: 12)')
+    add_channel(channel)
+    channel.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
+    return parser
+
+
+def parse_arguments(arguments):
+    return make_parser().parse_args(arguments)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flowgraphs behind tx, rx, sim and channel."""
+
+import threading
+import time
+
+import pmt
+from gnuradio import blocks, gr, udeepsc
+
+from results import Inbox
+
+AHEAD = 32  # payloads on their way through the transmitter
+# What follows the last burst: the receiver holds a burst until the samples of the longest
+# frame are there, and blocks and sockets hold some too.
+TAIL_SAMPLES = 150_000
+
+
+class SymbolCount(gr.basic_block):
+    """Counts what burst_framer sends."""
+
+    def __init__(self):
+        gr.basic_block.__init__(self, 'symbol_count', None, None)
+        self.bursts = self.symbols = self.overhead = self.samples = 0
+        self.message_port_register_in(pmt.intern('in'))
+        self.set_msg_handler(pmt.intern('in'), self._take)
+
+    def _take(self, message):
+        about = pmt.car(message)
+
+        def value(key):
+            return pmt.to_python(pmt.dict_ref(about, pmt.intern(key), pmt.from_long(0)))
+
+        self.bursts += 1
+        self.symbols += value('symbols')
+        self.overhead += value('overhead')
+        self.samples += pmt.length(pmt.cdr(message))
+
+
+class Transmitter:
+    """udeepsc_tx in a flowgraph (its own, or the one given), fed without flooding it."""
+
+    def __init__(self, model, radio, options, top=None):
+        self.top = top or gr.top_block('udeepsc tx')
+        self.block = udeepsc.udeepsc_tx(
+            model, radio, options.profile, options.snr, record=options.record_tx,
+            feedback=getattr(options, 'feedback_from', ''), dtype=options.dtype)
+        self.count = SymbolCount()
+        self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
+        self.posted = 0
+
+    def done(self):
+        return self.block.bursts_sent() + self.block.dropped()
+
+    def post(self, payload):
+        self.posted += 1
+        self.block.post(payload.pdu)
+
+    def feed(self, payloads, stop, ahead=AHEAD, on_post=lambda payload: None):
+        """Posts them all, at most `ahead` of them under way; False if stop came first."""
+        for payload in payloads:
+            while self.posted - self.done() >= ahead:
+                if stop.wait(0.002):
+                    return False
+            on_post(payload)
+            self.post(payload)
+        return not stop.is_set()
+
+    def drain(self, stop):
+        """Until everything is on the air, and what the receiver needs after it."""
+        while self.done() < self.posted:
+            if stop.wait(0.02):
+                return False
+        radio = self.block.radio
+        if hasattr(radio, 'sent'):  # a link that waits for its receiver
+            end = radio.sent() + TAIL_SAMPLES
+            while radio.sent() < end:
+                if stop.wait(0.02):
+                    return False
+        elif self.block.settings.kind == 'uhd':
+            stop.wait(0.5)  # what the device still holds
+        return True
+
+
+class Receiver:
+    """udeepsc_rx in a flowgraph, with an inbox for its results."""
+
+    def __init__(self, model, radio, options, top=None):
+        self.top = top or gr.top_block('udeepsc rx')
+        self.block = udeepsc.udeepsc_rx(
+            model, radio, options.profile, record=options.record_rx,
+            feedback=getattr(options, 'feedback_to', ''), dtype=options.dtype)
+        self.inbox = Inbox()
+        self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
+        if self.block.settings.kind != 'sim':
+            self.top.connect(self.block)
+
+
+class Watch:
+    """Ends a wait on Ctrl-C: threads that wait for `stop` see it."""
+
+    def __init__(self, seconds=None):
+        self.stop = threading.Event()
+        self.end = None if seconds is None else time.monotonic() + seconds
+
+    def over(self):
+        return self.stop.is_set() or (self.end is not None and time.monotonic() > self.end)
+
+
+def make_channel(options, snr_db):
+    return udeepsc.radio_channel(
+        snr_db=snr_db, cfo=options.cfo, delay=options.delay, clock_ppm=options.clock_ppm,
+        multipath=options.multipath, fading=options.fading, doppler=options.doppler,
+        seed=options.seed)
+
+
+class Simulation:
+    """Both ends in one process: over a simulated channel, or over one device's antennas."""
+
+    def __init__(self, model, options):
+        from gnuradio.udeepsc import parse_radio
+        self.top = gr.top_block('udeepsc sim')
+        self.transmitter = Transmitter(model, options.radio, options, self.top)
+        self.receiver = Receiver(model, options.radio, options, self.top)
+        self.settings = parse_radio(options.radio)
+        self.channel = None
+        if self.settings.kind == 'sim':
+            self.channel = make_channel(options, options.snr)
+            self.probe = blocks.null_sink(gr.sizeof_gr_complex)
+            self.top.connect(self.transmitter.block, self.channel, self.receiver.block)
+        else:
+            self.top.connect(self.transmitter.block)
+
+    def samples(self):
+        """(given by the transmitter, taken by the receiver) so far."""
+        given = self.transmitter.block.source.nitems_written(0)
+        return given, self.receiver.block.detector.nitems_read(0)
+
+
+def channel_process(options):
+    """One radio in, radio_channel, another radio out."""
+    from gnuradio.udeepsc import radios
+    top = gr.top_block('udeepsc channel')
+    source, sink = radios.make_receiver(options.input), radios.make_transmitter(options.output)
+    channel = make_channel(options, options.snr)
+    top.connect(source, channel, sink)
+    return top, source, sink, channel

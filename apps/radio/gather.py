@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user gave, or what is built in, as payloads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import material
+import numpy as np
+from payloads import Numbering, make_payloads
+
+
+@dataclass
+class Picture:
+    name: str
+    pixels: np.ndarray  # of the grid's shape
+    thumbnail: np.ndarray
+
+
+def check_model(path):
+    if not Path(path).is_file():
+        raise material.BadInput(f'--model {path}: there is no such file')
+
+
+def open_pictures(options, edge):
+    """Pictures cut to the shape of the grid."""
+    if options.image:
+        files = [(Path(path).stem, path) for path in options.image]
+    elif options.text:
+        return []
+    else:
+        folder = material.photograph_folder()
+        files = [(name, folder / file) for file, name, _ in material.PHOTOGRAPHS]
+    size = (options.grid.columns * edge, options.grid.rows * edge)
+    pictures = []
+    for name, path in files:
+        image = material.open_picture(path)
+        pictures.append(Picture(name, np.asarray(
+            material.cut_to_shape(image, size, (0.5, 0.5))), material.thumbnail(image)))
+    return pictures
+
+
+def open_sentences(options):
+    if options.text:
+        return material.given_sentences(options.text)
+    return [] if options.image else material.built_in_sentences()
+
+
+def gather(options, info):
+    """(pictures, make(numbering) -> payloads) of the command line; raises BadInput."""
+    pictures, sentences = open_pictures(options, info.image_size), open_sentences(options)
+    tasks = {task.name for task in info.tasks}
+
+    def make(numbering):
+        return make_payloads(tasks, pictures, sentences, options.grid, info.image_size,
+                             numbering, options.classify)
+
+    if not make(Numbering(options.grid)):
+        raise material.BadInput('the model has no task for what is to be sent')
+    return pictures, make

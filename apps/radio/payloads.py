@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes on the air: pictures as tiles, sentences; and how a receiver that knows nothing
+but a frame's number finds a tile's place again."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pmt
+
+FRAME_NUMBERS = 256  # a frame's number has 8 bits on the air
+SEGMENT_WORDS = 24  # of a text, in one frame
+GRIDS = 'columns x rows, each a power of two, at most 256 tiles'
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Tiles of every picture, the same at both ends. Their number divides 256: so tile i of
+    any picture has a frame number that is i modulo the number of tiles, and a receiver that
+    comes late or misses frames still knows where a tile belongs."""
+    columns: int = 8
+    rows: int = 8
+
+    @property
+    def tiles(self):
+        return self.columns * self.rows
+
+    @staticmethod
+    def parse(text):
+        columns, _, rows = text.lower().partition('x')
+        if columns.isdecimal() and rows.isdecimal():
+            grid = Grid(int(columns), int(rows))
+            if grid.tiles and FRAME_NUMBERS % grid.tiles == 0:
+                return grid
+        raise ValueError(f"got '{text}', expected {GRIDS}, like 8x8")
+
+    def __str__(self):
+        return f'{self.columns}x{self.rows}'
+
+
+@dataclass
+class Payload:
+    task: str
+    frame_id: int
+    pdu: object
+    truth: object  # pixels of the tile, or the text
+
+
+def dictionary(**keys):
+    entries = pmt.make_dict()
+    for name, value in keys.items():
+        if isinstance(value, str):
+            value = pmt.intern(value)
+        elif isinstance(value, tuple):
+            value = pmt.init_s32vector(len(value), list(value))
+        else:
+            value = pmt.from_uint64(value)
+        entries = pmt.dict_add(entries, pmt.intern(name), value)
+    return entries
+
+
+def image_payload(task, pixels, frame_id):
+    pixels = np.ascontiguousarray(pixels, np.uint8)
+    data = pmt.init_u8vector(pixels.size, pixels.ravel().tolist())
+    return Payload(task, frame_id, pmt.cons(dictionary(
+        task=task, modality='image', shape=pixels.shape, frame_id=frame_id), data), pixels)
+
+
+def text_payload(task, text, frame_id):
+    data = text.encode()
+    return Payload(task, frame_id, pmt.cons(dictionary(
+        task=task, modality='text', frame_id=frame_id),
+        pmt.init_u8vector(len(data), list(data))), text)
+
+
+class Numbering:
+    """Frame numbers of each task. They begin elsewhere at every start: a receiver that has
+    just heard numbers 0 and 1 would take the next transmitter's for repetitions."""
+
+    def __init__(self, grid, start=None):
+        slots = FRAME_NUMBERS // grid.tiles
+        now = int(time.time()) if start is None else start
+        self._grid = grid
+        self._picture = now % slots if slots > 1 else 0
+        self._next = {}
+        self._start = now * 16 % FRAME_NUMBERS
+
+    def next(self, task):
+        number = self._next.get(task, self._start)
+        self._next[task] = number + 1
+        return number
+
+    def next_picture(self):
+        """Number of its first tile."""
+        first = self._picture * self._grid.tiles
+        self._picture += 1
+        return first
+
+
+def picture_payloads(pixels, grid, edge, numbering, task='image_reconstruction'):
+    """Tiles of a picture that has the grid's shape, row by row."""
+    first = numbering.next_picture()
+    return [image_payload(task, pixels[row * edge:(row + 1) * edge,
+                                       column * edge:(column + 1) * edge],
+                          first + row * grid.columns + column)
+            for row in range(grid.rows) for column in range(grid.columns)]
+
+
+def make_payloads(tasks, pictures, sentences, grid, edge, numbering, classify=False):
+    """All payloads for the tasks that the model has; pictures: of the grid's shape."""
+    payloads = []
+    if 'image_reconstruction' in tasks:
+        for picture in pictures:
+            payloads += picture_payloads(picture.pixels, grid, edge, numbering)
+    if 'text_reconstruction' in tasks:
+        payloads += [text_payload('text_reconstruction', s.text,
+                                  numbering.next('text_reconstruction')) for s in sentences]
+    if classify and 'image_classification' in tasks:
+        payloads += [image_payload('image_classification', p.thumbnail,
+                                   numbering.next('image_classification')) for p in pictures]
+    if classify and 'text_classification' in tasks:
+        payloads += [text_payload('text_classification', s.text,
+                                  numbering.next('text_classification')) for s in sentences]
+    return payloads

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gr-udeepsc sim"""
+
+import json
+import math
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from console import Progress, snr_text
+from ending import print_faults, print_stats
+from gather import check_model, gather
+from gnuradio import udeepsc
+from payloads import FRAME_NUMBERS, Numbering
+from results import psnr_db
+
+PATIENCE_S = 10.0  # without a result, when everything is on the air
+
+
+@dataclass
+class Tally:
+    """Payloads sent, and what became of them."""
+    sent: dict = field(default_factory=dict)  # (task, number on the air) -> (payload, time)
+    pairs: list = field(default_factory=list)  # (payload, result)
+    latency_ms: list = field(default_factory=list)
+    snr_db: list = field(default_factory=list)
+    lock: object = field(default_factory=threading.Lock)
+
+    def posted(self, payload):
+        with self.lock:
+            self.sent[payload.task, payload.frame_id % FRAME_NUMBERS] = (payload, time.monotonic())
+
+    def arrived(self, result):
+        with self.lock:
+            payload, when = self.sent.pop((result.task, result.frame_id % FRAME_NUMBERS),
+                                          (None, 0.0))
+        if payload is None:
+            return
+        self.pairs.append((payload, result))
+        self.latency_ms.append(1e3 * (result.when - when))
+        self.snr_db.append(result.snr_db)
+
+
+def simulate(options):
+    check_model(options.model)
+    info = udeepsc.transceiver(options.model).info()
+    pictures, make = gather(options, info)
+    numbering = Numbering(options.grid, start=0)
+    payloads = [payload for _ in range(options.repeat) for payload in make(numbering)]
+    from flowgraphs import Simulation
+    simulation = Simulation(options.model, options)
+    print_head(options, info, simulation)
+    tally = Tally()
+    figures = run(options, simulation, payloads, tally)
+    figures.update(scores(tally, len(payloads)))
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    write_pictures(out, options, info.image_size, tally)
+    (out / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
+    print_figures(figures, simulation, out)
+    return 0 if figures['payloads lost'] == 0 or options.snr < 0 else 1
+
+
+def print_head(options, info, simulation):
+    rate = simulation.settings.rate
+    print(f'{info.name} model, profile {options.profile}, {rate / 1e6:g} Msps')
+    if simulation.channel:
+        parts = [snr_text(options.snr)]
+        parts += [f'{name} {value:g}' for name, value in (
+            ('cfo', options.cfo), ('delay', options.delay), ('clock ppm', options.clock_ppm))
+            if value]
+        parts += [f'{name} {value}' for name, value in (
+            ('multipath', options.multipath), ('fading', options.fading)) if value != 'none']
+        print(f'channel: {", ".join(parts)}')
+    else:
+        print(f'radio: {simulation.transmitter.block.radio.description()}')
+
+
+def run(options, simulation, payloads, tally):
+    """Sends everything, waits for the results; what was measured on the way."""
+    transmitter, receiver = simulation.transmitter, simulation.receiver
+    stop = threading.Event()
+    progress = Progress(len(payloads))
+    simulation.top.start()
+    first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
+    feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
+        'payloads': payloads, 'stop': stop, 'ahead': options.ahead, 'on_post': tally.posted})
+    feeder.start()
+    last = time.monotonic()
+    try:
+        while len(tally.pairs) < len(payloads):
+            result = receiver.inbox.get(0.1)
+            if result:
+                tally.arrived(result)
+                progress.add(1)
+            if result or feeder.is_alive() or transmitter.done() < transmitter.posted:
+                last = time.monotonic()
+            elif time.monotonic() - last > PATIENCE_S or receiver_idle(simulation, last):
+                break
+        seconds = time.monotonic() - started
+        given, taken = simulation.samples()
+    finally:
+        stop.set()
+        simulation.top.stop()
+        simulation.top.wait()
+        progress.clear()
+    samples = taken - first[1]
+    return {'seconds': round(seconds, 3), 'samples': samples,
+            'pace': round(samples / seconds / simulation.settings.rate, 4),
+            'samples under way at the end': given - taken,
+            'processor seconds': round(time.process_time() - cpu, 2),
+            'radio faults': {**transmitter.block.faults(), **receiver.block.faults()}}
+
+
+def receiver_idle(simulation, since):
+    """A burst that was not heard is not worth the whole patience."""
+    return time.monotonic() - since > 2.0 and \
+        all(part.queue_depth() == 0 for part in simulation.receiver.block.chain)
+
+
+def scores(tally, posted):
+    tiles = [(p.truth, r.value) for p, r in tally.pairs if p.task == 'image_reconstruction']
+    texts = [(p.truth, r.value) for p, r in tally.pairs if p.task == 'text_reconstruction']
+    words = [(a == b) for sent, got in texts
+             for a, b in zip(sent.split(), got.split() + [''] * len(sent.split()))]
+    latency = np.percentile(tally.latency_ms, [50, 99]) if tally.latency_ms else [math.nan] * 2
+    return {'payloads': posted, 'payloads lost': posted - len(tally.pairs),
+            'latency p50 ms': round(float(latency[0]), 2),
+            'latency p99 ms': round(float(latency[1]), 2),
+            'measured Es/N0 dB': round(float(np.median(tally.snr_db)), 2) if tally.snr_db
+            else None,
+            'tiles': len(tiles),
+            'PSNR dB': round(float(np.mean([psnr_db(a, b) for a, b in tiles])), 2) if tiles
+            else None,
+            'sentences': len(texts),
+            'words right': round(float(np.mean(words)), 4) if words else None}
+
+
+def write_pictures(out, options, edge, tally):
+    from PIL import Image
+    from results import Assembler
+    assembler, pictures = Assembler(options.grid, edge), []
+    for payload, result in tally.pairs:
+        if payload.task == 'image_reconstruction':
+            result.frame_id = payload.frame_id  # its whole number is known here
+            pictures += assembler.add(result)
+    for index, picture in enumerate(pictures + assembler.finish()):
+        Image.fromarray(picture.pixels).save(out / f'picture-{index + 1}.png')
+
+
+def print_figures(figures, simulation, out):
+    print(f"{figures['payloads'] - figures['payloads lost']} of {figures['payloads']} payloads "
+          f"arrived; Es/N0 as received {figures['measured Es/N0 dB']} dB")
+    if figures['tiles']:
+        print(f"{figures['tiles']} tiles, {figures['PSNR dB']} dB PSNR")
+    if figures['sentences']:
+        print(f"{figures['sentences']} sentences, {figures['words right']:.1%} of the words right")
+    print(f"payload to result: {figures['latency p50 ms']:g} ms (p50), "
+          f"{figures['latency p99 ms']:g} ms (p99)")
+    print(f"{figures['samples']} samples in {figures['seconds']:.1f} s: "
+          f"{figures['pace']:.1%} of the pace of a radio, "
+          f"{figures['processor seconds'] / figures['seconds']:.2f} cores")
+    overflows = figures['radio faults'].get('overflow', 0)
+    print(f"samples lost: {'some, see below' if overflows else 0}")
+    if figures['pace'] < 0.95:
+        print('this computer does not keep the pace: a radio would overflow. '
+              'Try a lower rate: --radio sim,rate=1e6')
+    print_faults(figures['radio faults'])
+    print_stats(simulation.transmitter.block.stats() + simulation.receiver.block.stats())
+    print(f'pictures and figures: {out}')

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gr-udeepsc tx"""
+
+import itertools
+import threading
+import time
+
+from console import Progress, snr_text
+from gather import check_model, gather
+from gnuradio import udeepsc
+from payloads import Numbering
+from ending import print_faults, print_stats
+
+
+def transmit(options):
+    check_model(options.model)
+    info = udeepsc.transceiver(options.model).info()
+    _, make = gather(options, info)
+    from flowgraphs import Transmitter
+    transmitter = Transmitter(options.model, options.radio, options)
+    transmitter.top.connect(transmitter.block)
+    print(f'{transmitter.block.radio.description()}')
+    print(f'{info.name} model, profile {options.profile}, for {snr_text(options.snr)}; '
+          f'pictures of {options.grid} tiles')
+    stop = threading.Event()
+    transmitter.top.start()
+    try:
+        whole = send_all(options, transmitter, make, stop)
+    finally:
+        transmitter.top.stop()
+        transmitter.top.wait()
+    print_summary(options, transmitter)
+    return 0 if whole and not transmitter.block.faults().get('disk') else 1
+
+
+def send_all(options, transmitter, make, stop):
+    numbering = Numbering(options.grid)
+    rounds = itertools.count() if options.repeat == 0 else range(options.repeat)
+    Waiting(transmitter, stop).start()
+    try:
+        for _ in rounds:
+            payloads = make(numbering)
+            progress = Progress(len(payloads))
+            transmitter.feed(payloads, stop, on_post=lambda p: (
+                progress.doing(p.task.replace('_', ' ')), progress.add(1)))
+            progress.clear()
+        return transmitter.drain(stop)
+    except KeyboardInterrupt:
+        print()
+        return options.repeat == 0
+    finally:
+        stop.set()
+
+
+class Waiting(threading.Thread):
+    """Says so when a transmitter waits for its receiver."""
+
+    def __init__(self, transmitter, stop):
+        threading.Thread.__init__(self, daemon=True)
+        self.radio, self.stop = transmitter.block.radio, stop
+
+    def run(self):
+        if not hasattr(self.radio, 'sent'):
+            return
+        before, waiting = -1, False
+        while not self.stop.wait(1.5):
+            sent = self.radio.sent()
+            if sent == before and not waiting:
+                print(f'waiting for a receiver at {self.radio.settings.target}')
+            elif sent != before and waiting:
+                print('the receiver is there')
+            waiting, before = sent == before, sent
+
+
+def print_summary(options, transmitter):
+    count, block = transmitter.count, transmitter.block
+    share = count.overhead / max(count.symbols + count.overhead, 1)
+    print(f'{block.bursts_sent()} bursts sent: {count.symbols} payload symbols, {share:.0%} '
+          f'overhead, {count.samples / block.settings.rate:.2f} s on the air')
+    if block.settings.kind == 'sigmf':
+        print(f'{block.radio.samples()} samples, {block.radio.bursts()} bursts annotated, in '
+              f'{block.radio.description().split()[-1]}')
+    print_faults(block.faults())
+    print_stats(block.stats())

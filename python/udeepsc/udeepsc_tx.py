@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transmitter as one block: payloads in, radio out."""
+
+import pmt
+from gnuradio import blocks, gr
+
+from . import radios
+from . import udeepsc_python as udeepsc
+from .radio_settings import parse_radio
+
+# Samples of silence after a burst, in which the filters of a radio run empty.
+GAP = 256
+
+
+class udeepsc_tx(gr.hier_block2):
+    """semantic_encoder > feature_selector > vq_indexer > digital_modulator > burst_framer >
+    burst_source > radio.
+
+    Ports
+      in "in"     payloads, as semantic_encoder takes them: u8vector pictures [h, w, 3] or
+                  UTF-8, f32vector speech, with the keys task, modality, shape, frame_id
+      in "snr"    Es/N0 in dB at the receiver, as feature_selector takes it
+      out 0       with the radio "sim" only: complex samples at the pace of a radio
+
+    Parameters
+      model       path of a model file
+      radio       "uhd:ARGS", "zmq:ADDRESS", "sigmf:FILE" or "sim": radio_settings.py
+      profile     "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
+      snr_db      Es/N0 to send for until "snr" says otherwise, dB, -100..100
+      batch       payloads in one pass through the network, 1..1024
+      amplitude   factor on the samples; a USRP has one of its own, in `radio`
+      record      SigMF recording of what is sent; "" for none
+      feedback    "HOST:PORT" on which to listen for the receiver's Es/N0 (udeepsc_rx's
+                  feedback); "" for none
+
+    Throws ValueError (RadioError for the radio) that names what is wrong.
+    """
+
+    def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
+                 amplitude=1.0, record='', feedback='', dtype='fp32', threads=1):
+        self.settings = parse_radio(radio)
+        simulated = self.settings.kind == 'sim'
+        gr.hier_block2.__init__(
+            self, 'udeepsc_tx', gr.io_signature(0, 0, 0),
+            gr.io_signature(1, 1, gr.sizeof_gr_complex) if simulated
+            else gr.io_signature(0, 0, 0))
+        network = {'dtype': dtype, 'threads': threads, 'batch': batch}
+        self.encoder = udeepsc.semantic_encoder(model, **network)
+        self.selector = udeepsc.feature_selector(model, snr_db, **network)
+        self.indexer = udeepsc.vq_indexer(model, **network)
+        self.modulator = udeepsc.digital_modulator()
+        self.framer = udeepsc.burst_framer(model, profile)
+        self.source = self._make_source(amplitude)
+        self.radio = radios.make_transmitter(self.settings)
+        self.recorder = None
+        self._connect_messages()
+        self._connect_samples(simulated)
+        if record:
+            self._add_recorder(record, profile)
+        if feedback:
+            self.feedback = udeepsc.csi_feedback(
+                link=udeepsc.feedback_link.udp_receiver, address=feedback)
+            self.msg_connect(self.feedback, 'snr', self.selector, 'snr')
+
+    def _make_source(self, amplitude):
+        # A USRP and a recording are told where bursts begin and end; the others want
+        # samples all the time.
+        told = self.settings.kind in ('uhd', 'sigmf')
+        return udeepsc.burst_source(
+            idle=udeepsc.burst_idle.nothing if told else udeepsc.burst_idle.zeros,
+            tags=udeepsc.burst_tags.sob_eob, amplitude=amplitude, gap=GAP)
+
+    def _connect_messages(self):
+        self.message_port_register_hier_in('in')
+        self.message_port_register_hier_in('snr')
+        self.msg_connect(self, 'in', self.encoder, 'in')
+        self.msg_connect(self, 'snr', self.selector, 'snr')
+        chain = [self.encoder, self.selector, self.indexer, self.modulator, self.framer,
+                 self.source]
+        for sender, receiver in zip(chain, chain[1:]):
+            self.msg_connect(sender, 'out', receiver, 'in')
+        self.chain = chain
+
+    def _connect_samples(self, simulated):
+        if simulated:
+            self.pace = blocks.throttle(gr.sizeof_gr_complex, self.settings.rate, False)
+            self.connect(self.source, self.pace, self)
+        else:
+            self.connect(self.source, self.radio)
+
+    def _add_recorder(self, record, profile):
+        from .radio_sigmf import SigmfRecorder
+        self.recorder = SigmfRecorder(self.settings, record, f'gr-udeepsc transmitter, {profile}')
+        self.connect(self.source, self.recorder)
+
+    def post(self, payload):
+        """Sends a payload from Python; the flowgraph runs."""
+        self.encoder.to_basic_block()._post(pmt.intern('in'), payload)
+
+    def set_snr_db(self, snr_db):
+        self.selector.set_snr_db(snr_db)
+
+    def set_profile(self, profile):
+        self.framer.set_profile(profile)
+
+    def set_amplitude(self, amplitude):
+        self.source.set_amplitude(amplitude)
+
+    def bursts_sent(self):
+        """Bursts that left for the radio whole."""
+        return self.source.sent()
+
+    def dropped(self):
+        """Payloads that could not be sent, for whatever reason; stats() says where."""
+        return sum(block.dropped() for block in self.chain)
+
+    def stats(self):
+        """The counters of every block."""
+        return [pmt.to_python(block.stats()) for block in self.chain]
+
+    def faults(self):
+        """What went wrong at the radio and the recording: kind -> how often."""
+        counts = dict(self.radio.faults()) if self.radio else {}
+        if self.recorder:
+            counts.update(self.recorder.faults())
+        return counts
