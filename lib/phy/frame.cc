@@ -2,6 +2,7 @@
 #include <udeepsc_phy/frame.h>
 
 #include "known_symbols.h"
+#include "ofdm_section.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,6 +32,18 @@ void require_preamble(unsigned got)
     }
 }
 
+//! Pilots and data share the carriers of an OFDM symbol.
+void require_ofdm(const FrameProfile& profile)
+{
+    const unsigned pilots = profile.pilot_symbols, carriers = detail::OFDM_CARRIERS;
+    if (pilots < 4 || pilots >= carriers || carriers % pilots != 0) {
+        throw std::invalid_argument("pilot_symbols: got " + std::to_string(pilots)
+                                    + ", expected 4, 8, 16, 32 or 64 for ofdm");
+    }
+    require_range("data_symbols", profile.data_symbols, carriers - pilots, carriers - pilots);
+    require_range("channel_taps", profile.channel_taps, 1u, unsigned(detail::OFDM_MAX_DELAY));
+}
+
 FrameProfile make_multipath()
 {
     FrameProfile profile;
@@ -58,7 +71,10 @@ FrameProfile make_ofdm()
     FrameProfile profile;
     profile.name = "ofdm";
     profile.waveform = Waveform::ofdm;
-    profile.channel_taps = 8;
+    profile.header_repetition = 8;
+    profile.pilot_symbols = 16; // of 128 carriers
+    profile.data_symbols = 112;
+    profile.channel_taps = 6;
     return profile;
 }
 
@@ -110,6 +126,9 @@ void FrameProfile::validate() const
     require_range("channel_taps", channel_taps, 1u, 64u);
     // Carriers beyond 1/16 rotate through the preamble's partial sums.
     require_range("max_cfo", max_cfo, 0.0, 0.0625);
+    if (waveform == Waveform::ofdm) {
+        require_ofdm(*this);
+    }
     require_range("max_payload_symbols", max_payload_symbols, 1u, 8191u);
     require_range("max_payloads", max_payloads, 1u, 64u);
 }

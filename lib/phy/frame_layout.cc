@@ -2,6 +2,7 @@
 #include "frame_layout.h"
 
 #include "known_symbols.h"
+#include "ofdm_section.h"
 
 #include <algorithm>
 #include <cmath>
@@ -79,12 +80,19 @@ std::size_t FrameLayout::pilot_groups(std::size_t body_length) const
 
 std::size_t FrameLayout::frame_symbols(std::size_t body_length) const
 {
+    if (d_profile.waveform == Waveform::ofdm) {
+        return OfdmLayout(d_profile).frame_symbols(body_length);
+    }
     return d_profile.preamble_symbols + body_length
         + pilot_groups(body_length) * d_profile.pilot_symbols;
 }
 
 std::size_t FrameLayout::burst_samples(std::size_t body_length) const
 {
+    if (d_profile.waveform == Waveform::ofdm) {
+        return symbol_sample(frame_symbols(body_length))
+            + OFDM_OVERLAP * d_profile.samples_per_symbol;
+    }
     const std::size_t symbols
         = frame_symbols(body_length) + 2 * std::size_t(d_profile.ramp_symbols);
     return (symbols + d_profile.filter_span - 1) * d_profile.samples_per_symbol + 1;

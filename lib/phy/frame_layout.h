@@ -19,7 +19,7 @@ struct KnownRun {
 };
 
 /*!
- * \brief Where every symbol of a single-carrier frame lies.
+ * \brief Where every symbol of a frame lies.
  *
  * Symbol 0 is the preamble's first. What follows the preamble is the *body*: headers and
  * payloads in order, header, payload, header, payload, ..., counted as body positions
@@ -35,6 +35,10 @@ struct KnownRun {
  * Payload symbol k of each payload is multiplied by payload_signs()[k] on the air (so that
  * a constant payload has a white spectrum and no payload repeats a preamble); a header
  * scrambles itself, see HeaderCodec.
+ *
+ * A frame of Waveform::ofdm has the same preamble, body and pilots (one group for each
+ * OFDM symbol) but lays body and pilots out over carriers: see OfdmLayout. Functions marked
+ * with (sc) are not for it.
  */
 class FrameLayout {
 public:
@@ -52,16 +56,16 @@ public:
     //! Of the longest frame that the profile allows.
     std::size_t max_body_length() const;
 
-    //! Symbol number of a body position.
+    //! (sc) Symbol number of a body position.
     std::size_t body_symbol(std::size_t position) const;
 
-    //! Symbol number of pilot group \p group's first pilot, unless it is the last group.
+    //! (sc) Symbol number of pilot group \p group's first pilot, unless it is the last group.
     std::size_t pilot_symbol(std::size_t group) const;
 
     //! Pilot groups of a frame with such a body, the last one included.
     std::size_t pilot_groups(std::size_t body_length) const;
 
-    //! Symbols from the preamble's first to the last pilot.
+    //! Symbols from the preamble's first to the last pilot, or the last OFDM symbol's end.
     std::size_t frame_symbols(std::size_t body_length) const;
 
     //! Samples of a burst: ramps, frame and the pulse's tails.
@@ -78,18 +82,18 @@ public:
     //! Scrambling of payload symbols, shape [max_payload_symbols].
     const std::vector<float>& payload_signs() const { return d_payload_signs; }
 
-    //! Preamble and every pilot group of a frame with such a body, in order.
+    //! (sc) Preamble and every pilot group of a frame with such a body, in order.
     std::vector<KnownRun> known_runs(std::size_t body_length) const;
 
     /*!
-     * The preamble and the first \p groups pilot groups of a frame known to be longer:
+     * (sc) The preamble and the first \p groups pilot groups of a frame known to be longer:
      * what a receiver knows before it has decoded a header.
      */
     std::vector<KnownRun> known_runs_before(std::size_t groups) const;
 
     //! Ramp symbols, amplitude included; symbols -ramp_symbols to -1.
     const std::vector<float>& ramp_up() const { return d_ramp_up; }
-    //! Likewise from symbol frame_symbols() on.
+    //! Likewise from symbol frame_symbols() on, or behind an OFDM frame's preamble.
     const std::vector<float>& ramp_down() const { return d_ramp_down; }
 
 private:

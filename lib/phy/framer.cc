@@ -3,6 +3,7 @@
 
 #include "frame_layout.h"
 #include "header_codec.h"
+#include "ofdm_section.h"
 #include "pulse_shaper.h"
 #include "root_raised_cosine.h"
 
@@ -56,15 +57,21 @@ struct Framer::Impl {
         , shaper(detail::root_raised_cosine(
                      profile.samples_per_symbol, profile.rolloff, profile.filter_span),
                  profile.samples_per_symbol)
-    { }
+    {
+        if (profile.waveform == Waveform::ofdm) {
+            ofdm = std::make_unique<detail::OfdmModulator>(profile, layout.pilots());
+        }
+    }
 
     void require_valid(const std::vector<std::size_t>& payload_symbols) const;
     Symbols body(const std::vector<Payload>& payloads) const;
     Symbols single_carrier(const Symbols& body) const;
+    Symbols multi_carrier(const Symbols& body) const;
 
     detail::FrameLayout layout;
     detail::HeaderCodec codec;
     detail::PulseShaper shaper;
+    std::unique_ptr<detail::OfdmModulator> ofdm; //!< where the profile asks for it
 };
 
 void Framer::Impl::require_valid(const std::vector<std::size_t>& payload_symbols) const
@@ -124,6 +131,18 @@ Symbols Framer::Impl::single_carrier(const Symbols& body) const
     return shaper.shape(frame);
 }
 
+//! The preamble between its ramps, shaped; then OFDM symbols.
+Symbols Framer::Impl::multi_carrier(const Symbols& body) const
+{
+    Symbols head(layout.ramp_up().begin(), layout.ramp_up().end());
+    head.insert(head.end(), layout.preamble().begin(), layout.preamble().end());
+    head.insert(head.end(), layout.ramp_down().begin(), layout.ramp_down().end());
+    Symbols samples = shaper.shape(head);
+    samples.resize(std::max(samples.size(), layout.burst_samples(body.size())));
+    ofdm->modulate(body, &samples[layout.symbol_sample(ofdm->layout().first_symbol())]);
+    return samples;
+}
+
 Framer::Framer(const FrameProfile& profile)
     : d_impl(std::make_unique<Impl>(profile))
 { }
@@ -143,7 +162,8 @@ Symbols Framer::frame(const std::vector<Payload>& payloads) const
     for (std::size_t i = 0; i < payloads.size(); i++) {
         require_finite(payloads[i], "payloads[" + std::to_string(i) + "].symbols");
     }
-    return d_impl->single_carrier(d_impl->body(payloads));
+    const Symbols body = d_impl->body(payloads);
+    return d_impl->ofdm ? d_impl->multi_carrier(body) : d_impl->single_carrier(body);
 }
 
 std::size_t Framer::burst_samples(const std::vector<std::size_t>& payload_symbols) const
@@ -156,8 +176,10 @@ std::size_t Framer::overhead_symbols(const std::vector<std::size_t>& payload_sym
 {
     d_impl->require_valid(payload_symbols);
     const auto& layout = d_impl->layout;
+    // An OFDM frame counts the second ramp itself, behind the preamble.
+    const std::size_t ramps = d_impl->ofdm ? 1 : 2;
     std::size_t symbols = layout.frame_symbols(layout.body_length(payload_symbols))
-        + 2 * std::size_t(layout.profile().ramp_symbols);
+        + ramps * layout.profile().ramp_symbols;
     for (std::size_t n : payload_symbols) {
         symbols -= n;
     }

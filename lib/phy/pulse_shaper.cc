@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pulse_shaper.h"
 
-#include <algorithm>
+#include "target_clones.h"
 
-// The sanitizers' run time is not up yet when the loader picks a clone.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)                      \
-    && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)                          \
-    && !defined(__SANITIZE_THREAD__)
-#define UDEEPSC_CLONES __attribute__((target_clones("arch=haswell", "default")))
-#else
-#define UDEEPSC_CLONES
-#endif
+#include <algorithm>
 
 namespace udeepsc_phy {
 namespace detail {
