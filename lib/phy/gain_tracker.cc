@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gain_tracker.h"
+
+#include "pulse.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace udeepsc_phy {
+namespace detail {
+
+namespace {
+
+using Complex = std::complex<double>;
+
+constexpr double PI = 3.14159265358979323846;
+
+/*
+ * ln of the likelihood ratio that a wandering gain needs over a constant one. Half of
+ * chi^2 with one degree of freedom, of several trials: noise alone gets there once in 200
+ * frames, and then with little wander.
+ */
+constexpr double EVIDENCE = 4.0;
+
+//! Steps of the search for the random walk's variance, and its end.
+constexpr double WANDER_STEP = 4.0;
+constexpr double MOST_WANDER = 0.02;
+
+} // namespace
+
+void GainTracker::fit(const std::vector<GainBlock>& blocks,
+                      double noise_var,
+                      double max_frequency)
+{
+    d_last = 0;
+    d_states.clear();
+    d_frequency = d_frequency_var = d_wander = 0.0;
+    d_power = 1.0;
+    d_turn = 1.0;
+    if (blocks.empty()) {
+        return;
+    }
+    noise_var = std::max(noise_var, 1e-12);
+
+    double weight = 0.0, mean = 0.0;
+    for (const auto& block : blocks) {
+        weight += block.weight;
+        mean += block.weight * block.time;
+    }
+    d_middle = mean / weight;
+    double spread = 0.0;
+    for (const auto& block : blocks) {
+        const double t = block.time - d_middle;
+        spread += block.weight * t * t;
+    }
+    d_frequency = find_frequency(blocks, max_frequency);
+
+    // Of a constant gain: the least wander that would show in that many symbols.
+    const double length = blocks.back().time - blocks.front().time + 1.0;
+    d_measured.resize(blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); i++) {
+        d_measured[i]
+            = product(blocks[i].gain,
+                      std::polar(1.0, -d_frequency * (blocks[i].time - d_middle)));
+    }
+    const double likelihood = filter(blocks, noise_var, 0.0);
+    double best = likelihood;
+    int worse = 0;
+    for (double q = noise_var / (weight * length); q < MOST_WANDER && worse < 3;
+         q *= WANDER_STEP) {
+        const double other = filter(blocks, noise_var, q);
+        worse = other > best ? 0 : worse + 1;
+        if (other > best) {
+            best = other;
+            d_wander = q;
+        }
+    }
+    if (best < likelihood + EVIDENCE) {
+        d_wander = 0.0;
+    }
+    filter(blocks, noise_var, d_wander);
+    smooth();
+
+    double power = 0.0;
+    for (std::size_t i = 0; i < blocks.size(); i++) {
+        power += blocks[i].weight * (std::norm(d_states[i].gain) - d_states[i].var);
+    }
+    d_power = std::max(power / weight, 1e-6);
+    if (spread > 0.0) {
+        d_frequency_var = noise_var / (2.0 * d_power * spread);
+    }
+}
+
+void GainTracker::shift_frequency(double frequency, double time)
+{
+    d_frequency += frequency;
+    d_turn = std::polar(1.0, frequency * (d_middle - time));
+}
+
+double GainTracker::find_frequency(const std::vector<GainBlock>& blocks,
+                                   double max_frequency) const
+{
+    const double length = blocks.back().time - blocks.front().time + 1.0;
+    if (!(max_frequency > 0.0) || blocks.size() < 2) {
+        return 0.0;
+    }
+    const auto power = [&](double frequency) {
+        Complex sum = 0.0;
+        for (const auto& block : blocks) {
+            sum += block.weight
+                * product(block.gain,
+                          std::polar(1.0, -frequency * (block.time - d_middle)));
+        }
+        return std::norm(sum);
+    };
+    // The peak is 2 PI / length wide to its first zeros.
+    const double step = PI / (2.0 * length);
+    const int steps = static_cast<int>(std::min(200.0, std::ceil(max_frequency / step)));
+    double best = 0.0, most = -1.0;
+    for (int i = -steps; i <= steps; i++) {
+        const double value = power(i * step);
+        if (value > most) {
+            most = value;
+            best = i * step;
+        }
+    }
+    // Parabolas through three points, each time closer.
+    for (double width = step; width > 1e-3 * step; width *= 0.15) {
+        const double left = power(best - width), middle = power(best),
+                     right = power(best + width);
+        const double bend = left - 2.0 * middle + right;
+        if (!(bend < 0.0)) {
+            break;
+        }
+        best += width * std::min(std::max(0.5 * (left - right) / bend, -1.0), 1.0);
+    }
+    return best;
+}
+
+//! Forward pass; returns the ln likelihood, up to a constant.
+double GainTracker::filter(const std::vector<GainBlock>& blocks,
+                           double noise_var,
+                           double wander)
+{
+    double likelihood = 0.0;
+    d_states.resize(blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); i++) {
+        const auto& block = blocks[i];
+        auto& state = d_states[i];
+        const Complex measured = d_measured[i];
+        // A gain that wanders does so within the block, too: its mean over n symbols is
+        // off the middle's value by n q / 12.
+        const double measured_var
+            = noise_var / block.weight + wander * block.weight / 12.0;
+        state.time = block.time;
+        if (i == 0) {
+            state.gain = measured;
+            state.var = measured_var;
+            continue;
+        }
+        const auto& before = d_states[i - 1];
+        const double predicted_var = before.var + wander * (block.time - before.time);
+        const Complex innovation = measured - before.gain;
+        const double innovation_var = predicted_var + measured_var;
+        const double k = predicted_var / innovation_var;
+        state.gain = before.gain + k * innovation;
+        state.var = (1.0 - k) * predicted_var;
+        likelihood -= std::norm(innovation) / innovation_var + std::log(innovation_var);
+    }
+    return likelihood;
+}
+
+//! Backward pass over what filter() left.
+void GainTracker::smooth()
+{
+    d_states.back().next_covariance = 0.0;
+    for (std::size_t i = d_states.size() - 1; i-- > 0;) {
+        auto& state = d_states[i];
+        const auto& next = d_states[i + 1];
+        const double predicted_var = state.var + d_wander * (next.time - state.time);
+        const double j = state.var / predicted_var;
+        state.gain += j * (next.gain - state.gain);
+        state.next_covariance = j * next.var;
+        state.var += j * j * (next.var - predicted_var);
+    }
+}
+
+GainTracker::Gain GainTracker::at(double time) const
+{
+    if (d_states.empty()) {
+        return { 1.0, 0.0 };
+    }
+    if (d_last >= d_states.size() || d_states[d_last].time > time) {
+        d_last = 0;
+    }
+    while (d_last + 1 < d_states.size() && d_states[d_last + 1].time <= time) {
+        d_last++;
+    }
+    const auto& a = d_states[d_last];
+    Gain gain;
+    if (time <= a.time || d_last + 1 == d_states.size()) {
+        gain = { a.gain, a.var + d_wander * std::abs(time - a.time) };
+    } else {
+        // Between two known points a random walk's mean is the straight line.
+        const auto& b = d_states[d_last + 1];
+        const double span = b.time - a.time;
+        const double part = (time - a.time) / span, rest = 1.0 - part;
+        gain.value = rest * a.gain + part * b.gain;
+        gain.error_var = rest * rest * a.var + part * part * b.var
+            + 2.0 * part * rest * a.next_covariance + d_wander * span * part * rest;
+    }
+    const double t = time - d_middle;
+    gain.value = product(gain.value, product(d_turn, std::polar(1.0, d_frequency * t)));
+    gain.error_var += d_frequency_var * t * t * std::norm(gain.value);
+    return gain;
+}
+
+} // namespace detail
+} // namespace udeepsc_phy

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "channel_estimator.h"
+#include "dot_product.h"
+#include "pulse.h"
+
+#include <complex>
+#include <cstddef>
+#include <vector>
+
+namespace udeepsc_phy {
+namespace detail {
+
+//! When symbols arrive: symbol k at sample start + k period.
+struct SymbolClock {
+    double start = 0;
+    double period = 2;
+
+    double position(double symbol) const { return start + symbol * period; }
+
+    //! Every symbol arrives \p late symbols later, and \p slope more with each after k0.
+    void correct(double late, double slope, double k0)
+    {
+        start += (late - slope * k0) * period;
+        period += slope * period;
+    }
+};
+
+/*!
+ * \brief Matched filter for pulse and channel: u_k = sum_i conj(h_i) y(k + tau_i), y being
+ * the pulse's matched filter. One value a symbol, and all there is to know about it.
+ *
+ * Follows a clock that is not a multiple of the samples: the taps are made anew whenever
+ * the symbols have moved by 1/512 symbol against the samples. What is left of the error,
+ * below -55 dB, is beyond what any channel reaches here.
+ */
+class SymbolFilter {
+public:
+    explicit SymbolFilter(const Pulse& pulse);
+
+    void set_paths(const std::vector<ChannelPath>& paths);
+
+    //! Writes symbols first .. first + n - 1; those too near an end of samples become 0.
+    void apply(const std::vector<std::complex<float>>& samples,
+               const SymbolClock& clock,
+               std::ptrdiff_t first,
+               std::size_t n,
+               std::complex<float>* out);
+
+private:
+    static constexpr unsigned STEPS = 512; //!< of timing, a symbol
+
+    void make_taps(double fraction);
+
+    const Pulse& d_pulse;
+    std::vector<ChannelPath> d_paths;
+    std::ptrdiff_t d_first_tap = 0; //!< samples from the symbol's whole sample
+    std::vector<std::complex<float>> d_taps;
+    std::vector<float> d_real_taps; //!< of a single path, without its gain
+    std::complex<float> d_gain;     //!< that gain's conjugate, or 1
+    DotProduct d_product;
+};
+
+} // namespace detail
+} // namespace udeepsc_phy
