@@ -54,9 +54,9 @@ class SigmfRecorder(gr.sync_block):
         samples = inputs[0]
         with self._lock:
             if self._whole:
+                self._annotate_bursts(len(samples))
                 try:
                     self._writer.write(samples)
-                    self._annotate_bursts(len(samples))
                 except OSError as error:
                     self._give_up(error)
         return len(samples)
@@ -152,6 +152,10 @@ class _Player(gr.sync_block):
         self.finished = True
         return -1  # the end
 
+    def stop(self):
+        self._reader.close()
+        return True
+
 
 class SigmfPlayer(gr.hier_block2):
     """Out 0: the samples of a recording at the pace at which they were taken, or as fast as
@@ -163,6 +167,7 @@ class SigmfPlayer(gr.hier_block2):
         self.settings = settings
         reader = self._reader = sigmf_file.Reader(settings.target)
         if 'rate' in settings.given and reader.rate not in (None, settings.rate):
+            reader.close()
             raise RadioError(f"radio '{settings}': rate: got {settings.rate:g}, expected "
                              f'{reader.rate:g}, at which the recording was made')
         self.rate = reader.rate or settings.rate

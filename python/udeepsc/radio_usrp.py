@@ -67,6 +67,7 @@ class _Usrp(gr.hier_block2):
 
     def set_up(self):
         settings, device = self.settings, self.device
+        self.within('rate', settings.rate, device.get_samp_rates())
         device.set_samp_rate(settings.rate)
         actual = device.get_samp_rate()
         if abs(actual / settings.rate - 1) > RATE_TOLERANCE:
