@@ -7,6 +7,7 @@
 #include "gain_tracker.h"
 #include "header_codec.h"
 #include "known_symbols.h"
+#include "ofdm_receiver.h"
 #include "pulse.h"
 #include "sample_window.h"
 #include "symbol_filter.h"
@@ -106,7 +107,11 @@ struct BurstDemodulator::Impl {
         , estimator(pulse, profile.channel_taps)
         , half_symbols(pulse)
         , equalizer(pulse)
-    { }
+    {
+        if (profile.waveform == Waveform::ofdm) {
+            ofdm = std::make_unique<OfdmReceiver>(profile);
+        }
+    }
 
     ReceivedFrame receive(const DetectedBurst& burst);
 
@@ -150,6 +155,7 @@ private:
     SymbolFilter half_symbols;
     Equalizer equalizer;
     GainTracker tracker;
+    std::unique_ptr<OfdmReceiver> ofdm; //!< receives instead, where the profile asks for it
 
     // The frame being received.
     SampleWindow window;
@@ -799,7 +805,7 @@ const FrameProfile& BurstDemodulator::profile() const
 
 ReceivedFrame BurstDemodulator::demodulate(const DetectedBurst& burst)
 {
-    return d_impl->receive(burst);
+    return d_impl->ofdm ? d_impl->ofdm->demodulate(burst) : d_impl->receive(burst);
 }
 
 } // namespace udeepsc_phy
