@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flowgraphs behind tx, rx, sim and channel."""
 
-import threading
-import time
-
 import pmt
 from gnuradio import blocks, gr, udeepsc
 
@@ -67,17 +64,23 @@ class Transmitter:
 
     def drain(self, stop):
         """Until everything is on the air, and what the receiver needs after it."""
-        while self.done() < self.posted:
+        if not self.wait(stop, lambda: self.done() >= self.posted):
+            return False
+        kind, radio = self.block.settings.kind, self.block.radio
+        if kind == 'zmq':
+            end = radio.sent() + TAIL_SAMPLES
+            return self.wait(stop, lambda: radio.sent() >= end)
+        if kind == 'sigmf':
+            end = self.block.source.nitems_written(0)
+            return self.wait(stop, lambda: radio.samples() >= end or radio.faults())
+        stop.wait(0.5)  # what the device still holds
+        return True
+
+    @staticmethod
+    def wait(stop, condition):
+        while not condition():
             if stop.wait(0.02):
                 return False
-        radio = self.block.radio
-        if hasattr(radio, 'sent'):  # a link that waits for its receiver
-            end = radio.sent() + TAIL_SAMPLES
-            while radio.sent() < end:
-                if stop.wait(0.02):
-                    return False
-        elif self.block.settings.kind == 'uhd':
-            stop.wait(0.5)  # what the device still holds
         return True
 
 
@@ -93,17 +96,6 @@ class Receiver:
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
         if self.block.settings.kind != 'sim':
             self.top.connect(self.block)
-
-
-class Watch:
-    """Ends a wait on Ctrl-C: threads that wait for `stop` see it."""
-
-    def __init__(self, seconds=None):
-        self.stop = threading.Event()
-        self.end = None if seconds is None else time.monotonic() + seconds
-
-    def over(self):
-        return self.stop.is_set() or (self.end is not None and time.monotonic() > self.end)
 
 
 def make_channel(options, snr_db):

@@ -38,7 +38,8 @@ class FrontDoor(unittest.TestCase):
     def test_help_names_every_command(self):
         done = self.run_front_door('help')
         self.assertEqual(done.returncode, 0)
-        for name in ('demo', 'test', 'doctor', 'setup', 'build', 'info', 'train', 'bench'):
+        for name in ('demo', 'test', 'doctor', 'setup', 'build', 'info', 'train', 'bench',
+                     'sim', 'tx', 'rx', 'channel'):
             self.assertIn(f'./gr-udeepsc {name} ', done.stdout)
 
     def test_unknown_command(self):

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""./gr-udeepsc tx, rx, channel and sim, each as its user starts it: one process, one line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(os.environ['UDEEPSC_SOURCE_DIR'])
+APP = ROOT / 'apps' / 'radio'
+TIMEOUT_S = 120
+
+_folder = tempfile.TemporaryDirectory(prefix='udeepsc-radio-')
+FOLDER = Path(_folder.name)
+
+
+def setUpModule():
+    """A model with random weights: what goes through is another test's business."""
+    from gnuradio import udeepsc
+    udeepsc.write_random_model(str(ROOT / 'configs' / 'tiny.json'), 1, str(FOLDER / 'model'))
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(0, 256, (80, 100, 3), np.uint8)).save(FOLDER / 'noise.png')
+
+
+def start(*arguments):
+    return subprocess.Popen([sys.executable, '-B', str(APP), *map(str, arguments)],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def run(*arguments):
+    process = start(*arguments)
+    try:
+        out, _ = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        process.kill()
+    return process.returncode, out
+
+
+def tx(radio, *more):
+    return run('tx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
+               '--image', FOLDER / 'noise.png', *more)
+
+
+def start_rx(radio, out, *more):
+    return start('rx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
+                 '--out', FOLDER / out, *more)
+
+
+class TwoShells(unittest.TestCase):
+
+    def test_picture_on_the_far_side(self):
+        radio = f'zmq:ipc://{FOLDER}/a,rate=500k'
+        receiver = start_rx(radio, 'a', '--idle', 4)
+        try:
+            status, said = tx(radio, '--text', 'a fine film')
+            self.assertEqual(status, 0, said)
+            self.assertIn('5 bursts sent', said)
+            heard, _ = receiver.communicate(timeout=TIMEOUT_S)
+        finally:
+            receiver.kill()
+        self.assertEqual(receiver.returncode, 0, heard)
+        self.assertIn('4 of 4 tiles', heard)
+        self.assertIn('1 pictures, 1 sentences', heard)
+        with Image.open(FOLDER / 'a' / 'picture-1.png') as picture:
+            self.assertEqual(picture.size, (64, 64))
+            self.assertGreater(np.asarray(picture).std(), 0)
+
+    def test_through_a_channel_process_and_ctrl_c(self):
+        first, second = (f'zmq:ipc://{FOLDER}/{name},rate=500k' for name in 'bc')
+        channel = start('channel', '--in', first, '--out', second, '--snr', 15, '--cfo', 0.002)
+        receiver = start_rx(second, 'b')
+        try:
+            status, said = tx(first)
+            self.assertEqual(status, 0, said)
+            end = time.monotonic() + TIMEOUT_S
+            while not (FOLDER / 'b' / 'picture-1.png').exists() and time.monotonic() < end:
+                time.sleep(0.1)
+            for process in (receiver, channel):
+                process.send_signal(signal.SIGINT)
+            heard, _ = receiver.communicate(timeout=TIMEOUT_S)
+            channel.communicate(timeout=TIMEOUT_S)
+        finally:
+            receiver.kill()
+            channel.kill()
+        self.assertEqual((receiver.returncode, channel.returncode), (0, 0), heard)
+        self.assertIn('4 of 4 tiles', heard)
+
+    def test_a_receiver_that_dies_and_comes_back(self):
+        radio = f'zmq:ipc://{FOLDER}/d,rate=500k'
+        sender = start('tx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
+                       '--image', FOLDER / 'noise.png', '--repeat', 0)
+        try:
+            for out in ('d1', 'd2'):
+                receiver = start_rx(radio, out)
+                end = time.monotonic() + TIMEOUT_S
+                while not (FOLDER / out / 'picture-1.png').exists():
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.1)
+                receiver.kill()
+                receiver.communicate()
+            sender.send_signal(signal.SIGINT)
+            said, _ = sender.communicate(timeout=TIMEOUT_S)
+        finally:
+            sender.kill()
+        self.assertEqual(sender.returncode, 0, said)
+
+
+class Files(unittest.TestCase):
+
+    def test_recorded_and_replayed(self):
+        name = FOLDER / 'shot'
+        status, said = tx(f'sigmf:{name},rate=500k', '--text', 'a fine film')
+        self.assertEqual(status, 0, said)
+        self.assertIn('5 bursts annotated', said)
+        receiver = start_rx(f'sigmf:{name},pace=fast', 'e')
+        heard, _ = receiver.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(receiver.returncode, 0, heard)
+        self.assertIn('5 bursts: 1 pictures, 1 sentences', heard)
+
+    def test_full_disk_is_told(self):
+        name = FOLDER / 'full'
+        (FOLDER / 'full.sigmf-data').symlink_to('/dev/full')
+        status, said = tx(f'sigmf:{name}')
+        self.assertEqual(status, 1, said)
+        self.assertIn('No space left on device', said)
+        self.assertIn('5 bursts sent' if 'fine' in said else '4 bursts sent', said)
+
+
+class OneProcess(unittest.TestCase):
+
+    def test_sim(self):
+        status, said = run('sim', '--model', FOLDER / 'model', '--grid', '2x2', '--image',
+                           FOLDER / 'noise.png', '--out', FOLDER / 'sim', '--radio',
+                           'sim,rate=200k')
+        self.assertEqual(status, 0, said)
+        self.assertIn('4 of 4 payloads arrived', said)
+        figures = json.loads((FOLDER / 'sim' / 'figures.json').read_text())
+        self.assertEqual(figures['payloads lost'], 0)
+        self.assertAlmostEqual(figures['measured Es/N0 dB'], 12.0, delta=1.5)
+        self.assertGreater(figures['latency p50 ms'], 0)
+        self.assertLessEqual(figures['latency p50 ms'], figures['latency p99 ms'])
+
+    def test_errors_name_what_is_wrong(self):
+        model = ('--model', FOLDER / 'model')
+        for arguments, words in (
+                (('tx', '--radio', 'zmp:x'), ["'zmp'", 'uhd:ARGS']),
+                (('tx', '--radio', 'sim'), ["'sim'", 'gr-udeepsc sim']),
+                (('rx', '--radio', 'uhd:gian=3'), ["'gain'"]),
+                (('rx', '--radio', f'sigmf:{FOLDER}/none', *model), ['no such file']),
+                (('rx', '--radio', 'uhd:serial=none', *model), ['no such USRP']),
+                (('tx', '--radio', 'zmq:tcp://192.0.2.1:5000', *model, '--text', 'a'),
+                 ['not this computer']),
+                (('tx', '--radio', 'zmq:ipc:///x', '--grid', '3x3'), ["'3x3'", '8x8']),
+                (('tx', '--radio', 'zmq:ipc:///x', '--model', '/none'), ['/none', 'no such file']),
+                (('tx', '--radio', 'zmq:ipc:///x', *model, '--image', '/none.png'),
+                 ['/none.png', 'no such file']),
+                (('sim', '--snr', 'loud'), ["'loud'", 'dB']),
+                (('sim', *model, '--multipath', 'wild', '--text', 'a'), ['wild'])):
+            with self.subTest(arguments):
+                status, said = run(*arguments)
+                self.assertEqual(status, 2, said)
+                for word in words:
+                    self.assertIn(word, said)
+                self.assertNotIn('Traceback', said)
+
+
+if __name__ == '__main__':
+    unittest.main()
