@@ -177,6 +177,9 @@ private:
 
 ReceivedFrame BurstDemodulator::Impl::receive(const DetectedBurst& burst)
 {
+    if (ofdm) {
+        return ofdm->demodulate(burst);
+    }
     ReceivedFrame frame;
     sections.clear();
     frame_end = 0;
@@ -805,7 +808,7 @@ const FrameProfile& BurstDemodulator::profile() const
 
 ReceivedFrame BurstDemodulator::demodulate(const DetectedBurst& burst)
 {
-    return d_impl->ofdm ? d_impl->ofdm->demodulate(burst) : d_impl->receive(burst);
+    return d_impl->receive(burst);
 }
 
 } // namespace udeepsc_phy
