@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flowgraphs behind tx, rx, sim and channel."""
 
+import time
+
 import pmt
 from gnuradio import blocks, gr, udeepsc
 
@@ -10,6 +12,8 @@ AHEAD = 32  # payloads on their way through the transmitter
 # What follows the last burst: the receiver holds a burst until the samples of the longest
 # frame are there, and blocks and sockets hold some too.
 TAIL_SAMPLES = 150_000
+# A USRP that takes no samples for so long is gone; other links may wait for ever.
+STUCK_S = 10.0
 
 
 class SymbolCount(gr.basic_block):
@@ -55,9 +59,8 @@ class Transmitter:
     def feed(self, payloads, stop, ahead=AHEAD, on_post=lambda payload: None):
         """Posts them all, at most `ahead` of them under way; False if stop came first."""
         for payload in payloads:
-            while self.posted - self.done() >= ahead:
-                if stop.wait(0.002):
-                    return False
+            if not self.wait(stop, lambda: self.posted - self.done() < ahead, 0.002):
+                return False
             on_post(payload)
             self.post(payload)
         return not stop.is_set()
@@ -76,11 +79,17 @@ class Transmitter:
         stop.wait(0.5)  # what the device still holds
         return True
 
-    @staticmethod
-    def wait(stop, condition):
+    def wait(self, stop, condition, step_s=0.02):
+        """Until the condition holds; False if stop comes first."""
+        before, since = self.done(), time.monotonic()
         while not condition():
-            if stop.wait(0.02):
+            if stop.wait(step_s):
                 return False
+            if self.done() != before:
+                before, since = self.done(), time.monotonic()
+            elif self.block.settings.kind == 'uhd' and time.monotonic() - since > STUCK_S:
+                raise RuntimeError(f'{self.block.settings} takes no more samples: unplugged, or '
+                                   'without power?')
         return True
 
 

@@ -74,7 +74,8 @@ def receive(options):
           f'sentences, {shelf.labels} classes')
     print_faults(receiver.block.faults())
     print_stats(receiver.block.stats())
-    return 1 if receiver.block.faults().get('disk') else 0
+    faults = receiver.block.faults()
+    return 1 if 'disk' in faults or 'vanished' in faults else 0
 
 
 def listen(options, receiver, shelf):
@@ -89,6 +90,8 @@ def listen(options, receiver, shelf):
             something, last = True, now
             continue
         shelf.idle()
+        if 'vanished' in receiver.block.faults():
+            return
         if options.seconds is not None and now - start > options.seconds:
             return
         if options.idle is not None and something and now - last > options.idle:

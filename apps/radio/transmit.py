@@ -3,7 +3,6 @@
 
 import itertools
 import threading
-import time
 
 from console import Progress, snr_text
 from gather import check_model, gather

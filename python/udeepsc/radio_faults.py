@@ -15,6 +15,8 @@ ADVICE = {
     'late': 'samples came after the time they were to be sent at (UHD prints L)',
     'sequence': 'packets were lost between computer and device (UHD prints S): check cable, '
                 'MTU and net.core.wmem_max',
+    'vanished': 'the device gives no more samples: unplugged, or without power? Start again '
+                'when it is there',
     'disk': 'the recording stopped',
 }
 

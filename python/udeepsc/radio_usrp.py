@@ -2,6 +2,7 @@
 """uhd:ARGS - a USRP through gr-uhd."""
 
 import re
+import time
 
 from gnuradio import blocks, gr
 
@@ -10,6 +11,9 @@ from .radio_settings import RadioError
 
 # The receiver follows a clock that is 20 ppm off; most of that belongs to the crystals.
 RATE_TOLERANCE = 2e-6
+
+# Without samples from a device that has given some: it is gone.
+SILENCE_S = 2.0
 
 # What UHD says -> what to do about it. The first that matches counts.
 _TROUBLES = [
@@ -117,9 +121,20 @@ class UsrpReceiver(_Usrp):
     def __init__(self, settings):
         _Usrp.__init__(self, 'usrp_receiver', settings, 0, 1)
         self.connect(self.device, self)
+        self._samples, self._since, self._gone = 0, time.monotonic(), False
 
     def open(self, stream):
         return self._uhd.usrp_source(self.settings.target, stream)
+
+    def faults(self):
+        """UHD itself says nothing of a device that gives no more samples."""
+        samples, now = self.device.nitems_written(0), time.monotonic()
+        if samples != self._samples:
+            self._samples, self._since, self._gone = samples, now, False
+        elif samples and not self._gone and now - self._since > SILENCE_S:
+            self._gone = True
+            self.fault_counter.count('vanished')
+        return _Usrp.faults(self)
 
     def finished(self):
         return False

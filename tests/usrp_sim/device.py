@@ -6,7 +6,6 @@ It listens on UHD's fixed ports, so it wants a network namespace of its own (nam
 and it serves one client session per start.
 """
 
-import socket
 import sys
 import threading
 

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 import threading
-import time
 import unittest
 from pathlib import Path
 
@@ -144,7 +143,7 @@ class Bursts(unittest.TestCase):
         self.assertEqual(faults[0], {})
 
     def test_a_radio_that_vanishes(self):
-        """The plug is pulled: the flowgraph can still be stopped."""
+        """The plug is pulled: it is told, and the flowgraph can still be stopped."""
         with SimulatedUsrp() as usrp:
             loop = Loop()
             loop.top.start()
@@ -152,7 +151,7 @@ class Bursts(unittest.TestCase):
             fx.wait_until(lambda: loop.results.num_messages() >= 1)
             usrp.stop()
             loop.send(2)
-            time.sleep(0.5)
+            told = fx.wait_until(lambda: 'vanished' in loop.rx.faults(), 20)
             ended = threading.Event()
 
             def end():
@@ -162,6 +161,7 @@ class Bursts(unittest.TestCase):
 
             threading.Thread(target=end, daemon=True).start()
             self.assertTrue(ended.wait(fx.TIMEOUT_S))
+            self.assertTrue(told)
 
 
 if __name__ == '__main__':
