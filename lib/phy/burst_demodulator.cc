@@ -61,7 +61,7 @@ constexpr double LATE_POWER = 3.5;
 constexpr double LATE_SHARE = 0.005;
 constexpr int MOST_PASSES = 3;
 
-//! tanh to 2 %, ln cosh to 0.03: weights of soft decisions need no more.
+//! tanh to 2 %: weights of soft decisions need no more.
 double soft_sign(double x)
 {
     const double x2 = std::min(x * x, 9.0);
@@ -71,7 +71,7 @@ double soft_sign(double x)
 double ln_cosh(double x)
 {
     const double a = std::abs(x);
-    return a > 4.0 ? a - 0.6931471805599453 : std::log(std::cosh(a));
+    return a + std::log1p(std::exp(-2.0 * a)) - 0.6931471805599453;
 }
 
 } // namespace
@@ -416,7 +416,8 @@ void BurstDemodulator::Impl::track_first_header()
     const auto combine = [&](double frequency) {
         std::fill(combined.begin(), combined.end(), Complex(0.0));
         std::size_t group_end = 0;
-        Complex phasor, turn = std::polar(1.0, -frequency);
+        Complex phasor;
+        const Complex turn = std::polar(1.0, -frequency);
         for (std::size_t i = 0; i < length; i++) {
             const std::size_t symbol = layout.body_symbol(i);
             if (i == group_end) {
@@ -560,6 +561,11 @@ void BurstDemodulator::Impl::deliver(ReceivedFrame& frame) const
     // What the channel was fitted to looks better than what it was not.
     const double others_noise = noise_var
         * (1.0 + 2.0 * (channel.parameters() - 1.0) / double(channel.observations));
+    // Fitted to the noise of the known symbols as well, it brings those out larger.
+    const double shrink = 1.0
+        - std::min(0.1,
+                   (channel.parameters() - 1.0) * channel.noise_var
+                       / (double(channel.observations) * channel.symbol_energy(pulse)));
     constexpr std::size_t RUN = 16;
     for (const auto& section : sections) {
         ReceivedPayload payload;
@@ -576,7 +582,8 @@ void BurstDemodulator::Impl::deliver(ReceivedFrame& frame) const
             const auto there = tracker.at(double(symbol + n));
             for (std::size_t k = 0; k < n; k++, i++) {
                 const double part = double(k) / n;
-                const Complex gain = here.value + part * (there.value - here.value);
+                const Complex gain
+                    = shrink * (here.value + part * (there.value - here.value));
                 const double error_var
                     = here.error_var + part * (there.error_var - here.error_var);
                 const double power = std::max(std::norm(gain), 1e-12);

@@ -122,7 +122,7 @@ double ChannelEstimate::symbol_energy(const Pulse& pulse) const
         }
     }
     const double fitted_noise
-        = noise_var * paths.size() / std::max<std::size_t>(1, observations);
+        = noise_var * parameters() / std::max<std::size_t>(1, observations);
     return std::max(energy - fitted_noise, 1e-3 * energy);
 }
 

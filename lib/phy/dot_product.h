@@ -22,10 +22,14 @@ public:
     void set(const std::vector<float>& taps);
     void set(const std::vector<std::complex<float>>& taps);
 
-    //! Samples that operator() reads.
+    //! Samples that a sum reads.
     std::size_t length() const { return d_re.size() / 2; }
 
-    std::complex<float> operator()(const std::complex<float>* x) const;
+    //! \p n sums, each \p stride samples after the other.
+    void apply(const std::complex<float>* x,
+               std::size_t stride,
+               std::size_t n,
+               std::complex<float>* out) const;
 
 private:
     static constexpr std::size_t LANES = 8; //!< complex values at once

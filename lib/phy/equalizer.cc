@@ -71,17 +71,28 @@ struct ChannelCorrelation {
     Lags value, late;
 };
 
+//! exp(2 pi j i / BINS)
+const std::vector<Complex>& phasors()
+{
+    static const std::vector<Complex> s_phasors = [] {
+        std::vector<Complex> values(BINS);
+        for (int i = 0; i < BINS; i++) {
+            values[i] = std::polar(1.0, 2.0 * PI * i / BINS);
+        }
+        return values;
+    }();
+    return s_phasors;
+}
+
 //! Real, since S_(-l) = conj(S_l).
 std::vector<double> spectrum(const Lags& lags)
 {
+    const auto& phasor = phasors();
     std::vector<double> s(BINS);
     for (int i = 0; i < BINS; i++) {
-        const Complex turn = std::polar(1.0, -2.0 * PI * i / BINS);
-        Complex phasor = turn;
         double sum = lags[0].real();
         for (int l = 1; l <= lags.half; l++) {
-            sum += 2.0 * product(lags[l], phasor).real();
-            phasor = product(phasor, turn);
+            sum += 2.0 * conj_product(phasor[(i * l) % BINS], lags[l]).real();
         }
         // The cut pulse's correlation may dip below zero by -50 dB.
         s[i] = std::max(sum, 0.0);
@@ -92,13 +103,10 @@ std::vector<double> spectrum(const Lags& lags)
 //! Taps 0 .. MAX_HALF of 1 / (S + N0); the others are their conjugates.
 std::vector<Complex> inverse_taps(const std::vector<double>& s, double noise_var)
 {
-    std::vector<Complex> phasors(BINS);
-    for (int i = 0; i < BINS; i++) {
-        phasors[i] = std::polar(1.0 / BINS, 2.0 * PI * i / BINS);
-    }
+    const auto& phasor = phasors();
     std::vector<double> w(BINS);
     for (int i = 0; i < BINS; i++) {
-        w[i] = 1.0 / (s[i] + noise_var);
+        w[i] = 1.0 / (BINS * (s[i] + noise_var));
     }
     std::vector<Complex> taps(MAX_HALF + 1);
     double peak = 0.0;
@@ -106,9 +114,9 @@ std::vector<Complex> inverse_taps(const std::vector<double>& s, double noise_var
     for (int l = 0; l <= MAX_HALF; l++) {
         double re = 0.0, im = 0.0;
         for (int i = 0; i < BINS; i++) {
-            const Complex& phasor = phasors[(i * l) % BINS];
-            re += w[i] * phasor.real();
-            im += w[i] * phasor.imag();
+            const Complex& turn = phasor[(i * l) % BINS];
+            re += w[i] * turn.real();
+            im += w[i] * turn.imag();
         }
         taps[l] = { re, im };
         peak = std::max(peak, std::norm(taps[l]));
@@ -221,9 +229,7 @@ void Equalizer::apply(const std::vector<std::complex<float>>& samples,
     }
     d_work.assign(n + d_product.length(), { 0.0f, 0.0f });
     d_matched.apply(samples, clock, first - half, n + 2 * d_half, d_work.data());
-    for (std::size_t i = 0; i < n; i++) {
-        out[i] = d_product(&d_work[i]);
-    }
+    d_product.apply(d_work.data(), 1, n, out);
 }
 
 } // namespace detail

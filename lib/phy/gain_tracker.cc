@@ -104,35 +104,45 @@ double GainTracker::find_frequency(const std::vector<GainBlock>& blocks,
     if (!(max_frequency > 0.0) || blocks.size() < 2) {
         return 0.0;
     }
-    const auto power = [&](double frequency) {
-        Complex sum = 0.0;
-        for (const auto& block : blocks) {
-            sum += block.weight
-                * product(block.gain,
-                          std::polar(1.0, -frequency * (block.time - d_middle)));
-        }
-        return std::norm(sum);
-    };
     // The peak is 2 PI / length wide to its first zeros.
     const double step = PI / (2.0 * length);
     const int steps = static_cast<int>(std::min(200.0, std::ceil(max_frequency / step)));
+    std::vector<Complex> turned(blocks.size()), turn(blocks.size());
+    for (std::size_t i = 0; i < blocks.size(); i++) {
+        const double t = blocks[i].time - d_middle;
+        turned[i] = product(blocks[i].weight * blocks[i].gain,
+                            std::polar(1.0, steps * step * t));
+        turn[i] = std::polar(1.0, -step * t);
+    }
     double best = 0.0, most = -1.0;
     for (int i = -steps; i <= steps; i++) {
-        const double value = power(i * step);
-        if (value > most) {
-            most = value;
+        Complex sum = 0.0;
+        for (std::size_t k = 0; k < blocks.size(); k++) {
+            sum += turned[k];
+            turned[k] = product(turned[k], turn[k]);
+        }
+        if (std::norm(sum) > most) {
+            most = std::norm(sum);
             best = i * step;
         }
     }
-    // Parabolas through three points, each time closer.
-    for (double width = step; width > 1e-3 * step; width *= 0.15) {
-        const double left = power(best - width), middle = power(best),
-                     right = power(best + width);
-        const double bend = left - 2.0 * middle + right;
+    // Newton's steps to the top of |sum|^2.
+    for (int i = 0; i < 3; i++) {
+        Complex sum = 0.0, first = 0.0, second = 0.0;
+        for (const auto& block : blocks) {
+            const double t = block.time - d_middle;
+            const Complex value
+                = product(block.weight * block.gain, std::polar(1.0, -best * t));
+            sum += value;
+            first += Complex(0.0, -t) * value;
+            second -= t * t * value;
+        }
+        const double slope = 2.0 * conj_product(sum, first).real();
+        const double bend = 2.0 * (conj_product(sum, second).real() + std::norm(first));
         if (!(bend < 0.0)) {
             break;
         }
-        best += width * std::min(std::max(0.5 * (left - right) / bend, -1.0), 1.0);
+        best -= std::min(std::max(slope / bend, -step), step);
     }
     return best;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace udeepsc_phy {
 namespace detail {
@@ -60,24 +61,49 @@ void SymbolFilter::apply(const std::vector<std::complex<float>>& samples,
                          std::size_t n,
                          std::complex<float>* out)
 {
-    const double steps = double(STEPS) / d_pulse.samples_per_symbol(); // a sample
+    const double sps = d_pulse.samples_per_symbol();
+    const auto stride = static_cast<std::size_t>(sps);
+    // In whole steps, and positive, where rounding is an addition.
+    const std::int64_t steps = STEPS / d_pulse.samples_per_symbol(); // a sample
+    const std::int64_t origin = steps << 32;
+    const auto step_of = [&](std::size_t i) {
+        const double at = clock.position(double(first + std::ptrdiff_t(i)));
+        return static_cast<std::int64_t>(at * double(steps) + double(origin) + 0.5);
+    };
     const auto length = std::ptrdiff_t(d_product.length());
-    double made_for = -1.0;
-    for (std::size_t i = 0; i < n; i++) {
-        const double at
-            = std::round(clock.position(double(first + std::ptrdiff_t(i))) * steps) / steps;
-        const double whole = std::floor(at);
-        const double fraction = at - whole;
-        const auto begin = static_cast<std::ptrdiff_t>(whole) + d_first_tap;
-        if (begin < 0 || begin + length > std::ptrdiff_t(samples.size())) {
-            out[i] = 0.0f;
-            continue;
+    const auto size = std::ptrdiff_t(samples.size());
+    std::int64_t made_for = -1;
+    for (std::size_t i = 0; i < n;) {
+        // As many symbols as lie alike among the samples.
+        const std::int64_t here = step_of(i);
+        std::size_t run = 1;
+        while (i + run < n
+               && step_of(i + run) == here + std::int64_t(run * stride) * steps) {
+            run++;
         }
-        if (std::abs(fraction - made_for) > 1e-9) {
-            make_taps(fraction);
+        const std::int64_t fraction = here % steps;
+        if (fraction != made_for) {
+            make_taps(double(fraction) / double(steps));
             made_for = fraction;
         }
-        out[i] = product(d_gain, d_product(&samples[begin]));
+        const auto begin = std::ptrdiff_t((here - origin - fraction) / steps) + d_first_tap;
+        // Of the run, those inside the samples.
+        std::size_t skip = 0;
+        while (skip < run && begin + std::ptrdiff_t(skip * stride) < 0) {
+            out[i + skip++] = 0.0f;
+        }
+        std::size_t inside = skip;
+        while (inside < run && begin + std::ptrdiff_t(inside * stride) + length <= size) {
+            inside++;
+        }
+        std::fill(out + i + inside, out + i + run, std::complex<float>(0.0f));
+        if (inside > skip) {
+            d_product.apply(&samples[begin + skip * stride], stride, inside - skip, out + i + skip);
+            for (std::size_t k = skip; k < inside; k++) {
+                out[i + k] = product(d_gain, out[i + k]);
+            }
+        }
+        i += run;
     }
 }
 
