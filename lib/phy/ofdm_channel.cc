@@ -15,7 +15,7 @@ constexpr double PI = 3.14159265358979323846;
 
 constexpr int ITERATIONS = 20;
 
-//! A delay whose power times all known symbols' energy is less than this of the noise is off.
+//! A delay is off if its power times all known energy is less than this share of the noise.
 constexpr double LEAST_POWER = 0.01;
 
 //! The fit has settled when the number of parameters that count changes by less.
@@ -27,7 +27,7 @@ constexpr double LEAST_NOISE = 1e-8;
 //! Row-major Hermitian matrix.
 using Matrix = std::vector<Complex>;
 
-//! Inverse of a positive definite matrix by its Cholesky factor.
+//! Inverse of a positive definite matrix, whose lower half is read, by Cholesky's factor.
 Matrix inverse(const Matrix& a, std::size_t n)
 {
     Matrix l(n * n);
@@ -64,6 +64,51 @@ Matrix inverse(const Matrix& a, std::size_t n)
         }
     }
     return result;
+}
+
+using Delay = OfdmChannelEstimator::Delay;
+
+//! Fills in gains and counts; returns the covariance.
+Matrix posterior(std::vector<Delay>& delays,
+                 const std::vector<Complex>& gram,
+                 const std::vector<Complex>& b,
+                 double n0)
+{
+    const std::size_t n = delays.size();
+    Matrix a(n * n);
+    for (std::size_t i = 0; i < n; i++) {
+        for (std::size_t k = 0; k <= i; k++) {
+            a[i * n + k] = gram[delays[i].index - delays[k].index] / n0;
+        }
+        a[i * n + i] += 1.0 / delays[i].power;
+    }
+    Matrix covariance = inverse(a, n);
+    for (std::size_t i = 0; i < n; i++) {
+        Complex sum = 0.0;
+        for (std::size_t k = 0; k < n; k++) {
+            sum += covariance[i * n + k] * b[delays[k].index];
+        }
+        delays[i].gain = sum / n0;
+        delays[i].count = 1.0 - covariance[i * n + i].real() / delays[i].power;
+    }
+    return covariance;
+}
+
+//! False, and nothing changed, if all delays would be switched off.
+bool update_powers(std::vector<Delay>& delays, double least)
+{
+    std::vector<Delay> still_on;
+    for (Delay delay : delays) {
+        delay.power = std::norm(delay.gain) / std::max(delay.count, 1e-6);
+        if (delay.power > least) {
+            still_on.push_back(delay);
+        }
+    }
+    if (still_on.empty()) {
+        return false;
+    }
+    delays = std::move(still_on);
+    return true;
 }
 
 } // namespace
@@ -104,101 +149,84 @@ std::vector<Complex> OfdmChannelEstimator::correlate(const std::vector<Complex>&
     return sums;
 }
 
+/*
+ * With p(z | g) normal and g_d ~ CN(0, p_d), the posterior of g has the covariance
+ * S = (G / N0 + diag(1 / p))^-1 and the mean S b / N0, G the delays' Gram matrix under the
+ * observations' energies and b the correlations. Delay d then counts as
+ * 1 - S_dd / p_d parameters, and p_d = |g_d|^2 over that count is MacKay's update.
+ */
 OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
                                            const std::vector<double>& e,
-                                           double noise) const
+                                           double noise_var) const
 {
+    double all = 0.0, received = 0.0;
+    for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
+        all += e[c];
+        received += std::norm(z[c]);
+    }
+    all = std::max(all, 1e-300);
+    // Less noise than this tells nothing more, but would leave the matrices singular.
+    const double n0 = std::max({ noise_var, LEAST_NOISE * received / all, 1e-300 });
+    const auto gram = gram_row(e);
     const auto b = correlate(z);
-    // Entry (d, d') depends on the difference of the delays alone.
+
+    std::vector<Delay> delays(D);
+    for (std::size_t d = 0; d < D; d++) {
+        delays[d] = { d, std::max(received / (all * all), 1e-300), 0.0, 0.0 };
+    }
+    double parameters = 0.0;
+    Matrix covariance;
+    for (int iteration = 0; iteration < ITERATIONS; iteration++) {
+        covariance = posterior(delays, gram, b, n0);
+        const double previous = parameters;
+        parameters = 0.0;
+        for (const auto& delay : delays) {
+            parameters += delay.count;
+        }
+        if (std::abs(parameters - previous) < SETTLED || iteration + 1 == ITERATIONS
+            || !update_powers(delays, LEAST_POWER * n0 / all)) {
+            break;
+        }
+    }
+    auto channel = to_carriers(delays, covariance);
+    channel.parameters = parameters;
+    return channel;
+}
+
+//! First column of the Gram matrix: an entry depends on the difference of its delays alone.
+std::vector<Complex> OfdmChannelEstimator::gram_row(const std::vector<double>& e) const
+{
     std::vector<Complex> gram(D);
-    double all = 0.0;
     for (std::size_t d = 0; d < D; d++) {
         for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
             gram[d] += e[c] * d_turns[d * OFDM_CARRIERS + c] * std::conj(d_turns[c]);
         }
     }
-    for (double energy : e) {
-        all += energy;
-    }
-    double received = 0.0;
-    for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
-        received += std::norm(z[c]);
-    }
+    return gram;
+}
 
-    // Less noise than this tells nothing more, but would leave the matrices singular.
-    const double noise_var
-        = std::max(noise, LEAST_NOISE * received / std::max(all, 1e-300));
-
-    // All delays alike to begin with; those switched off leave the list.
-    std::vector<std::size_t> on(D);
-    std::vector<double> power(D);
-    const double start = std::max(received / std::max(all * all, 1e-300), 1e-300);
-    for (std::size_t d = 0; d < D; d++) {
-        on[d] = d;
-        power[d] = start;
-    }
-    Matrix covariance;
-    std::vector<Complex> g;
-    double parameters = 0.0, previous = -1.0;
-    for (int iteration = 0;; iteration++) {
-        const std::size_t n = on.size();
-        Matrix a(n * n);
-        for (std::size_t i = 0; i < n; i++) {
-            for (std::size_t k = 0; k < n; k++) {
-                const std::size_t apart = on[i] > on[k] ? on[i] - on[k] : on[k] - on[i];
-                const Complex value = gram[apart] / noise_var;
-                a[i * n + k] = on[i] >= on[k] ? value : std::conj(value);
-            }
-            a[i * n + i] += 1.0 / power[on[i]];
-        }
-        covariance = inverse(a, n);
-        g.assign(n, 0.0);
-        parameters = 0.0;
-        for (std::size_t i = 0; i < n; i++) {
-            for (std::size_t k = 0; k < n; k++) {
-                g[i] += covariance[i * n + k] * b[on[k]] / noise_var;
-            }
-            parameters += 1.0 - covariance[i * n + i].real() / power[on[i]];
-        }
-        const double change = std::abs(parameters - previous);
-        previous = parameters;
-        if (iteration == ITERATIONS || change < SETTLED) {
-            break;
-        }
-        for (std::size_t i = 0; i < n; i++) {
-            const double counted
-                = 1.0 - covariance[i * n + i].real() / power[on[i]];
-            power[on[i]] = std::norm(g[i]) / std::max(counted, 1e-6);
-        }
-        std::vector<std::size_t> still_on;
-        for (std::size_t d : on) {
-            if (power[d] * all > LEAST_POWER * noise_var) {
-                still_on.push_back(d);
-            }
-        }
-        if (still_on.empty()) {
-            break;
-        }
-        on = still_on;
-    }
-
+OfdmChannel OfdmChannelEstimator::to_carriers(const std::vector<Delay>& delays,
+                                              const std::vector<Complex>& covariance) const
+{
+    const std::size_t n = delays.size();
     OfdmChannel channel;
-    channel.parameters = parameters;
-    const std::size_t n = g.size();
+    channel.gain.resize(OFDM_CARRIERS);
+    channel.gain_var.resize(OFDM_CARRIERS);
+    std::vector<Complex> turns(n);
     for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
-        Complex gain = 0.0;
-        double var = 0.0;
         for (std::size_t i = 0; i < n; i++) {
-            const Complex u = d_turns[on[i] * OFDM_CARRIERS + c];
-            gain += std::conj(u) * g[i];
+            turns[i] = d_turns[delays[i].index * OFDM_CARRIERS + c];
+            channel.gain[c] += std::conj(turns[i]) * delays[i].gain;
+        }
+        double variance = 0.0;
+        for (std::size_t i = 0; i < n; i++) {
             Complex row = 0.0;
             for (std::size_t k = 0; k < n; k++) {
-                row += covariance[i * n + k] * d_turns[on[k] * OFDM_CARRIERS + c];
+                row += covariance[i * n + k] * turns[k];
             }
-            var += (std::conj(u) * row).real();
+            variance += (std::conj(turns[i]) * row).real();
         }
-        channel.gain.push_back(gain);
-        channel.gain_var.push_back(std::max(var, 0.0));
+        channel.gain_var[c] = std::max(variance, 0.0);
     }
     return channel;
 }

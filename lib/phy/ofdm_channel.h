@@ -53,7 +53,19 @@ public:
 
     static constexpr std::size_t DELAYS = 4 * (OFDM_MAX_DELAY + 1) + 1;
 
+    //! One that is not off.
+    struct Delay {
+        std::size_t index;
+        double power;              //!< p_d
+        std::complex<double> gain; //!< g_d
+        double count;              //!< parameters that it counts as, 0 to 1
+    };
+
 private:
+    std::vector<std::complex<double>> gram_row(const std::vector<double>& e) const;
+    OfdmChannel to_carriers(const std::vector<Delay>& delays,
+                            const std::vector<std::complex<double>>& covariance) const;
+
     std::vector<std::complex<double>> d_turns; //!< shape [DELAYS, OFDM_CARRIERS]
 };
 
