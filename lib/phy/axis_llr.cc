@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "axis_llr.h"
 
+#include "target_clones.h"
+
 #include <udeepsc_phy/constellation.h>
 #include <udeepsc_phy/soft_demapper.h>
 
 #include <cmath>
 #include <cstring>
-
-// The sanitizers' run time is not up yet when the loader picks a clone.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)                      \
-    && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)                          \
-    && !defined(__SANITIZE_THREAD__)
-#define UDEEPSC_CLONES __attribute__((target_clones("arch=haswell", "default")))
-#else
-#define UDEEPSC_CLONES
-#endif
-
-#if defined(__GNUC__)
-#define UDEEPSC_INLINE inline __attribute__((always_inline))
-#else
-#define UDEEPSC_INLINE inline
-#endif
 
 namespace udeepsc_phy {
 namespace detail {
