@@ -472,6 +472,7 @@ void BurstDemodulator::Impl::track_first_header()
     // The header's soft decisions, as if known, for the tracker.
     combine(best);
     const auto hard_known = known;
+    known.resize(std::max(known.size(), end), 0.0f);
     for (std::size_t i = 0; i < length; i++) {
         const auto& x = combined[i % HEADER_CODED_BITS];
         known[layout.body_symbol(i)] = static_cast<float>(
