@@ -135,6 +135,29 @@ TEST(Frame, PrbsFollowsItsPolynomial)
     }
 }
 
+// The table of docs/frame-format.md: the first 64 bits, hexadecimal.
+TEST(Frame, KnownSequencesAreThoseOfTheDocumentation)
+{
+    const auto hex = [](const std::vector<float>& signs) {
+        std::uint64_t bits = 0;
+        for (std::size_t i = 0; i < 64; i++) {
+            bits = bits << 1 | (signs.at(i) < 0.0f);
+        }
+        return bits;
+    };
+    EXPECT_EQ(hex(detail::preamble_signs(64)), 0x149c5d0e2ff997a1u);
+    EXPECT_EQ(hex(detail::preamble_signs(128)), 0xb20dade7702212e8u);
+    EXPECT_EQ(hex(detail::preamble_signs(256)), 0xfdb8c69540287a8au);
+    EXPECT_EQ(hex(detail::preamble_signs(512)), 0x9d4f9a6979ae8c98u);
+    EXPECT_EQ(hex(detail::prbs_signs(detail::PILOT_SEED, 64)), 0xc37ad7584078a09eu);
+    EXPECT_EQ(hex(detail::prbs_signs(detail::PAYLOAD_SCRAMBLER_SEED, 64)),
+              0x52d07e11bf784ca0u);
+    EXPECT_EQ(hex(detail::prbs_signs(detail::TRAINING_SEED, 64)), 0x9219e7a24a27d61du);
+    EXPECT_EQ(hex(detail::prbs_signs(detail::RAMP_SEED, 64)) >> 48, 0xd3b4u);
+    EXPECT_EQ(hex(detail::prbs_signs(detail::HEADER_SCRAMBLER_SEED, 64)),
+              0x5ac48004a9012312u);
+}
+
 /*
  * Far below the main peak in every respect. 3 sqrt(n) would be the peak of a sequence
  * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512: the last is at 2.19).
