@@ -173,12 +173,18 @@ std::vector<float> pdu::reals() const
 
 std::vector<std::complex<float>> pdu::complexes() const
 {
+    auto values = samples();
+    require_finite(reinterpret_cast<const float*>(values.data()), 2 * values.size());
+    return values;
+}
+
+std::vector<std::complex<float>> pdu::samples() const
+{
     if (!pmt::is_c32vector(payload)) {
         wrong_type("c32vector");
     }
     std::size_t count = 0;
     const std::complex<float>* values = pmt::c32vector_elements(payload, count);
-    require_finite(reinterpret_cast<const float*>(values), 2 * count);
     return { values, values + count };
 }
 

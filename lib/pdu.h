@@ -41,6 +41,17 @@ constexpr const char* QUEUE_FULL = "queue full";
 constexpr const char* INCOMPLETE = "incomplete";
 constexpr const char* NETWORK = "network";
 constexpr const char* STOPPED = "stopped";
+// Of bursts
+constexpr const char* NO_HEADER = "no header";
+constexpr const char* BAD_HEADER = "bad header";
+constexpr const char* CUT = "cut";
+constexpr const char* LOST_HEADER = "lost header";
+constexpr const char* OTHER_MODEL = "other model";
+constexpr const char* DUPLICATE = "duplicate";
+// Of the feedback link
+constexpr const char* BAD_DATAGRAM = "bad datagram";
+constexpr const char* OLD_DATAGRAM = "old datagram";
+constexpr const char* NOT_SENT = "not sent";
 } // namespace reasons
 
 /*! Dictionary and payload of a PDU. */
@@ -74,6 +85,8 @@ struct pdu {
     std::vector<std::uint16_t> indices() const;
     std::vector<float> reals() const;
     std::vector<std::complex<float>> complexes() const;
+    //! As complexes(), but lets pass what is not finite: samples of a radio.
+    std::vector<std::complex<float>> samples() const;
 };
 
 pmt::pmt_t make_shape(const std::vector<int>& dimensions);

@@ -11,6 +11,32 @@ pdu_block_impl::pdu_block_impl()
 {
     message_port_register_out(d_stats);
     add_input("stats", [this](const pmt::pmt_t&) { publish_stats(stats()); });
+    // In place of block's own handler, which ends the block in the middle of its work.
+    set_msg_handler(pmt::mp("system"), [this](const pmt::pmt_t& msg) { upstream_done(msg); });
+}
+
+void pdu_block_impl::upstream_done(const pmt::pmt_t& msg)
+{
+    auto quiet_since = steady_clock::now();
+    while (steady_clock::now() - quiet_since < s_quiet_time) {
+        if (dispatch_waiting() || queue_depth() > 0) {
+            quiet_since = steady_clock::now();
+        }
+        boost::this_thread::sleep_for(boost::chrono::milliseconds(2));
+    }
+    system_handler(msg);
+}
+
+bool pdu_block_impl::dispatch_waiting()
+{
+    bool any = false;
+    for (const auto& port : d_inputs) {
+        while (const pmt::pmt_t msg = delete_head_nowait(port)) {
+            dispatch_msg(port, msg);
+            any = true;
+        }
+    }
+    return any;
 }
 
 void pdu_block_impl::guard(const std::function<void(const pmt::pmt_t&)>& handler,
@@ -33,6 +59,7 @@ void pdu_block_impl::add_input(const std::string& port,
 {
     const pmt::pmt_t name = pmt::intern(port);
     message_port_register_in(name);
+    d_inputs.push_back(name);
     set_msg_handler(name, [this, handler = std::move(handler)](const pmt::pmt_t& msg) {
         guard(handler, msg);
     });
@@ -133,6 +160,10 @@ bool pdu_block_impl::congested()
         // The size is read without the inbox's lock, as the scheduler itself reads it: a
         // stale one makes this sender look again, nothing else.
         if (block && block->nmsgs(pmt::cdr(target)) >= s_inbox_limit) {
+            return true;
+        }
+        const auto ours = dynamic_cast<const pdu_block_impl*>(block.get());
+        if (ours && ours->full()) {
             return true;
         }
     }

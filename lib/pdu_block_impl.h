@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <vector>
 
 namespace gr {
 namespace udeepsc {
@@ -37,8 +38,11 @@ public:
     //! Sends a PDU that came in at `arrived`.
     void send(const pmt::pmt_t& message, steady_clock::time_point arrived);
 
-    //! Messages wait at the next block's port: sending more would only grow its inbox.
+    //! Messages wait at the next block's port, or it says that it is full: sending more
+    //! would only grow its inbox.
     bool congested();
+    //! This block wants its senders to hold back, though its inbox may be empty.
+    virtual bool full() const { return false; }
 
 protected:
     pdu_block_impl();
@@ -55,18 +59,29 @@ protected:
     //! From a handler: waits until the next block has room or the flowgraph is stopped.
     void wait_for_room();
 
+    /*!
+     * The block in front is done. Here: handles what waits or still comes, then is done
+     * too. GNU Radio tells a block so before it stops the one in front, which may send its
+     * last PDUs while it stops; and a worker of this block needs its time.
+     */
+    virtual void upstream_done(const pmt::pmt_t& msg);
+
     void publish_stats(const pmt::pmt_t& stats);
     void count_received() { d_received++; }
     void count_sent() { d_sent++; }
 
 private:
     void guard(const std::function<void(const pmt::pmt_t&)>& handler, const pmt::pmt_t& msg);
+    bool dispatch_waiting();
 
     // Messages that may wait at the next block's port before a sender holds back.
     static constexpr std::size_t s_inbox_limit = 16;
+    // How long it has to be quiet before a block with nobody left in front is done.
+    static constexpr auto s_quiet_time = std::chrono::milliseconds(100);
 
     const pmt::pmt_t d_out = pmt::intern("out");
     const pmt::pmt_t d_stats = pmt::intern("stats");
+    std::vector<pmt::pmt_t> d_inputs;
     std::atomic<std::uint64_t> d_received{ 0 };
     std::atomic<std::uint64_t> d_sent{ 0 };
     mutable std::mutex d_counter_mutex;

@@ -41,6 +41,16 @@ UDEEPSC_KEY(tiles)
 UDEEPSC_KEY(text_id)
 UDEEPSC_KEY(segment)
 UDEEPSC_KEY(t_source)
+UDEEPSC_KEY(profile)
+UDEEPSC_KEY(overhead)
+UDEEPSC_KEY(sample)
+UDEEPSC_KEY(first_sample)
+UDEEPSC_KEY(end_sample)
+UDEEPSC_KEY(timing)
+UDEEPSC_KEY(cfo)
+UDEEPSC_KEY(rho)
+UDEEPSC_KEY(clock_ppm)
+UDEEPSC_KEY(power)
 
 #undef UDEEPSC_KEY
 

@@ -73,10 +73,11 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
     std::size_t evicted = 0;
-    auto sample = d_gatherer.add(task,
+    auto sample = d_gatherer.add(task.name,
+                                 task.modalities.size(),
                                  frame_id.value_or(0),
                                  to.modality,
-                                 { data, std::move(features), noise_var },
+                                 { std::move(features), noise_var },
                                  evicted);
     if (evicted > 0) {
         drop(reasons::INCOMPLETE, "other modalities of the sample never came", evicted);

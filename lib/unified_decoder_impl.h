@@ -35,13 +35,19 @@ private:
         model_sptr model;
     };
 
+    //! What one modality brings to a sample.
+    struct part {
+        udeepsc_core::FeatureMatrix features;
+        float noise_var;
+    };
+
     void handle(const pmt::pmt_t& msg);
     std::vector<output> infer(const std::string& task, const std::vector<input>& inputs) const;
     static pmt::pmt_t render(pdu data, const output& decoded);
 
     std::atomic<double> d_default_noise_var;
     model_holder d_model;
-    modality_gatherer d_gatherer; // of the block's thread
+    modality_gatherer<part> d_gatherer; // of the block's thread
     inference_worker<input, output> d_worker;
 };
 

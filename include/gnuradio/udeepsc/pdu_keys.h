@@ -23,7 +23,8 @@ UDEEPSC_API const pmt::pmt_t& task();
 UDEEPSC_API const pmt::pmt_t& modality();
 //! s32vector: dimensions of the payload, slowest first.
 UDEEPSC_API const pmt::pmt_t& shape();
-//! double: Es/N0 in dB that the feature selector chose for.
+//! double: Es/N0 in dB: what the feature selector chose for; behind burst_demodulator, what
+//! the receiver measured.
 UDEEPSC_API const pmt::pmt_t& snr_db();
 //! double, or f32vector with one value per symbol: noise power per complex symbol.
 UDEEPSC_API const pmt::pmt_t& noise_var();
@@ -70,6 +71,29 @@ UDEEPSC_API const pmt::pmt_t& text_id();
 UDEEPSC_API const pmt::pmt_t& segment();
 //! double: seconds of the monotonic clock at which the source sent the sample.
 UDEEPSC_API const pmt::pmt_t& t_source();
+
+// Of bursts: what burst_framer, burst_detector and burst_demodulator write.
+
+//! symbol: name of the burst's frame profile.
+UDEEPSC_API const pmt::pmt_t& profile();
+//! long: symbols of a burst that are no payload: preamble, headers, pilots, ramps.
+UDEEPSC_API const pmt::pmt_t& overhead();
+//! uint64: number in the received stream of the preamble's first sample.
+UDEEPSC_API const pmt::pmt_t& sample();
+//! uint64: number in the received stream of the payload's first sample.
+UDEEPSC_API const pmt::pmt_t& first_sample();
+//! uint64: one past the last sample of the frame's payload.
+UDEEPSC_API const pmt::pmt_t& end_sample();
+//! double: fraction of a sample that the preamble begins after `sample`, -0.5 to 0.5.
+UDEEPSC_API const pmt::pmt_t& timing();
+//! double: carrier offset, cycles per symbol.
+UDEEPSC_API const pmt::pmt_t& cfo();
+//! double: the detector's statistic, 0 to 1.
+UDEEPSC_API const pmt::pmt_t& rho();
+//! double: receiver's clock against the transmitter's, ppm.
+UDEEPSC_API const pmt::pmt_t& clock_ppm();
+//! double: mean |sample|^2 of the burst, noise included.
+UDEEPSC_API const pmt::pmt_t& power();
 
 } // namespace keys
 } // namespace udeepsc

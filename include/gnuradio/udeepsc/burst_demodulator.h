@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/pdu_block.h>
+
+namespace gr {
+namespace udeepsc {
+
+/*!
+ * \brief Detected bursts -> equalised symbols with the noise of each.
+ * \ingroup udeepsc
+ *
+ * One worker thread; one PDU for each payload that arrived whole and that this receiver's
+ * model can read.
+ *
+ * <b>Ports</b>
+ * - in "in": c32vector of samples, from burst_detector. Reads sample, first_sample, timing,
+ *   cfo.
+ * - out "out": c32vector of symbols, gain 1 and phase 0; writes task, modality, modulation,
+ *   shape [vectors, subvectors], symbols, noise_var (f32vector, one per symbol), snr_db
+ *   (Es/N0 as measured), frame_id (unwrapped from the 8 bits on the air, task by task),
+ *   model_id, profile, sample, end_sample, timing, cfo, clock_ppm, power.
+ * - out "snr": for every frame that gave a payload, a dict with snr_db and sample, as
+ *   csi_feedback takes it.
+ *
+ * <b>Parameters</b>
+ * - model: path of a model file; payloads for another one are dropped as "other model"
+ * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
+ * - window: a frame whose number is one of the last so many of its task is a "duplicate"
+ *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set 0.
+ * - queue, policy: bursts that may wait, 1..65536, and what then
+ *
+ * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
+ * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
+ * Bursts: "no header", "bad header", "cut" and "lost header" (their whole payloads are
+ * sent all the same), "not finite". Payloads: "other model", "unknown task", "wrong
+ * modality", "wrong shape", "duplicate".
+ *
+ * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
+ */
+class UDEEPSC_API burst_demodulator : virtual public pdu_block
+{
+public:
+    typedef std::shared_ptr<burst_demodulator> sptr;
+
+    static sptr make(const std::string& model,
+                     const std::string& profile = "standard",
+                     int window = 8,
+                     int queue = 64,
+                     overflow_policy policy = overflow_policy::block);
+
+    virtual void set_profile(const std::string& profile) = 0;
+    virtual std::string profile() const = 0;
+    //! The numbering of frames begins anew.
+    virtual void set_model(const std::string& path) = 0;
+    //! As set_model().
+    virtual void set_window(int window) = 0;
+    virtual int window() const = 0;
+    //! Es/N0 of the last frame in dB; NaN before the first.
+    virtual double snr_db() const = 0;
+};
+
+} // namespace udeepsc
+} // namespace gr

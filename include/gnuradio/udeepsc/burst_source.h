@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/pdu_block.h>
+
+namespace gr {
+namespace udeepsc {
+
+//! What burst_source gives while no burst waits.
+enum class burst_idle {
+    zeros,   //!< silence, without end: for what wants a steady stream
+    nothing, //!< no samples: for a radio that is told where bursts begin and end
+};
+
+//! How burst_source marks its bursts.
+enum class burst_tags {
+    none,
+    sob_eob, //!< tx_sob on the first sample, tx_eob on the last: UHD's way
+    length,  //!< a length tag on the first sample: tagged streams' way
+};
+
+/*! How burst_source makes a stream. */
+struct UDEEPSC_API burst_source_options {
+    burst_idle idle = burst_idle::zeros;
+    burst_tags tags = burst_tags::sob_eob;
+    std::string length_tag = "packet_len"; //!< name of the length tag, not empty
+    double amplitude = 1;                  //!< factor on the samples, 0 < a <= 1e6
+    int gap = 0;                           //!< samples of silence after every burst, 0..1e8
+    int queue = 16;                        //!< bursts that may wait, 1..65536
+    overflow_policy policy = overflow_policy::block;
+
+    //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
+    void validate() const;
+};
+
+/*!
+ * \brief Bursts as PDUs -> a stream of samples.
+ * \ingroup udeepsc
+ *
+ * The gap belongs to its burst: the tags enclose it, and a radio sends it, which flushes
+ * its filters. An idle block sleeps; a setter and "stats" work all the same.
+ *
+ * <b>Ports</b>
+ * - in "in": c32vector of samples, at least one, all finite.
+ * - out 0: complex samples. On the first of a burst the tag "burst", a dict of the PDU's
+ *   keys, besides those that `tags` asks for.
+ *
+ * queue_depth() counts the bursts that wait, the one being sent included; sent() those sent
+ * whole; what waits when the flowgraph stops is dropped as "stopped".
+ */
+class UDEEPSC_API burst_source : virtual public pdu_block
+{
+public:
+    typedef std::shared_ptr<burst_source> sptr;
+
+    static sptr make(const burst_source_options& options = {});
+
+    //! Factor on the samples of the bursts that follow, 0 < a <= 1e6.
+    virtual void set_amplitude(double amplitude) = 0;
+    virtual double amplitude() const = 0;
+    //! Samples of silence after each of the bursts that follow, 0..1e8.
+    virtual void set_gap(int gap) = 0;
+    virtual int gap() const = 0;
+};
+
+} // namespace udeepsc
+} // namespace gr

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "burst_demodulator_impl.h"
+#include "fft_plan.h"
+
+#include <gnuradio/io_signature.h>
+#include <cmath>
+
+namespace gr {
+namespace udeepsc {
+namespace {
+
+using udeepsc_phy::BurstDemodulator;
+using udeepsc_phy::FrameProfile;
+using udeepsc_phy::ReceivedFrame;
+using udeepsc_phy::ReceivedPayload;
+
+std::shared_ptr<BurstDemodulator> make_demodulator(const std::string& profile)
+{
+    return make_with_plans<BurstDemodulator>(FrameProfile::from_name(profile));
+}
+
+const char* reason_of(ReceivedFrame::Fault fault)
+{
+    switch (fault) {
+    case ReceivedFrame::Fault::no_header:
+        return reasons::NO_HEADER;
+    case ReceivedFrame::Fault::bad_header:
+        return reasons::BAD_HEADER;
+    case ReceivedFrame::Fault::cut:
+        return reasons::CUT;
+    case ReceivedFrame::Fault::lost_header:
+        return reasons::LOST_HEADER;
+    case ReceivedFrame::Fault::not_finite:
+        return reasons::NOT_FINITE;
+    case ReceivedFrame::Fault::none:
+        break;
+    }
+    return reasons::BAD_SAMPLE;
+}
+
+std::uint64_t required_number(const pdu& data, const pmt::pmt_t& key)
+{
+    const auto number = data.unsigned_number(key);
+    if (!number) {
+        throw bad_pdu(reasons::BAD_KEY,
+                      "key \"" + pmt::symbol_to_string(key) + "\" is missing");
+    }
+    return *number;
+}
+
+} // namespace
+
+burst_demodulator::sptr burst_demodulator::make(const std::string& model,
+                                                const std::string& profile,
+                                                int window,
+                                                int queue,
+                                                overflow_policy policy)
+{
+    require_range("window", window, 0, 128);
+    require_range("queue", queue, 1, 65536);
+    return gnuradio::make_block_sptr<burst_demodulator_impl>(
+        model, profile, window, queue, policy);
+}
+
+burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
+                                               const std::string& profile,
+                                               int window,
+                                               int queue,
+                                               overflow_policy policy)
+    : gr::block("burst_demodulator",
+                gr::io_signature::make(0, 0, 0),
+                gr::io_signature::make(0, 0, 0)),
+      d_receiver{ make_demodulator(profile),
+                  std::make_shared<model_summary>(model),
+                  window,
+                  std::make_shared<frame_tracker>(window) },
+      d_worker(*this, queue, policy, [this](job& received) { process(received); })
+{
+    add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
+    add_pdu_output();
+    message_port_register_out(d_snr);
+}
+
+bool burst_demodulator_impl::start()
+{
+    d_worker.start();
+    return true;
+}
+
+bool burst_demodulator_impl::stop()
+{
+    d_worker.stop();
+    return true;
+}
+
+burst_demodulator_impl::receiver burst_demodulator_impl::current() const
+{
+    std::lock_guard<std::mutex> lock(d_mutex);
+    return d_receiver;
+}
+
+void burst_demodulator_impl::set_profile(const std::string& profile)
+{
+    auto fresh = make_demodulator(profile);
+    std::lock_guard<std::mutex> lock(d_mutex);
+    d_receiver.demodulator.swap(fresh);
+}
+
+std::string burst_demodulator_impl::profile() const
+{
+    return current().demodulator->profile().name;
+}
+
+void burst_demodulator_impl::set_model(const std::string& path)
+{
+    const auto fresh = std::make_shared<model_summary>(path);
+    std::lock_guard<std::mutex> lock(d_mutex);
+    d_receiver.model = fresh;
+    d_receiver.tracker = std::make_shared<frame_tracker>(d_receiver.window);
+}
+
+void burst_demodulator_impl::set_window(int window)
+{
+    require_range("window", window, 0, 128);
+    std::lock_guard<std::mutex> lock(d_mutex);
+    d_receiver.window = window;
+    d_receiver.tracker = std::make_shared<frame_tracker>(window);
+}
+
+int burst_demodulator_impl::window() const { return current().window; }
+
+void burst_demodulator_impl::handle(const pmt::pmt_t& msg)
+{
+    const auto arrived = steady_clock::now();
+    pdu data(msg);
+    udeepsc_phy::DetectedBurst burst;
+    // What is not finite is the demodulator's to judge: a few such samples do no harm.
+    burst.samples = data.samples();
+    if (burst.samples.empty()) {
+        throw bad_pdu(reasons::WRONG_SHAPE, "payload is empty");
+    }
+    burst.first_sample = required_number(data, keys::first_sample());
+    burst.detection.sample = required_number(data, keys::sample());
+    if (burst.detection.sample < burst.first_sample ||
+        burst.detection.sample - burst.first_sample >= burst.samples.size()) {
+        throw bad_pdu(reasons::BAD_KEY, "key \"sample\" is not one of the payload's");
+    }
+    burst.detection.timing = data.number(keys::timing()).value_or(0);
+    burst.detection.cfo = data.number(keys::cfo()).value_or(0);
+    burst.detection.rho = data.number(keys::rho()).value_or(0);
+    if (!(std::abs(burst.detection.timing) <= 1) || !(std::abs(burst.detection.cfo) <= 1)) {
+        throw bad_pdu(reasons::BAD_KEY, "timing or cfo is outside -1..1");
+    }
+    data.payload = pmt::PMT_NIL; // the samples are in `burst`
+    d_worker.submit({ std::move(data), std::move(burst), arrived });
+}
+
+void burst_demodulator_impl::process(job& received)
+{
+    const receiver now = current();
+    const ReceivedFrame frame = now.demodulator->demodulate(received.burst);
+    if (frame.fault != ReceivedFrame::Fault::none) {
+        drop(reason_of(frame.fault), "burst at sample " + std::to_string(frame.sample));
+    }
+    bool any = false;
+    for (const ReceivedPayload& payload : frame.payloads) {
+        try {
+            const pdu data = payload_pdu(received.data, now, frame, payload);
+            if (!any) { // before the payloads: what follows them may take its time
+                report_snr(frame);
+                any = true;
+            }
+            d_worker.wait_for_room();
+            send(data.message(), received.arrived);
+        } catch (const bad_pdu& e) {
+            drop(e.reason(), e.what());
+        }
+    }
+}
+
+pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
+                                        const receiver& now,
+                                        const ReceivedFrame& frame,
+                                        const ReceivedPayload& payload) const
+{
+    const auto contents = now.model->contents_of(payload.header);
+    const auto number =
+        now.tracker->take(contents.task, contents.modality, payload.header.frame_id);
+    if (number.repeated) {
+        throw bad_pdu(reasons::DUPLICATE,
+                      contents.modality + " of " + contents.task + ", frame " +
+                          std::to_string(number.frame_id));
+    }
+    const auto& symbols = payload.symbols;
+    pdu data(burst.meta, pmt::init_c32vector(symbols.size(), symbols));
+    data.set(keys::task(), pmt::intern(contents.task));
+    data.set(keys::modality(), pmt::intern(contents.modality));
+    data.set(keys::modulation(), pmt::intern(to_string(payload.header.modulation)));
+    data.set(keys::shape(),
+             make_shape({ static_cast<int>(payload.header.vectors), contents.subvectors }));
+    data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols.size())));
+    data.set(keys::noise_var(),
+             pmt::init_f32vector(payload.noise_var.size(), payload.noise_var));
+    data.set(keys::snr_db(), pmt::from_double(frame.snr_db));
+    data.set(keys::frame_id(), pmt::from_uint64(number.frame_id));
+    data.set(keys::model_id(), pmt::intern(now.model->id()));
+    data.set(keys::profile(), pmt::intern(now.demodulator->profile().name));
+    data.set(keys::sample(), pmt::from_uint64(frame.sample));
+    data.set(keys::end_sample(), pmt::from_uint64(frame.end_sample));
+    data.set(keys::timing(), pmt::from_double(frame.timing));
+    data.set(keys::cfo(), pmt::from_double(frame.cfo));
+    data.set(keys::clock_ppm(), pmt::from_double(frame.clock_ppm));
+    data.set(keys::power(), pmt::from_double(frame.power));
+    return data;
+}
+
+void burst_demodulator_impl::report_snr(const ReceivedFrame& frame)
+{
+    d_snr_db = frame.snr_db;
+    pmt::pmt_t report = pmt::make_dict();
+    report = pmt::dict_add(report, keys::snr_db(), pmt::from_double(frame.snr_db));
+    report = pmt::dict_add(report, keys::sample(), pmt::from_uint64(frame.sample));
+    message_port_pub(d_snr, report);
+}
+
+} // namespace udeepsc
+} // namespace gr

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "frame_tracker.h"
+#include "model_summary.h"
+#include "pdu_worker.h"
+#include <gnuradio/udeepsc/burst_demodulator.h>
+#include <udeepsc_phy/burst_demodulator.h>
+
+#include <limits>
+
+namespace gr {
+namespace udeepsc {
+
+class burst_demodulator_impl : public burst_demodulator, public pdu_block_impl
+{
+public:
+    burst_demodulator_impl(const std::string& model,
+                           const std::string& profile,
+                           int window,
+                           int queue,
+                           overflow_policy policy);
+
+    bool start() override;
+    bool stop() override;
+    int queue_depth() const override { return d_worker.depth(); }
+
+    void set_profile(const std::string& profile) override;
+    std::string profile() const override;
+    void set_model(const std::string& path) override;
+    void set_window(int window) override;
+    int window() const override;
+    double snr_db() const override { return d_snr_db; }
+
+private:
+    struct job {
+        pdu data;
+        udeepsc_phy::DetectedBurst burst;
+        steady_clock::time_point arrived;
+    };
+
+    /*! What the setters replace; the worker alone uses what the pointers lead to. */
+    struct receiver {
+        std::shared_ptr<udeepsc_phy::BurstDemodulator> demodulator;
+        model_summary_sptr model;
+        int window;
+        std::shared_ptr<frame_tracker> tracker;
+    };
+
+    receiver current() const;
+    void handle(const pmt::pmt_t& msg);
+    void process(job& received);
+    pdu payload_pdu(const pdu& burst,
+                    const receiver& now,
+                    const udeepsc_phy::ReceivedFrame& frame,
+                    const udeepsc_phy::ReceivedPayload& payload) const;
+    void report_snr(const udeepsc_phy::ReceivedFrame& frame);
+
+    const pmt::pmt_t d_snr = pmt::intern("snr");
+    std::atomic<double> d_snr_db{ std::numeric_limits<double>::quiet_NaN() };
+    mutable std::mutex d_mutex;
+    receiver d_receiver; // guarded by d_mutex
+    pdu_worker<job> d_worker;
+};
+
+} // namespace udeepsc
+} // namespace gr
