@@ -207,11 +207,15 @@ ReceivedFrame BurstDemodulator::Impl::receive(const DetectedBurst& burst)
                 pulse.half_length() + 2.0 * profile.channel_taps + 16.0);
     clock = { window.start(), double(profile.samples_per_symbol) };
     place(header_end);
+    if (!available(header_end - 1)) {
+        frame.fault = Fault::no_header;
+        return frame;
+    }
     if (window.bad_share() > MOST_BAD) {
         frame.fault = Fault::not_finite;
         return frame;
     }
-    if (window.silent() || !available(header_end - 1)) {
+    if (window.silent()) {
         frame.fault = Fault::no_header;
         return frame;
     }
@@ -613,9 +617,10 @@ void BurstDemodulator::Impl::report(ReceivedFrame& frame) const
     frame.timing = at - whole;
     frame.cfo = cfo + tracker.frequency() / (2.0 * PI);
     frame.clock_ppm = (clock.period / profile.samples_per_symbol - 1.0) * 1e6;
-    // The noise was measured after the equaliser, too, at more symbols.
-    const double noise = channel.noise_var
-        * (sections.empty() ? 1.0 : noise_var / equalizer.error_var());
+    // With a single path the noise behind the equaliser is the same, at more symbols.
+    const bool measured_since = !sections.empty() && channel.paths.size() == 1;
+    const double noise
+        = channel.noise_var * (measured_since ? noise_var / equalizer.error_var() : 1.0);
     const double energy = channel.symbol_energy(pulse) * tracker.power();
     frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
     const std::size_t end = frame_end > 0 ? frame_end : known.size();

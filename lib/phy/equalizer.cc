@@ -20,8 +20,8 @@ constexpr int MAX_HALF = 96;
 //! Share of the error that cutting the filter may add.
 constexpr double CUT = 0.005;
 
-//! Distances at which rho can be neglected.
-constexpr int REACH = 8;
+//! Distances at which rho can be neglected, even where the spectrum is all but zero.
+constexpr int REACH = 20;
 
 //! 50 dB above this the limits are those of pulse and timing.
 constexpr double LEAST_NOISE = 1e-5;
@@ -187,7 +187,7 @@ void Equalizer::design(const std::vector<ChannelPath>& paths,
     int half = 0;
     Cut cut(taps, half, s.value, n0);
     while (half < MAX_HALF && cut.error_var > (1.0 + CUT) * least + LEAST_NOISE) {
-        half = std::min(MAX_HALF, half < 4 ? half + 1 : half * 5 / 4 + 1);
+        half = std::min(MAX_HALF, half < 4 ? half + 1 : half * 3 / 2);
         cut = Cut(taps, half, s.value, n0);
     }
 

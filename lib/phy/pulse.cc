@@ -11,7 +11,7 @@ namespace detail {
 
 namespace {
 
-constexpr double REACH = 12.0;
+constexpr double REACH = 20.0;
 
 } // namespace
 

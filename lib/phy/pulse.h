@@ -34,7 +34,7 @@ public:
     double correlation_slope(double t) const { return interpolate(d_slope, t, d_reach); }
     double correlation_bend(double t) const { return interpolate(d_bend, t, d_reach); }
 
-    //! Beyond this rho is below -50 dB at roll-offs that radios use.
+    //! Beyond this rho is below -80 dB at roll-offs that radios use.
     double reach() const { return d_reach; }
 
 private:
