@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_channel.h"
 
+#include "target_clones.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -24,49 +26,64 @@ constexpr double SETTLED = 0.02;
 //! Of the symbols' energy.
 constexpr double LEAST_NOISE = 1e-8;
 
-//! Row-major Hermitian matrix.
-using Matrix = std::vector<Complex>;
+//! Square, row by row, real and imaginary parts apart.
+struct Matrix {
+    explicit Matrix(std::size_t size)
+        : n(size)
+        , re(size * size)
+        , im(size * size)
+    { }
 
-//! Inverse of a positive definite matrix, whose lower half is read, by Cholesky's factor.
-Matrix inverse(const Matrix& a, std::size_t n)
+    Complex at(std::size_t i, std::size_t k) const { return { re[i * n + k], im[i * n + k] }; }
+
+    std::size_t n;
+    std::vector<double> re, im;
+};
+
+//! row -= factor other
+inline void subtract_row(double* __restrict row_re,
+                         double* __restrict row_im,
+                         const double* __restrict other_re,
+                         const double* __restrict other_im,
+                         double re,
+                         double im,
+                         std::size_t n)
 {
-    Matrix l(n * n);
-    for (std::size_t i = 0; i < n; i++) {
-        for (std::size_t k = 0; k <= i; k++) {
-            Complex sum = a[i * n + k];
-            for (std::size_t m = 0; m < k; m++) {
-                sum -= l[i * n + m] * std::conj(l[k * n + m]);
-            }
-            l[i * n + k] = i == k ? std::sqrt(std::max(sum.real(), 1e-300))
-                                  : sum / l[k * n + k].real();
-        }
+    for (std::size_t k = 0; k < n; k++) {
+        row_re[k] -= re * other_re[k] - im * other_im[k];
+        row_im[k] -= re * other_im[k] + im * other_re[k];
     }
-    // Columns of L^-1, then L^-H L^-1.
-    Matrix w(n * n);
-    for (std::size_t c = 0; c < n; c++) {
-        for (std::size_t i = c; i < n; i++) {
-            Complex sum = i == c ? 1.0 : 0.0;
-            for (std::size_t m = c; m < i; m++) {
-                sum -= l[i * n + m] * w[m * n + c];
-            }
-            w[i * n + c] = sum / l[i * n + i].real();
-        }
-    }
-    Matrix result(n * n);
-    for (std::size_t i = 0; i < n; i++) {
-        for (std::size_t k = 0; k <= i; k++) {
-            Complex sum = 0.0;
-            for (std::size_t m = i; m < n; m++) {
-                sum += std::conj(w[m * n + i]) * w[m * n + k];
-            }
-            result[i * n + k] = sum;
-            result[k * n + i] = std::conj(sum);
-        }
-    }
-    return result;
 }
 
-using Delay = OfdmChannelEstimator::Delay;
+//! A Hermitian, positive definite matrix to its inverse: Gauss and Jordan, no pivots needed.
+UDEEPSC_CLONES
+void invert(double* re, double* im, std::size_t n)
+{
+    for (std::size_t p = 0; p < n; p++) {
+        double* pivot_re = re + p * n;
+        double* pivot_im = im + p * n;
+        const double scale = 1.0 / std::max(pivot_re[p], 1e-300);
+        pivot_re[p] = 1.0;
+        pivot_im[p] = 0.0;
+        for (std::size_t k = 0; k < n; k++) {
+            pivot_re[k] *= scale;
+            pivot_im[k] *= scale;
+        }
+        for (std::size_t i = 0; i < n; i++) {
+            if (i == p) {
+                continue;
+            }
+            double* row_re = re + i * n;
+            double* row_im = im + i * n;
+            const double factor_re = row_re[p], factor_im = row_im[p];
+            row_re[p] = 0.0;
+            row_im[p] = 0.0;
+            subtract_row(row_re, row_im, pivot_re, pivot_im, factor_re, factor_im, n);
+        }
+    }
+}
+
+using Delay = OfdmChannel::Delay;
 
 //! Fills in gains and counts; returns the covariance.
 Matrix posterior(std::vector<Delay>& delays,
@@ -75,21 +92,25 @@ Matrix posterior(std::vector<Delay>& delays,
                  double n0)
 {
     const std::size_t n = delays.size();
-    Matrix a(n * n);
+    Matrix covariance(n);
     for (std::size_t i = 0; i < n; i++) {
-        for (std::size_t k = 0; k <= i; k++) {
-            a[i * n + k] = gram[delays[i].index - delays[k].index] / n0;
+        for (std::size_t k = 0; k < n; k++) {
+            // Lower half; the upper one is its conjugate.
+            const auto first = std::max(i, k), second = std::min(i, k);
+            const Complex entry = gram[delays[first].index - delays[second].index] / n0;
+            covariance.re[i * n + k] = entry.real();
+            covariance.im[i * n + k] = i >= k ? entry.imag() : -entry.imag();
         }
-        a[i * n + i] += 1.0 / delays[i].power;
+        covariance.re[i * n + i] += 1.0 / delays[i].power;
     }
-    Matrix covariance = inverse(a, n);
+    invert(covariance.re.data(), covariance.im.data(), n);
     for (std::size_t i = 0; i < n; i++) {
         Complex sum = 0.0;
         for (std::size_t k = 0; k < n; k++) {
-            sum += covariance[i * n + k] * b[delays[k].index];
+            sum += covariance.at(i, k) * b[delays[k].index];
         }
         delays[i].gain = sum / n0;
-        delays[i].count = 1.0 - covariance[i * n + i].real() / delays[i].power;
+        delays[i].count = 1.0 - covariance.at(i, i).real() / delays[i].power;
     }
     return covariance;
 }
@@ -157,7 +178,8 @@ std::vector<Complex> OfdmChannelEstimator::correlate(const std::vector<Complex>&
  */
 OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
                                            const std::vector<double>& e,
-                                           double noise_var) const
+                                           double noise_var,
+                                           const std::vector<Delay>& start) const
 {
     double all = 0.0, received = 0.0;
     for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
@@ -170,26 +192,29 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
     const auto gram = gram_row(e);
     const auto b = correlate(z);
 
-    std::vector<Delay> delays(D);
-    for (std::size_t d = 0; d < D; d++) {
-        delays[d] = { d, std::max(received / (all * all), 1e-300), 0.0, 0.0 };
-    }
-    double parameters = 0.0;
-    Matrix covariance;
-    for (int iteration = 0; iteration < ITERATIONS; iteration++) {
-        covariance = posterior(delays, gram, b, n0);
-        const double previous = parameters;
-        parameters = 0.0;
-        for (const auto& delay : delays) {
-            parameters += delay.count;
+    std::vector<Delay> delays = start;
+    if (delays.empty()) {
+        const double power = std::max(received / (all * all), 1e-300);
+        for (std::size_t d = 0; d < D; d++) {
+            delays.push_back({ d, power, 0.0, 0.0 });
         }
-        if (std::abs(parameters - previous) < SETTLED || iteration + 1 == ITERATIONS
+    }
+    OfdmChannel channel;
+    for (int iteration = 0; iteration < ITERATIONS; iteration++) {
+        const Matrix covariance = posterior(delays, gram, b, n0);
+        const double previous = channel.parameters;
+        channel.parameters = 0.0;
+        for (const auto& delay : delays) {
+            channel.parameters += delay.count;
+        }
+        const bool settled = std::abs(channel.parameters - previous) < SETTLED;
+        channel.delays = delays;
+        if (settled || iteration + 1 == ITERATIONS
             || !update_powers(delays, LEAST_POWER * n0 / all)) {
+            to_carriers(covariance.re, covariance.im, channel);
             break;
         }
     }
-    auto channel = to_carriers(delays, covariance);
-    channel.parameters = parameters;
     return channel;
 }
 
@@ -205,30 +230,33 @@ std::vector<Complex> OfdmChannelEstimator::gram_row(const std::vector<double>& e
     return gram;
 }
 
-OfdmChannel OfdmChannelEstimator::to_carriers(const std::vector<Delay>& delays,
-                                              const std::vector<Complex>& covariance) const
+void OfdmChannelEstimator::to_carriers(const std::vector<double>& covariance_re,
+                                       const std::vector<double>& covariance_im,
+                                       OfdmChannel& channel) const
 {
+    const auto& delays = channel.delays;
     const std::size_t n = delays.size();
-    OfdmChannel channel;
-    channel.gain.resize(OFDM_CARRIERS);
-    channel.gain_var.resize(OFDM_CARRIERS);
+    channel.gain.assign(OFDM_CARRIERS, 0.0);
+    channel.gain_var.assign(OFDM_CARRIERS, 0.0);
     std::vector<Complex> turns(n);
     for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
         for (std::size_t i = 0; i < n; i++) {
             turns[i] = d_turns[delays[i].index * OFDM_CARRIERS + c];
             channel.gain[c] += std::conj(turns[i]) * delays[i].gain;
         }
+        // u^H S u of a Hermitian S: its diagonal, and twice the lower half's real part.
         double variance = 0.0;
         for (std::size_t i = 0; i < n; i++) {
-            Complex row = 0.0;
-            for (std::size_t k = 0; k < n; k++) {
-                row += covariance[i * n + k] * turns[k];
+            variance += covariance_re[i * n + i];
+            for (std::size_t k = 0; k < i; k++) {
+                const Complex u = std::conj(turns[i]) * turns[k];
+                variance += 2.0
+                    * (u.real() * covariance_re[i * n + k]
+                       - u.imag() * covariance_im[i * n + k]);
             }
-            variance += (std::conj(turns[i]) * row).real();
         }
         channel.gain_var[c] = std::max(variance, 0.0);
     }
-    return channel;
 }
 
 } // namespace detail

@@ -12,6 +12,15 @@ namespace detail {
 
 /*! A channel as every carrier sees it. */
 struct OfdmChannel {
+    //! A delay that is not off.
+    struct Delay {
+        std::size_t index;
+        double power;              //!< p_d
+        std::complex<double> gain; //!< g_d
+        double count;              //!< parameters that it counts as, 0 to 1
+    };
+
+    std::vector<Delay> delays; //!< in order
     std::vector<std::complex<double>> gain; //!< shape [OFDM_CARRIERS]
     std::vector<double> gain_var;           //!< of the estimate, shape [OFDM_CARRIERS]
     double parameters = 0;                  //!< how many of the estimate's unknowns count
@@ -42,10 +51,12 @@ public:
      * \param z sum over a carrier's known symbols of conj(sent) received, shape [128]
      * \param e sum over them of |sent|^2, shape [128]
      * \param noise_var of a received symbol, more than 0
+     * \param start of an estimate much like this one: others are off; empty: all delays
      */
     OfdmChannel estimate(const std::vector<std::complex<double>>& z,
                          const std::vector<double>& e,
-                         double noise_var) const;
+                         double noise_var,
+                         const std::vector<OfdmChannel::Delay>& start = {}) const;
 
     //! Correlations with each of delays(): sum_k z_k exp(+2 pi j k tau_d / 128).
     std::vector<std::complex<double>>
@@ -53,18 +64,11 @@ public:
 
     static constexpr std::size_t DELAYS = 4 * (OFDM_MAX_DELAY + 1) + 1;
 
-    //! One that is not off.
-    struct Delay {
-        std::size_t index;
-        double power;              //!< p_d
-        std::complex<double> gain; //!< g_d
-        double count;              //!< parameters that it counts as, 0 to 1
-    };
-
 private:
     std::vector<std::complex<double>> gram_row(const std::vector<double>& e) const;
-    OfdmChannel to_carriers(const std::vector<Delay>& delays,
-                            const std::vector<std::complex<double>>& covariance) const;
+    void to_carriers(const std::vector<double>& covariance_re,
+                     const std::vector<double>& covariance_im,
+                     OfdmChannel& channel) const;
 
     std::vector<std::complex<double>> d_turns; //!< shape [DELAYS, OFDM_CARRIERS]
 };

@@ -37,6 +37,10 @@ constexpr double CLOCK_SPREAD = 20e-6;
 //! Steps of the motion's fit, in radians, that change nothing any more.
 constexpr double MOTION_SETTLED = 1e-7;
 
+//! Rounds of channel and motion; they end when a round's phase is so small against the noise.
+constexpr int MOST_ROUNDS = 5;
+constexpr double PHASE_SHARE = 0.003;
+
 //! OFDM symbols on either side that share a phase.
 constexpr std::ptrdiff_t PHASE_REACH = 2;
 
@@ -100,7 +104,10 @@ private:
 
     void acquire();
     void acquire_turn();
-    void estimate_channel();
+    void settle();
+    enum class Begin { with_all_delays, with_those_found };
+    void estimate_channel(Begin begin);
+    std::vector<Complex> turns() const;
     void search_turn();
     void fit_motion();
     void measure_noise();
@@ -237,10 +244,7 @@ Fault OfdmReceiver::Impl::read_payloads(ReceivedFrame& frame, HeaderCodec::Decis
         return Fault::not_finite;
     }
     know_pilots();
-    estimate_channel();
-    fit_motion();
-    measure_noise();
-    estimate_channel();
+    settle();
     follow_phase();
     deliver(frame);
     return fault;
@@ -326,7 +330,7 @@ void OfdmReceiver::Impl::transform_until(std::size_t body_symbols)
  */
 void OfdmReceiver::Impl::retune()
 {
-    estimate_channel();
+    estimate_channel(Begin::with_all_delays);
     fit_motion();
     const double offset = motion.turn / (2.0 * PI * OFDM_SYMBOL);
     if (std::abs(offset) < SMEARING_OFFSET) {
@@ -395,13 +399,28 @@ void OfdmReceiver::Impl::acquire()
 {
     motion = {};
     acquire_turn();
-    for (int pass = 0; pass < 2; pass++) {
-        estimate_channel();
+    settle();
+    follow_phase();
+}
+
+/*
+ * Channel and motion in turn, each as if the other were known. A channel fitted under a
+ * wrong motion takes some of it over, so it needs a few rounds; noise is then what is left.
+ */
+void OfdmReceiver::Impl::settle()
+{
+    estimate_channel(Begin::with_all_delays);
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        const double before = motion.angle(double(observations.back().symbol), 0);
         fit_motion();
         measure_noise();
+        estimate_channel(Begin::with_those_found);
+        const double change
+            = motion.angle(double(observations.back().symbol), 0) - before;
+        if (round > 0 && change * change < PHASE_SHARE * noise_var / channel.energy()) {
+            return;
+        }
     }
-    estimate_channel();
-    follow_phase();
 }
 
 /*
@@ -464,16 +483,37 @@ void OfdmReceiver::Impl::acquire_turn()
     noise_var = std::max(noise_var, 1e-20);
 }
 
-void OfdmReceiver::Impl::estimate_channel()
+//! exp(-j angle) of the motion for each carrier received, shape [OFDM symbols, 128].
+std::vector<Complex> OfdmReceiver::Impl::turns() const
+{
+    std::vector<Complex> table(carriers.size());
+    for (std::size_t i = 0; i < table.size(); i += OFDM_CARRIERS) {
+        const double m = double(i / OFDM_CARRIERS);
+        const Complex step = std::polar(1.0, 2.0 * PI * motion.drift * m / OFDM_CARRIERS);
+        Complex turn = std::polar(1.0, -motion.angle(m, ofdm_frequency(0)));
+        for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
+            table[i + c] = turn;
+            turn *= step;
+            if (c + 1 == OFDM_CARRIERS / 2) { // no carrier at the middle
+                turn *= step;
+            }
+        }
+    }
+    return table;
+}
+
+void OfdmReceiver::Impl::estimate_channel(Begin begin)
 {
     std::vector<Complex> z(OFDM_CARRIERS);
     std::vector<double> e(OFDM_CARRIERS);
+    const auto turn = turns();
     for (const auto& o : observations) {
-        const double angle = motion.angle(double(o.symbol), ofdm_frequency(o.carrier));
-        z[o.carrier] += o.value * std::polar(1.0, -angle);
+        z[o.carrier] += o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
         e[o.carrier] += 1.0;
     }
-    channel = estimator.estimate(z, e, noise_var);
+    const auto start = begin == Begin::with_those_found ? channel.delays
+                                                        : std::vector<OfdmChannel::Delay>();
+    channel = estimator.estimate(z, e, noise_var, start);
 }
 
 //! The likeliest turn within what the fit so far leaves open, over all that is known now.
@@ -481,10 +521,10 @@ void OfdmReceiver::Impl::search_turn()
 {
     const std::size_t symbols = carriers.size() / OFDM_CARRIERS;
     std::vector<Complex> sums(symbols);
+    const auto turn = turns();
     for (const auto& o : observations) {
-        const double angle = motion.angle(double(o.symbol), ofdm_frequency(o.carrier));
-        sums[o.symbol]
-            += o.value * std::conj(channel.gain[o.carrier]) * std::polar(1.0, -angle);
+        sums[o.symbol] += o.value * std::conj(channel.gain[o.carrier])
+            * turn[o.symbol * OFDM_CARRIERS + o.carrier];
     }
     // Variance of a slope fitted to the header's phases, which the last fit rests on.
     const double header = double(body_symbols_until(codec.length()));
@@ -518,11 +558,12 @@ void OfdmReceiver::Impl::fit_motion()
     for (int iteration = 0; iteration < 6; iteration++) {
         std::array<double, 3> slope {};
         std::array<std::array<double, 3>, 3> bend {};
+        const auto turned = turns();
         for (const auto& o : observations) {
             const double m = double(o.symbol);
             const int k = ofdm_frequency(o.carrier);
             const Complex c = o.value * std::conj(channel.gain[o.carrier])
-                * std::polar(1.0, -motion.angle(m, k));
+                * turned[o.symbol * OFDM_CARRIERS + o.carrier];
             const std::array<double, 3> w { 1.0, m, -2.0 * PI * k * m / OFDM_CARRIERS };
             for (int i = 0; i < 3; i++) {
                 slope[i] += w[i] * c.imag();
@@ -564,10 +605,10 @@ void OfdmReceiver::Impl::fit_motion()
 void OfdmReceiver::Impl::measure_noise()
 {
     double residual = 0.0, received = 0.0;
+    const auto turn = turns();
     for (const auto& o : observations) {
-        const double angle = motion.angle(double(o.symbol), ofdm_frequency(o.carrier));
-        residual
-            += std::norm(o.value - channel.gain[o.carrier] * std::polar(1.0, angle));
+        residual += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
+                              - channel.gain[o.carrier]);
         received += std::norm(o.value);
     }
     const double free = std::max(double(observations.size()) - channel.parameters - 1.5, 1.0);
@@ -580,10 +621,10 @@ void OfdmReceiver::Impl::follow_phase()
 {
     const std::size_t symbols = carriers.size() / OFDM_CARRIERS;
     std::vector<Complex> sums(symbols);
+    const auto turn = turns();
     for (const auto& o : observations) {
-        const double angle = motion.angle(double(o.symbol), ofdm_frequency(o.carrier));
-        sums[o.symbol]
-            += o.value * std::conj(channel.gain[o.carrier]) * std::polar(1.0, -angle);
+        sums[o.symbol] += o.value * std::conj(channel.gain[o.carrier])
+            * turn[o.symbol * OFDM_CARRIERS + o.carrier];
     }
     phases.assign(symbols, 1.0);
     for (std::size_t m = 0; m < symbols; m++) {
