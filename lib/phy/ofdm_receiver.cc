@@ -38,7 +38,7 @@ constexpr double CLOCK_SPREAD = 20e-6;
 constexpr double MOTION_SETTLED = 1e-7;
 
 //! Rounds of channel and motion; they end when a round's phase is so small against the noise.
-constexpr int MOST_ROUNDS = 5;
+constexpr int MOST_ROUNDS = 20;
 constexpr double PHASE_SHARE = 0.003;
 
 //! OFDM symbols on either side that share a phase.
@@ -410,14 +410,16 @@ void OfdmReceiver::Impl::acquire()
 void OfdmReceiver::Impl::settle()
 {
     estimate_channel(Begin::with_all_delays);
+    const double last = double(carriers.size() / OFDM_CARRIERS);
     for (int round = 0; round < MOST_ROUNDS; round++) {
-        const double before = motion.angle(double(observations.back().symbol), 0);
+        const Motion before = motion;
         fit_motion();
         measure_noise();
         estimate_channel(Begin::with_those_found);
-        const double change
-            = motion.angle(double(observations.back().symbol), 0) - before;
-        if (round > 0 && change * change < PHASE_SHARE * noise_var / channel.energy()) {
+        // At the last symbol's middle and at its edge.
+        const double middle = motion.angle(last, 0) - before.angle(last, 0);
+        const double edge = PI * (motion.drift - before.drift) * last;
+        if (middle * middle + edge * edge < PHASE_SHARE * noise_var / channel.energy()) {
             return;
         }
     }
