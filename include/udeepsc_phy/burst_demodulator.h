@@ -20,7 +20,7 @@ struct ReceivedFrame {
         none,
         no_header,  //!< the first header's CRC fails: nothing is known, payloads is empty
         bad_header, //!< CRC right, but a version or value that does not exist
-        cut,        //!< the samples end before the payloads do: those complete are given
+        cut, //!< samples or transmission end before the payloads do: those complete are given
         lost_header, //!< a later header's CRC fails: the payloads before it are given
         not_finite, //!< too many samples are NaN or infinite
     };

@@ -51,6 +51,9 @@ constexpr double MOST_BAD = 0.1;
  */
 constexpr double LEAST_HEADER_SNR = 1.4;
 
+//! Power of a payload's pilots over the preamble's, of what is no part of the frame.
+constexpr double GONE = 0.15;
+
 //! Standard deviation of clocks that one may expect, relative.
 constexpr double CLOCK_SPREAD = 20e-6;
 
@@ -118,6 +121,11 @@ struct BurstDemodulator::Impl {
     const FrameProfile profile;
 
 private:
+    struct Section {
+        PayloadHeader header;
+        std::size_t position; //!< of the payload in the body
+    };
+
     // In the order of a frame.
     Fault find_first_header(HeaderCodec::Decision& header);
     void refine_carrier();
@@ -127,6 +135,7 @@ private:
     HeaderCodec::Decision decode_header(std::size_t position);
     Fault read_payloads(ReceivedFrame& frame, HeaderCodec::Decision header);
     void settle();
+    bool gone(const Section& section) const;
     void deliver(ReceivedFrame& frame) const;
     void report(ReceivedFrame& frame) const;
 
@@ -165,10 +174,6 @@ private:
     std::vector<float> known;  //!< of each symbol from the preamble's first; 0: unknown
     std::vector<Sample> z;     //!< equalised symbols
     double noise_var = 1;      //!< of z, measured at the known symbols
-    struct Section {
-        PayloadHeader header;
-        std::size_t position; //!< of the payload in the body
-    };
     std::vector<Section> sections; //!< complete payloads
     std::size_t frame_end = 0;     //!< one past the last payload symbol
 };
@@ -307,6 +312,14 @@ Fault BurstDemodulator::Impl::read_payloads(ReceivedFrame& frame,
         if (window.bad_share() > MOST_BAD) {
             sections.clear();
             return Fault::not_finite;
+        }
+        while (!sections.empty() && gone(sections.back())) {
+            sections.pop_back();
+            fault = Fault::cut;
+        }
+        if (!sections.empty()) {
+            const auto& last = sections.back();
+            frame_end = layout.body_symbol(last.position + last.header.symbols - 1) + 1;
         }
         deliver(frame);
     }
@@ -559,6 +572,27 @@ void BurstDemodulator::Impl::settle()
         z.clear();
         equalize_to(end);
     }
+}
+
+//! Says whether the transmitter fell silent, or another took over, before this payload.
+bool BurstDemodulator::Impl::gone(const Section& section) const
+{
+    if (!(tracker.wander() > 0.0)) {
+        return false; // the last pilots agree with the first known symbols
+    }
+    const auto power = [&](std::size_t first, std::size_t last) {
+        const std::size_t step = std::max<std::size_t>(1, (last - first) / 64);
+        double sum = 0.0, n = 0.0;
+        for (std::size_t k = first; k < last; k += step) {
+            sum += std::norm(tracker.at(double(k)).value);
+            n++;
+        }
+        return sum / std::max(n, 1.0);
+    };
+    const std::size_t n = section.header.symbols;
+    const double here = power(layout.body_symbol(section.position),
+                              layout.body_symbol(section.position + n - 1) + 1);
+    return here < GONE * power(0, profile.preamble_symbols);
 }
 
 void BurstDemodulator::Impl::deliver(ReceivedFrame& frame) const
