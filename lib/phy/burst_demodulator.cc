@@ -132,6 +132,7 @@ private:
     void estimate_from_preamble();
     void estimate_from_known();
     void track_first_header();
+    double header_snr(std::size_t position, const PayloadHeader& header) const;
     HeaderCodec::Decision decode_header(std::size_t position);
     Fault read_payloads(ReceivedFrame& frame, HeaderCodec::Decision header);
     void settle();
@@ -242,6 +243,11 @@ Fault BurstDemodulator::Impl::find_first_header(HeaderCodec::Decision& header)
     know_pilots(codec.length() / profile.data_symbols);
     track_first_header();
     header = decode_header(0);
+    if (header.fault == HeaderCodec::Fault::not_a_header) {
+        // An oscillator too restless for one frequency; its pilots may do at high SNR.
+        track();
+        header = decode_header(0);
+    }
     if (header.fault == HeaderCodec::Fault::not_a_header) {
         return Fault::no_header;
     }
@@ -504,6 +510,31 @@ void BurstDemodulator::Impl::track_first_header()
     known = hard_known;
 }
 
+/*!
+ * SNR of a header's symbols, their repetitions added up, if that is what was sent. Phases
+ * are the tracker's, amplitudes are not: in noise it may follow a few symbols, which a code
+ * word then fits.
+ */
+double BurstDemodulator::Impl::header_snr(std::size_t position,
+                                          const PayloadHeader& header) const
+{
+    const auto sent = codec.encode(header);
+    double sum = 0.0, energy = 0.0;
+    for (std::size_t i = 0; i < sent.size(); i++) {
+        const std::size_t symbol = layout.body_symbol(position + i);
+        const Complex gain = tracker.at(double(symbol)).value;
+        const double value = conj_product(gain, Complex(z[symbol])).real()
+            / std::max(std::abs(gain), 1e-9);
+        sum += sent[i] * value;
+        energy += value * value;
+    }
+    if (!(sum > 0.0)) {
+        return 0.0;
+    }
+    const double agreement = std::min(sum * sum / (energy * double(sent.size())), 1.0);
+    return profile.header_repetition * agreement / (1.0 - agreement + 1e-9);
+}
+
 //! Uses z, noise_var and tracker as they are.
 HeaderCodec::Decision BurstDemodulator::Impl::decode_header(std::size_t position)
 {
@@ -515,9 +546,8 @@ HeaderCodec::Decision BurstDemodulator::Impl::decode_header(std::size_t position
                                      * conj_product(gain.value, Complex(z[symbol])).real());
     }
     auto decision = codec.decode(llrs);
-    const double agreement = decision.agreement * decision.agreement;
-    const double snr = profile.header_repetition * agreement / (1.0 - agreement + 1e-9);
-    if (!(snr > LEAST_HEADER_SNR)) {
+    if (decision.fault == HeaderCodec::Fault::none
+        && !(header_snr(position, decision.header) > LEAST_HEADER_SNR)) {
         decision.fault = HeaderCodec::Fault::not_a_header;
     }
     return decision;
