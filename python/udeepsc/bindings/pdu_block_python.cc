@@ -22,7 +22,11 @@ void bind_keys(py::module& m)
            keys::h(),            keys::channel(),    keys::output(),
            keys::label(),        keys::class_name(), keys::picture(),
            keys::picture_size(), keys::tile(),       keys::tiles(),
-           keys::text_id(),      keys::segment(),    keys::t_source() }) {
+           keys::text_id(),      keys::segment(),    keys::t_source(),
+           keys::profile(),      keys::overhead(),   keys::sample(),
+           keys::first_sample(), keys::end_sample(), keys::timing(),
+           keys::cfo(),          keys::rho(),        keys::clock_ppm(),
+           keys::power() }) {
         const std::string name = pmt::symbol_to_string(key);
         k.attr(name.c_str()) = name;
     }

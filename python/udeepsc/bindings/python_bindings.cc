@@ -6,6 +6,8 @@ namespace py = pybind11;
 void bind_core(py::module& m);
 void bind_pdu_block(py::module& m);
 void bind_network_blocks(py::module& m);
+void bind_phy(py::module& m);
+void bind_burst_blocks(py::module& m);
 void bind_radio_blocks(py::module& m);
 void bind_sources_and_sink(py::module& m);
 
@@ -18,5 +20,7 @@ PYBIND11_MODULE(udeepsc_python, m)
     bind_pdu_block(m);
     bind_network_blocks(m);
     bind_radio_blocks(m);
+    bind_phy(m);
+    bind_burst_blocks(m);
     bind_sources_and_sink(m);
 }

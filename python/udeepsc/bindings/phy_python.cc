@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <udeepsc_phy/burst_demodulator.h>
+#include <udeepsc_phy/framer.h>
+#include <udeepsc_phy/radio_channel.h>
+#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+using namespace udeepsc_phy;
+
+namespace {
+
+using complexes = std::vector<std::complex<float>>;
+using complex_array =
+    py::array_t<std::complex<float>, py::array::c_style | py::array::forcecast>;
+
+template <typename T>
+py::array_t<T> to_array(const std::vector<T>& values)
+{
+    return py::array_t<T>(values.size(), values.data());
+}
+
+complexes to_complexes(const complex_array& array)
+{
+    return { array.data(), array.data() + array.size() };
+}
+
+void bind_frame(py::module& m)
+{
+    py::class_<FrameProfile>(m, "frame_profile", "The shape of a burst.")
+        .def(py::init(&FrameProfile::from_name), py::arg("name") = "standard")
+        .def_static("names", &FrameProfile::names)
+        .def("validate", &FrameProfile::validate)
+        .def_readwrite("name", &FrameProfile::name)
+        .def_readwrite("samples_per_symbol", &FrameProfile::samples_per_symbol)
+        .def_readwrite("rolloff", &FrameProfile::rolloff)
+        .def_readwrite("filter_span", &FrameProfile::filter_span)
+        .def_readwrite("ramp_symbols", &FrameProfile::ramp_symbols)
+        .def_readwrite("preamble_symbols", &FrameProfile::preamble_symbols)
+        .def_readwrite("header_repetition", &FrameProfile::header_repetition)
+        .def_readwrite("pilot_symbols", &FrameProfile::pilot_symbols)
+        .def_readwrite("data_symbols", &FrameProfile::data_symbols)
+        .def_readwrite("channel_taps", &FrameProfile::channel_taps)
+        .def_readwrite("max_cfo", &FrameProfile::max_cfo)
+        .def_readwrite("max_payload_symbols", &FrameProfile::max_payload_symbols);
+
+    py::class_<PayloadHeader>(m, "payload_header", "What a receiver has to know.")
+        .def(py::init([](unsigned frame_id,
+                         unsigned task,
+                         unsigned modality,
+                         unsigned model,
+                         const std::string& modulation,
+                         unsigned vectors) {
+                 PayloadHeader header;
+                 header.frame_id = frame_id;
+                 header.task = task;
+                 header.modality = modality;
+                 header.model = model;
+                 header.modulation = modulation_from_string(modulation);
+                 header.vectors = vectors;
+                 return header;
+             }),
+             py::arg("frame_id") = 0,
+             py::arg("task") = 0,
+             py::arg("modality") = 0,
+             py::arg("model") = 0,
+             py::arg("modulation") = "qpsk",
+             py::arg("vectors") = 1)
+        .def_readwrite("version", &PayloadHeader::version)
+        .def_readwrite("more", &PayloadHeader::more)
+        .def_readwrite("frame_id", &PayloadHeader::frame_id)
+        .def_readwrite("task", &PayloadHeader::task)
+        .def_readwrite("modality", &PayloadHeader::modality)
+        .def_readwrite("model", &PayloadHeader::model)
+        .def_property(
+            "modulation",
+            [](const PayloadHeader& h) { return to_string(h.modulation); },
+            [](PayloadHeader& h, const std::string& name) {
+                h.modulation = modulation_from_string(name);
+            })
+        .def_readwrite("vectors", &PayloadHeader::vectors)
+        .def_readwrite("symbols", &PayloadHeader::symbols);
+
+    py::class_<Framer>(m, "framer", "Payloads to one burst of samples.")
+        .def(py::init<const FrameProfile&>(), py::arg("profile"))
+        .def(
+            "frame",
+            [](const Framer& framer,
+               const std::vector<std::pair<PayloadHeader, complex_array>>& payloads) {
+                std::vector<Payload> wanted;
+                for (const auto& one : payloads) {
+                    Payload payload{ one.first, to_complexes(one.second) };
+                    payload.header.symbols =
+                        static_cast<unsigned>(payload.symbols.size());
+                    wanted.push_back(std::move(payload));
+                }
+                return to_array(framer.frame(wanted));
+            },
+            py::arg("payloads"),
+            "payloads: a list of (payload_header, symbols).")
+        .def("burst_samples", &Framer::burst_samples, py::arg("payload_symbols"))
+        .def("overhead_symbols", &Framer::overhead_symbols, py::arg("payload_symbols"));
+}
+
+void bind_receiver(py::module& m)
+{
+    py::class_<DetectedBurst>(m, "detected_burst", "A detection and the samples around it.")
+        .def(py::init([](const complex_array& samples,
+                         std::uint64_t sample,
+                         std::uint64_t first_sample,
+                         double timing,
+                         double cfo,
+                         double rho) {
+                 return DetectedBurst{ { sample, timing, cfo, rho },
+                                       first_sample,
+                                       to_complexes(samples) };
+             }),
+             py::arg("samples"),
+             py::arg("sample"),
+             py::arg("first_sample") = 0,
+             py::arg("timing") = 0.0,
+             py::arg("cfo") = 0.0,
+             py::arg("rho") = 0.0)
+        .def_property_readonly("sample",
+                               [](const DetectedBurst& b) { return b.detection.sample; })
+        .def_property_readonly("timing",
+                               [](const DetectedBurst& b) { return b.detection.timing; })
+        .def_property_readonly("cfo",
+                               [](const DetectedBurst& b) { return b.detection.cfo; })
+        .def_property_readonly("rho",
+                               [](const DetectedBurst& b) { return b.detection.rho; })
+        .def_readonly("first_sample", &DetectedBurst::first_sample)
+        .def_property_readonly(
+            "samples", [](const DetectedBurst& b) { return to_array(b.samples); });
+
+    py::class_<BurstDetector>(m, "burst_detector", "Finds preambles in a stream.")
+        .def(py::init([](const FrameProfile& profile, double false_alarm_rate) {
+                 DetectorConfig config;
+                 config.profile = profile;
+                 config.false_alarm_rate = false_alarm_rate;
+                 return std::make_unique<BurstDetector>(config);
+             }),
+             py::arg("profile"),
+             py::arg("false_alarm_rate") = 1e-6)
+        .def("threshold", &BurstDetector::threshold)
+        .def(
+            "push",
+            [](BurstDetector& detector, const complex_array& samples) {
+                return detector.push(samples.data(), samples.size());
+            },
+            py::arg("samples"))
+        .def("flush", &BurstDetector::flush)
+        .def("reset", &BurstDetector::reset);
+
+    py::class_<ReceivedPayload>(m, "received_payload", "One payload as it arrived.")
+        .def_readonly("header", &ReceivedPayload::header)
+        .def_property_readonly(
+            "symbols", [](const ReceivedPayload& p) { return to_array(p.symbols); })
+        .def_property_readonly(
+            "noise_var", [](const ReceivedPayload& p) { return to_array(p.noise_var); });
+
+    py::class_<ReceivedFrame>(m, "received_frame", "One frame as it arrived.")
+        .def_property_readonly("fault",
+                               [](const ReceivedFrame& f) { return to_string(f.fault); })
+        .def_readonly("payloads", &ReceivedFrame::payloads)
+        .def_readonly("sample", &ReceivedFrame::sample)
+        .def_readonly("end_sample", &ReceivedFrame::end_sample)
+        .def_readonly("timing", &ReceivedFrame::timing)
+        .def_readonly("cfo", &ReceivedFrame::cfo)
+        .def_readonly("clock_ppm", &ReceivedFrame::clock_ppm)
+        .def_readonly("snr_db", &ReceivedFrame::snr_db)
+        .def_readonly("power", &ReceivedFrame::power);
+
+    py::class_<BurstDemodulator>(m, "burst_demodulator", "A burst to its payloads.")
+        .def(py::init<const FrameProfile&>(), py::arg("profile"))
+        .def("demodulate", &BurstDemodulator::demodulate, py::arg("burst"));
+}
+
+void bind_channel(py::module& m)
+{
+    py::class_<RadioChannelConfig>(m, "radio_channel_config", "Cycles and samples.")
+        .def(py::init<>())
+        .def("validate", &RadioChannelConfig::validate)
+        .def_readwrite("esn0_db", &RadioChannelConfig::esn0_db)
+        .def_readwrite("gain_db", &RadioChannelConfig::gain_db)
+        .def_readwrite("phase", &RadioChannelConfig::phase)
+        .def_readwrite("cfo", &RadioChannelConfig::cfo)
+        .def_readwrite("delay", &RadioChannelConfig::delay)
+        .def_readwrite("clock_ppm", &RadioChannelConfig::clock_ppm)
+        .def_readwrite("phase_noise", &RadioChannelConfig::phase_noise)
+        .def_readwrite("multipath", &RadioChannelConfig::multipath)
+        .def_readwrite("fading", &RadioChannelConfig::fading)
+        .def_readwrite("doppler", &RadioChannelConfig::doppler)
+        .def_readwrite("rician_k_db", &RadioChannelConfig::rician_k_db)
+        .def_readwrite("samples_per_symbol", &RadioChannelConfig::samples_per_symbol)
+        .def_readwrite("seed", &RadioChannelConfig::seed);
+
+    py::class_<RadioChannel>(m, "radio_channel", "What lies between two radios.")
+        .def(py::init<const RadioChannelConfig&>(), py::arg("config"))
+        .def("set_config", &RadioChannel::set_config, py::arg("config"))
+        .def("restart", &RadioChannel::restart)
+        .def(
+            "apply",
+            [](RadioChannel& channel, const complex_array& x) {
+                return to_array(channel.apply(x.data(), x.size()));
+            },
+            py::arg("x"));
+
+    m.def("multipath_profiles", &multipath_profiles);
+}
+
+} // namespace
+
+void bind_phy(py::module& m)
+{
+    auto phy = m.def_submodule(
+        "phy", "The burst modem outside a flowgraph: arrays in, arrays out.");
+    bind_frame(phy);
+    bind_receiver(phy);
+    bind_channel(phy);
+}
