@@ -181,7 +181,11 @@ void add_bench_command(CLI::App& app)
     command->add_option("--snr", o->snr_db, "Es/N0 in dB that the selection works for");
     command->add_option("--seed", o->seed, "of the random weights");
     command->add_flag("--json", o->json, "one JSON line a task and stage");
-    command->callback([o] {
+    add_bench_phy_command(*command);
+    command->callback([o, command] {
+        // CLI11 calls this for "bench phy" too.
+        if (!command->get_subcommands().empty())
+            return;
         set_threads(o->threads);
         Transceiver::Options options;
         options.dtype = o->dtype;

@@ -9,3 +9,5 @@ void add_prepare_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
+//! "phy" below "bench".
+void add_bench_phy_command(CLI::App& bench);
