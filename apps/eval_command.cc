@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
+#include "radio_link.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
@@ -19,6 +20,7 @@ struct Options {
     std::vector<std::string> tasks;
     std::vector<double> snr_db { -6, 0, 6, 12 };
     EvalOptions eval;
+    std::string profile = "standard", multipath = "none";
     std::string dtype = "fp32";
     int threads = 1;
     bool json = false;
@@ -39,6 +41,8 @@ void print_json(const EvalResult& r, const Options& o)
     line["energy_mean"] = r.energy_mean;
     line["codebook_use"] = r.codebook_use;
     line["n"] = r.n;
+    if (r.channel == "radio")
+        line["lost"] = r.lost;
     line["skipped"] = r.skipped;
     line["seed"] = o.eval.seed;
     line["split"] = o.eval.split;
@@ -72,7 +76,9 @@ void add_eval_command(CLI::App& app)
         ->required()
         ->delimiter(',');
     command->add_option("--split", o->eval.split, "test, val or train");
-    command->add_option("--channel", o->eval.channel, "awgn, rayleigh or none");
+    command->add_option("--channel", o->eval.channel, "awgn, rayleigh or none; radio: AWGN through the burst modem");
+    command->add_option("--profile", o->profile, "of the burst modem: standard, multipath, short or ofdm");
+    command->add_option("--multipath", o->multipath, "of the radio channel: none, two_tap, three_tap, ...");
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")->delimiter(',');
     command->add_option("--symbols", o->eval.symbols, "send exactly so many symbols a sample");
     command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
@@ -98,6 +104,8 @@ void add_eval_command(CLI::App& app)
         for (const auto& task : tasks) {
             auto eval = o->eval;
             eval.task = task;
+            if (eval.channel == "radio")
+                eval.link = std::make_shared<RadioLink>(o->profile, o->multipath, eval.seed);
             for (const auto& r : evaluate(*model, eval, o->snr_db)) {
                 if (o->json)
                     print_json(r, *o);

@@ -10,6 +10,7 @@
 #include <malloc.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 int main(int argc, char** argv)
 {
@@ -32,6 +33,9 @@ int main(int argc, char** argv)
     } catch (const CLI::ParseError& e) {
         return app.exit(e);
     } catch (const udeepsc_core::Error& e) {
+        std::fprintf(stderr, "udeepsc: %s\n", e.what());
+        return 1;
+    } catch (const std::invalid_argument& e) { // how the modem refuses an option
         std::fprintf(stderr, "udeepsc: %s\n", e.what());
         return 1;
     } catch (const std::exception& e) {

@@ -3,12 +3,26 @@
 
 #include <udeepsc_core/transceiver.h>
 
+#include <complex>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace udeepsc_core {
+
+/*! A link of the caller's own between modulator and look-up, such as a whole modem. */
+class EvalLink
+{
+public:
+    virtual ~EvalLink() = default;
+    //! Sends one sample's symbols, of so many feature vectors, at this Es/N0, and puts what
+    //! arrives, equalised, in their place. Gives its noise variance, one value or one a
+    //! symbol; nothing if the payload was lost.
+    virtual std::vector<float>
+    pass(std::vector<std::complex<float>>& symbols, int vectors, double snr_db) = 0;
+};
 
 /*! What to measure of a model. */
 struct EvalOptions {
@@ -16,6 +30,7 @@ struct EvalOptions {
     std::string task;
     std::string split = "test";     //!< "test", "val" or "train"
     std::string channel = "awgn";   //!< "awgn", "rayleigh" (block, known gain) or "none"
+    std::shared_ptr<EvalLink> link; //!< in place of the channel, whose name is then its own
     std::string decode = "soft";    //!< or "hard"
     std::string selection = "fsm";  //!< or "random": the baseline of Fig. 10
     int symbols = 0;                //!< send exactly this many symbols a sample; 0: as f_n says
@@ -38,6 +53,7 @@ struct EvalResult {
     double energy_mean = 0;  //!< measured mean symbol energy; Es/N0 is meant for 1
     double codebook_use = 0; //!< share of the codewords used at least once
     std::int64_t n = 0;
+    std::int64_t lost = 0;    //!< payloads that a link lost; scored as decoded from nothing
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
 };
 

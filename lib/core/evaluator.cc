@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -125,6 +126,9 @@ private:
     std::normal_distribution<double> d_normal;
 };
 
+// What a lost payload leaves to the decoder: no symbol says anything.
+constexpr float s_nothing_known = 1e6f;
+
 /*! Collects what came out, scores it in the end. */
 class Score
 {
@@ -229,8 +233,21 @@ EvalResult evaluate_at(const Transceiver& model,
             symbols += static_cast<double>(received.back().size());
             for (const auto& s : received.back())
                 energy += std::norm(s);
-            mean_noise.push_back(channel.pass(received.back()));
-            noise.push_back({ mean_noise.back() });
+            if (o.link) {
+                auto& symbols_now = received.back();
+                const auto sent_symbols = symbols_now.size();
+                noise.push_back(o.link->pass(symbols_now, sent[noise.size()].rows, snr_db));
+                if (noise.back().empty()) {
+                    ++r.lost;
+                    symbols_now.assign(sent_symbols, {});
+                    noise.back() = { s_nothing_known };
+                }
+                mean_noise.push_back(std::accumulate(noise.back().begin(), noise.back().end(), 0.0f) /
+                                     static_cast<float>(noise.back().size()));
+            } else {
+                mean_noise.push_back(channel.pass(received.back()));
+                noise.push_back({ mean_noise.back() });
+            }
         }
         const auto found = model.lookup(o.task, modality, received, noise, mode);
         const auto results = model.decode(o.task, { found }, mean_noise);
@@ -252,7 +269,8 @@ EvalResult evaluate_at(const Transceiver& model,
 void EvalOptions::validate() const
 {
     one_of("split", split, { "test", "val", "train" });
-    one_of("channel", channel, { "awgn", "rayleigh", "none" });
+    if (!link)
+        one_of("channel", channel, { "awgn", "rayleigh", "none" });
     one_of("decode", decode, { "hard", "soft" });
     one_of("selection", selection, { "fsm", "random" });
     if (symbols < 0 || limit < 0 || batch < 1)

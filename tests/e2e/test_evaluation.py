@@ -117,6 +117,22 @@ class Quality(unittest.TestCase):
         self.assertEqual(fading['channel'], 'rayleigh')
         self.assertLess(fading['value'], self.of('image_reconstruction')[6]['value'])
 
+    def test_through_the_modem(self):
+        radio = ('--task', 'image_reconstruction', '--channel', 'radio', '--snr')
+        good = results(*radio, '6')[0]
+        self.assertEqual((good['channel'], good['lost']), ('radio', 0))
+        # Synchronisation may cost half a dB of PSNR.
+        self.assertGreater(good['value'], self.of('image_reconstruction')[6]['value'] - 0.5)
+        # The control: where no burst is found, all are lost, and said to be.
+        gone = results(*radio, '-20')[0]
+        self.assertEqual(gone['lost'], gone['n'])
+        self.assertLess(gone['value'], good['value'] - 3)
+
+    def test_unknown_profile(self):
+        done = evaluate('--task', 'image_reconstruction', '--channel', 'radio', '--profile', 'tall')
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('tall', done.stderr)
+
 
 class Options(unittest.TestCase):
 
