@@ -30,7 +30,7 @@ struct DetectedBurst {
 };
 
 /*!
- * \brief Finds preambles in a stream: partial matched filters, an FFT over the carrier
+ * \brief Finds preambles in a stream: partial matched filters, a transform over the carrier
  * offset, constant false alarm rate.
  *
  * rho = max over the offsets of |Y|^2 / (L sum |r|^2); in white noise of any power
