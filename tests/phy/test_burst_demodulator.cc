@@ -417,6 +417,42 @@ TEST(BurstDemodulator, PhaseNoiseAndFadingAreFollowed)
     EXPECT_NEAR(normalised, 1.0, 0.15);
 }
 
+// Profiles that no name stands for: a frame at 20 dB with no more than 1 dB lost.
+TEST(BurstDemodulator, UnusualProfiles)
+{
+    std::vector<FrameProfile> profiles(14);
+    profiles[0].channel_taps = 1;
+    profiles[1].channel_taps = 32;
+    profiles[2].pilot_symbols = 1;
+    profiles[2].data_symbols = 1;
+    profiles[3].data_symbols = 4096;
+    profiles[4].pilot_symbols = 256;
+    profiles[5].preamble_symbols = 64;
+    profiles[6].header_repetition = 1;
+    profiles[7].header_repetition = 32;
+    profiles[8].rolloff = 0.1;
+    profiles[8].filter_span = 64;
+    profiles[9].rolloff = 1.0;
+    profiles[10].filter_span = 8;
+    profiles[11].ramp_symbols = 0;
+    profiles[12].data_symbols = 140;
+    profiles[13].max_payloads = 64;
+    profiles[13].max_cfo = 0.0625;
+    for (std::size_t i = 0; i < profiles.size(); i++) {
+        BurstDemodulator demodulator(profiles[i]);
+        Clean clean(profiles[i], 200 + i);
+        double error = 0.0;
+        for (std::size_t n : { 1u, 56u, 999u }) {
+            const auto sent = random_payload(n, Modulation::qpsk, clean.random);
+            const auto frame = demodulator.demodulate(clean.burst({ sent }, 20.0));
+            ASSERT_EQ(frame.fault, Fault::none) << i;
+            ASSERT_EQ(frame.payloads[0].symbols.size(), n) << i;
+            error = mean_error(frame.payloads[0], sent);
+        }
+        EXPECT_LT(10.0 * std::log10(error / 0.01), 1.0) << i;
+    }
+}
+
 TEST(BurstDemodulator, ForgetsTheFrameBefore)
 {
     const FrameProfile profile;

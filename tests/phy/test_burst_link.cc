@@ -3,6 +3,7 @@
 #include "modulations.h"
 
 #include <limits>
+#include <ostream>
 
 using namespace udeepsc_phy;
 
@@ -182,6 +183,11 @@ struct LossCase {
     int frames;
     double loss_db; //!< allowed
 };
+
+std::ostream& operator<<(std::ostream& out, const LossCase& loss_case)
+{
+    return out << loss_case.name;
+}
 
 class SymbolErrorRates : public testing::TestWithParam<LossCase> { };
 
