@@ -103,8 +103,6 @@ class Receiver:
             feedback=getattr(options, 'feedback_to', ''), dtype=options.dtype)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
-        if self.block.settings.kind != 'sim':
-            self.top.connect(self.block)
 
 
 def make_channel(options, snr_db):

@@ -75,6 +75,7 @@ def receive(options):
     print_faults(receiver.block.faults())
     print_stats(receiver.block.stats())
     faults = receiver.block.faults()
+    receiver.block.close()
     return 1 if 'disk' in faults or 'vanished' in faults else 0
 
 

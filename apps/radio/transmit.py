@@ -28,8 +28,10 @@ def transmit(options):
     finally:
         transmitter.top.stop()
         transmitter.top.wait()
-    print_summary(options, transmitter)
-    return 0 if whole and not transmitter.block.faults().get('disk') else 1
+    print_summary(transmitter)
+    failed = transmitter.block.faults().get('disk')
+    transmitter.block.close()
+    return 0 if whole and not failed else 1
 
 
 def send_all(options, transmitter, make, stop):
@@ -71,7 +73,7 @@ class Waiting(threading.Thread):
             waiting, before = sent == before, sent
 
 
-def print_summary(options, transmitter):
+def print_summary(transmitter):
     count, block = transmitter.count, transmitter.block
     share = count.overhead / max(count.symbols + count.overhead, 1)
     print(f'{block.bursts_sent()} bursts sent: {count.symbols} payload symbols, {share:.0%} '

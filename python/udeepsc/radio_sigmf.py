@@ -22,14 +22,16 @@ def key(dictionary, name):
 
 
 class SigmfRecorder(gr.sync_block):
-    """In 0: samples, all written. Annotates what lies between the tags tx_sob and tx_eob,
-    described by the tag burst, and what the port "frames" is told by burst_demodulator.
+    """In 0: samples, all written. Annotated is, of a transmitter, what lies between the tags
+    tx_sob and tx_eob, described by the tag burst; of a receiver, what the port "frames" is
+    told by burst_demodulator.
 
     What goes wrong with the file ends the recording, not the flowgraph.
     """
 
-    def __init__(self, settings, file=None, description='', occupied=0.0):
-        """file: one beside the radio of the settings; occupied: bandwidth, Hz."""
+    def __init__(self, settings, file=None, description='', end='transmitter', occupied=0.0):
+        """file: one beside the radio of the settings; end: transmitter or receiver; occupied:
+        bandwidth, Hz."""
         gr.sync_block.__init__(self, 'sigmf_recorder', [np.complex64], None)
         self.settings = settings
         self._file = file or settings.target
@@ -47,6 +49,8 @@ class SigmfRecorder(gr.sync_block):
             raise RadioError(f'recording {self._file}: {error.filename or self._file}: '
                              f'{error.strerror}') from None
         self._whole = True
+        # In a simulation a transmitter's tags reach the receiver; they say too much there.
+        self._end = end
         self.message_port_register_in(pmt.intern('frames'))
         self.set_msg_handler(pmt.intern('frames'), self._take_frame)
 
@@ -54,7 +58,8 @@ class SigmfRecorder(gr.sync_block):
         samples = inputs[0]
         with self._lock:
             if self._whole:
-                self._annotate_bursts(len(samples))
+                if self._end == 'transmitter':
+                    self._annotate_bursts(len(samples))
                 try:
                     self._writer.write(samples)
                 except OSError as error:

@@ -76,7 +76,8 @@ class udeepsc_rx(gr.hier_block2):
 
     def _add_recorder(self, record, profile, samples):
         from .radio_sigmf import SigmfRecorder
-        self.recorder = SigmfRecorder(self.settings, record, f'gr-udeepsc receiver, {profile}')
+        self.recorder = SigmfRecorder(self.settings, record, f'gr-udeepsc receiver, {profile}',
+                                      'receiver')
         self.connect(samples, self.recorder)
         self.msg_connect(self.demodulator, 'out', self.recorder, 'frames')
 
@@ -109,3 +110,9 @@ class udeepsc_rx(gr.hier_block2):
         if self.recorder:
             counts.update(self.recorder.faults())
         return counts
+
+    def close(self):
+        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
+        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
+        self.disconnect_all()
+        self.radio = None

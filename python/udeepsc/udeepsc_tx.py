@@ -124,3 +124,9 @@ class udeepsc_tx(gr.hier_block2):
         if self.recorder:
             counts.update(self.recorder.faults())
         return counts
+
+    def close(self):
+        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
+        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
+        self.disconnect_all()
+        self.radio = None

@@ -126,7 +126,7 @@ class Recordings(unittest.TestCase):
     def test_frames_of_the_receiver_are_annotated(self):
         name = fx.temporary('frames')
         settings = radios.parse_radio('zmq:tcp://127.0.0.1:5599')
-        recorder = SigmfRecorder(settings, name)
+        recorder = SigmfRecorder(settings, name, end='receiver')
         top = gr.top_block()
         top.connect(blocks.vector_source_c(noise(5000).tolist()), recorder)
         for start, end in ((3000, 4000), (1000, 2000), (4500, 5500)):  # the last is not there

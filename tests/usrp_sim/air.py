@@ -13,6 +13,7 @@ from usrp_mpm.simulator.sample_source import SampleSink, SampleSource
 BYTES_PER_SAMPLE = 4  # 16 bits I, 16 bits Q
 FULL_SCALE = 32767.0
 MOST_WAITING = 1 << 16  # bytes sent ahead of what is received; then the transmitter waits
+NOISES = 1 << 18
 LONGEST_GAP_S = 2.0  # inside a burst the receiver waits so long for the transmitter
 
 
@@ -45,6 +46,9 @@ class FromAir(SampleSource):
     def __init__(self, amplitude='1', noise='0', cfo='0', delay='0', seed='1'):
         self.amplitude, self.noise, self.cfo = float(amplitude), float(noise), float(cfo)
         self.random = np.random.default_rng(int(seed))
+        # Drawn in advance, and begun somewhere else for every packet.
+        self.noises = self.noise / 2**0.5 * self.random.standard_normal(
+            2 * NOISES).astype(np.float32).view(np.complex64)
         self.position = 0
         whole, part = divmod(float(delay), 1.0)
         self.plain = not (self.noise or self.cfo or part) and self.amplitude == 1.0
@@ -62,6 +66,9 @@ class FromAir(SampleSource):
     def take(self, size):
         """What was transmitted; silence where nothing was. A transmitter that is late does
         not tear its burst: on a busy machine it is late often."""
+        # Everything here takes turns in one thread: without this, a simulator that is behind
+        # its schedule would answer nobody.
+        time.sleep(0)
         end = time.monotonic() + LONGEST_GAP_S
         while len(Flight.waiting) < size and Flight.in_burst and time.monotonic() < end:
             time.sleep(0.001)
@@ -78,8 +85,8 @@ class FromAir(SampleSource):
             x = np.convolve(x, self.taps, 'valid')
         turn = (self.position + np.arange(count)) * self.cfo % 1.0
         self.position += count
-        noise = self.random.standard_normal(2 * count).view(np.complex128)
-        x = self.amplitude * x * np.exp(2j * np.pi * turn) + self.noise / 2**0.5 * noise
+        at = self.random.integers(NOISES - count)
+        x = self.amplitude * x * np.exp(2j * np.pi * turn) + self.noises[at:at + count]
         whole = np.clip(np.round(x.astype(np.complex64).view(np.float32) * FULL_SCALE),
                         -FULL_SCALE, FULL_SCALE)
         return whole.astype('<i2').tobytes()

@@ -58,9 +58,6 @@ def add_module(name, **contents):
     return module
 
 
-BYTES_PER_SAMPLE = 4  # two 16-bit numbers
-
-
 class NoHardware:
     """Stands for registers that a simulated device does not have."""
 
@@ -116,14 +113,13 @@ def repair_late_status():
     StreamEndpointNode._handle_strs_packet = handle
 
 
-def repair_pace():
-    """A packet's size is given in bytes, four a sample, and timed as if it were in samples."""
+def slow_down():
+    """The simulator is a program in one thread, in Python: at the rate that was asked for it
+    has no time left for UHD's questions, on a busy machine, and UHD waits a second at most.
+    (By itself it keeps a quarter of the rate: it takes bytes for samples.)"""
     from usrp_mpm.simulator.rfnoc_common import StreamSpec
-
-    def seconds_per_packet(self):
-        return self.packet_samples / BYTES_PER_SAMPLE / self.sample_rate
-
-    StreamSpec.seconds_per_packet = seconds_per_packet
+    original = StreamSpec.seconds_per_packet
+    StreamSpec.seconds_per_packet = lambda self: 4 * original(self)
 
 
 def repair_transmit_buffer():
@@ -140,5 +136,5 @@ def install():
     import usrp_mpm  # noqa: F401  with what was added above
     repair_status_queue()
     repair_late_status()
-    repair_pace()
     repair_transmit_buffer()
+    slow_down()

@@ -26,7 +26,7 @@ from gnuradio.udeepsc import radios  # noqa: E402
 
 import fixture as fx  # noqa: E402
 
-RATE = 250e3  # the simulator, which is Python, keeps it on half a core
+RATE = 250e3  # near the least of an E320; the simulator's pace is a sixteenth of it
 RADIO = f'uhd:{DEVICE_ARGS},rate={RATE:g},freq=915e6,gain=10'
 
 
@@ -99,13 +99,16 @@ class Loop:
         self.tx = udeepsc.udeepsc_tx(model, RADIO, **options)
         self.rx = udeepsc.udeepsc_rx(model, RADIO, **options)
         self.results = blocks.message_debug()
-        self.top.connect(self.tx)
-        self.top.connect(self.rx)
+        self.top.connect(self.tx)  # the receiver is joined by its messages
         self.top.msg_connect((self.rx, 'out'), (self.results, 'store'))
 
     def send(self, count):
         for i in range(count):
             self.tx.post(fx.image_pdu(fx.picture(i), frame_id=i))
+
+    def close(self):
+        self.tx.close()
+        self.rx.close()
 
     def ids(self):
         return [fx.key(self.results.get_message(i), 'frame_id')
@@ -135,12 +138,18 @@ class Bursts(unittest.TestCase):
             snr = [fx.key(loop.results.get_message(i), 'snr_db')
                    for i in range(loop.results.num_messages())]
             ids = loop.ids()
+            loop.close()
             del loop
             gc.collect()
         self.assertTrue(arrived, stats)
         self.assertEqual(ids, list(range(count)))
         self.assertAlmostEqual(float(np.median(snr)), 10.0, delta=1.0)
         self.assertEqual(faults[0], {})
+
+
+@unittest.skipIf(REASON, REASON)
+class Vanishing(unittest.TestCase):
+    """Last of all: a session that has lost its device goes on for a while."""
 
     def test_a_radio_that_vanishes(self):
         """The plug is pulled: it is told, and the flowgraph can still be stopped."""
