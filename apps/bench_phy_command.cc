@@ -89,13 +89,15 @@ void print_point(const PhyPoint& p)
 void add_bench_phy_command(CLI::App& bench)
 {
     auto o = std::make_shared<Options>();
-    auto* command
-        = bench.add_subcommand("phy", "measure the burst modem's figures against their targets");
-    command->add_flag("--quick", o->figures.quick, "half a minute instead of many, wide intervals");
+    auto* command = bench.add_subcommand(
+        "phy", "measure the burst modem's figures against their targets");
+    command->add_flag(
+        "--quick", o->figures.quick, "half a minute instead of many, wide intervals");
     command->add_option("--only", o->figures.only, "figures whose name begins so");
     command->add_option("--seed", o->figures.seed, "of bursts and channel");
     command->add_flag("--json", o->json, "one JSON line a figure");
-    command->add_flag("--curves", o->curves, "detection, header and symbol errors over Es/N0");
+    command->add_flag(
+        "--curves", o->curves, "detection, header and symbol errors over Es/N0");
     command->callback([o] {
         if (o->curves) {
             measure_phy_curves(o->figures, o->json ? print_point_json : print_point);

@@ -131,7 +131,8 @@ private:
     //! Ten minutes at 2 Msps in the long form; then a burst.
     void noise()
     {
-        if (!wanted("false_alarms") && !wanted("frames_of_noise") && !wanted("burst_after_noise")) {
+        if (!wanted("false_alarms") && !wanted("frames_of_noise")
+            && !wanted("burst_after_noise")) {
             return;
         }
         const auto profile = FrameProfile::from_name("standard");
@@ -209,7 +210,12 @@ private:
         const auto r = LinkRunner(link, d_options.seed + 1).run(true);
         // Bursts that were not detected count: this is the whole receiver.
         const double lost = static_cast<double>(r.sent - r.headers);
-        give(name, lost / r.sent, 1e-3, Bound::at_most, wilson(lost, r.sent), r.sent,
+        give(name,
+             lost / r.sent,
+             1e-3,
+             Bound::at_most,
+             wilson(lost, r.sent),
+             r.sent,
              "probability");
     }
 
@@ -234,7 +240,8 @@ private:
         const double theory = multipath == "none"
             ? esn0_db
             : mmse_snr_db(multipath, FrameProfile::from_name(profile).rolloff, esn0_db);
-        const double rate = r.symbol_errors.mean(), half = r.symbol_errors.half_interval();
+        const double rate = r.symbol_errors.mean(),
+                     half = r.symbol_errors.half_interval();
         give(name,
              theory - esn0_of(link.modulation, rate),
              target,
@@ -365,7 +372,8 @@ private:
         const auto profile = FrameProfile::from_name(profile_name);
         const Framer framer(profile);
         auto samples = framer.frame({ long_payload(profile, Modulation::qpsk) });
-        const double symbols = static_cast<double>(profile.max_payload_symbols
+        const double symbols = static_cast<double>(
+            profile.max_payload_symbols
             + framer.overhead_symbols({ profile.max_payload_symbols }));
         samples.resize(samples.size() + 400);
         RadioChannelConfig air;

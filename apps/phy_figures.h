@@ -13,12 +13,15 @@ struct PhyFigure {
     double value;
     double target;
     Bound bound;
-    double ci95[2];   //!< of value; of a rate: the runs' 2.5 % and 97.5 % points
-    std::uint64_t n;  //!< bursts, samples or runs
+    double ci95[2]; //!< of value; of a rate: the runs' 2.5 % and 97.5 % points
+    std::uint64_t n; //!< bursts, samples or runs
     std::uint64_t seed;
     std::string unit;
 
-    bool reached() const { return bound == Bound::at_least ? value >= target : value <= target; }
+    bool reached() const
+    {
+        return bound == Bound::at_least ? value >= target : value <= target;
+    }
 };
 
 struct PhyFigureOptions {

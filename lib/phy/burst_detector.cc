@@ -29,8 +29,8 @@ using Samples = std::vector<std::complex<float>>;
 constexpr std::size_t BLOCK = 1024;
 
 /*!
- * The first look loses at most 2.3 dB between its grid points: 1.0 in time, 0.9 in carrier
- * offset, 0.4 in the segments.
+ * The first look loses at most 2.3 dB between its grid points: 1.0 in time, 0.9 in
+ * carrier offset, 0.4 in the segments.
  */
 constexpr double FIRST_LOOK = 0.59;
 
@@ -52,8 +52,8 @@ unsigned positions_per_symbol(unsigned samples_per_symbol)
 }
 
 /*!
- * \brief Threshold of rho for a false alarm rate a sample, where the maximum is taken over
- * continuous time and carrier offset.
+ * \brief Threshold of rho for a false alarm rate a sample, where the maximum is taken
+ * over continuous time and carrier offset.
  *
  * u = L rho is, for large L, half a chi-squared field of 2 degrees of freedom over (time,
  * offset). The expected number of peaks above u in an area A is
@@ -61,9 +61,9 @@ unsigned positions_per_symbol(unsigned samples_per_symbol)
  *     A sqrt(l_t l_f) (2 u - 1) e^-u / (2 pi)  + T sqrt(l_t u / pi) e^-u
  *
  * with the second term for the two edges of the band (K. J. Worsley, Adv. Appl. Prob. 26,
- * 1994, the Euler characteristic of chi-squared fields). l_t and l_f are the curvatures of
- * the correlation in time (the raised cosine's second moment) and offset (pi^2 L^2 / 3).
- * What multiplies e^-u is the number of bins; e^-u becomes the exact (1 - rho)^(L-1).
+ * 1994, the Euler characteristic of chi-squared fields). l_t and l_f are the curvatures
+ * of the correlation in time (the raised cosine's second moment) and offset (pi^2 L^2 /
+ * 3). What multiplies e^-u is the number of bins; e^-u becomes the exact (1 - rho)^(L-1).
  */
 double threshold_of(const DetectorConfig& config)
 {
@@ -71,8 +71,8 @@ double threshold_of(const DetectorConfig& config)
     const double length = profile.preamble_symbols;
     const double time = 1.0 / profile.samples_per_symbol; // symbols a sample
     const double band = 2.0 * (profile.max_cfo + 0.5 / length);
-    const double moment = 1.0 / 12.0
-        + profile.rolloff * profile.rolloff * (0.25 - 2.0 / (M_PI * M_PI));
+    const double moment
+        = 1.0 / 12.0 + profile.rolloff * profile.rolloff * (0.25 - 2.0 / (M_PI * M_PI));
     const double bend_time = 4.0 * M_PI * M_PI * moment;
     const double bend_offset = M_PI * M_PI * length * length / 3.0;
     double rho = 0.0;
@@ -81,8 +81,9 @@ double threshold_of(const DetectorConfig& config)
         const double bins = time * band * std::sqrt(bend_time * bend_offset)
                 * (2.0 * u - 1.0) / (2.0 * M_PI)
             + time * std::sqrt(bend_time * u / M_PI);
-        rho = 1.0 - std::pow(config.false_alarm_rate / std::max(bins, 1.0),
-                             1.0 / (length - 1.0));
+        rho = 1.0
+            - std::pow(config.false_alarm_rate / std::max(bins, 1.0),
+                       1.0 / (length - 1.0));
     }
     return rho;
 }
@@ -182,7 +183,8 @@ struct BurstDetector::Impl {
         const auto stride = static_cast<std::int64_t>(filter.stride());
         const std::int64_t first
             = z_end() * stride - static_cast<std::int64_t>(filter.half());
-        const std::int64_t last = (z_end() + static_cast<std::int64_t>(BLOCK) - 1) * stride
+        const std::int64_t last
+            = (z_end() + static_cast<std::int64_t>(BLOCK) - 1) * stride
             + static_cast<std::int64_t>(filter.half());
         if (last >= raw_end()) {
             return false;
@@ -190,13 +192,14 @@ struct BurstDetector::Impl {
         const std::size_t old = re.size();
         re.resize(old + BLOCK);
         im.resize(old + BLOCK);
-        filter.apply(raw.data() + (first - raw_first), BLOCK, re.data() + old, im.data() + old);
+        filter.apply(
+            raw.data() + (first - raw_first), BLOCK, re.data() + old, im.data() + old);
         return true;
     }
 
     /*!
-     * Looks at \p n positions, a multiple of the bank's chunk, from \p first on, those from
-     * \p end on left out; z_re and z_im begin at z_first.
+     * Looks at \p n positions, a multiple of the bank's chunk, from \p first on, those
+     * from \p end on left out; z_re and z_im begin at z_first.
      */
     void scan(const std::vector<float>& z_re,
               const std::vector<float>& z_im,
@@ -252,7 +255,8 @@ struct BurstDetector::Impl {
         }
         const PreambleFit fit = fitter.fit(window.data() + MARGIN, EARLY * threshold);
         if (fit.rho > threshold) {
-            add({ static_cast<double>(first + static_cast<std::int64_t>(candidate)) + fit.shift,
+            add({ static_cast<double>(first + static_cast<std::int64_t>(candidate))
+                      + fit.shift,
                   fit.cfo,
                   fit.rho });
         }
@@ -299,9 +303,9 @@ struct BurstDetector::Impl {
         waiting.push_back(detection);
         if (waiting.size() > MAX_WAITING) {
             waiting.erase(std::min_element(
-                waiting.begin(), waiting.end(), [](const Detection& a, const Detection& b) {
-                    return a.rho < b.rho;
-                }));
+                waiting.begin(),
+                waiting.end(),
+                [](const Detection& a, const Detection& b) { return a.rho < b.rho; }));
             dropped++;
         }
     }
@@ -311,8 +315,8 @@ struct BurstDetector::Impl {
         DetectedBurst burst;
         burst.detection = detection;
         const auto sample = static_cast<std::int64_t>(detection.sample);
-        const std::int64_t first
-            = std::max<std::int64_t>(0, sample - static_cast<std::int64_t>(samples_before));
+        const std::int64_t first = std::max<std::int64_t>(
+            0, sample - static_cast<std::int64_t>(samples_before));
         burst.first_sample = static_cast<std::uint64_t>(first);
         burst.samples.assign(raw.begin() + (first - raw_first),
                              raw.begin() + (end - raw_first));
@@ -349,7 +353,8 @@ struct BurstDetector::Impl {
         if (has_open) {
             oldest = std::min(oldest, open.position);
         }
-        std::int64_t first = static_cast<std::int64_t>(std::floor(oldest)) * stride - before;
+        std::int64_t first
+            = static_cast<std::int64_t>(std::floor(oldest)) * stride - before;
         if (!waiting.empty()) {
             first = std::min(first,
                              static_cast<std::int64_t>(waiting.front().sample) - before);
@@ -372,14 +377,15 @@ struct BurstDetector::Impl {
         for (const auto& detection : waiting) {
             const auto most = static_cast<std::int64_t>(detection.sample + samples_after);
             out.push_back(cut_out(detection, std::min(raw_end(), most)));
-            last_given = std::max(last_given,
-                                  (detection.sample + detection.timing) / filter.stride());
+            last_given = std::max(
+                last_given, (detection.sample + detection.timing) / filter.stride());
         }
         waiting.clear();
         return out;
     }
 
-    //! Preambles that are complete in positions not yet scanned: zeros stand for the rest.
+    //! Preambles that are complete in positions not yet scanned: zeros stand for the
+    //! rest.
     void scan_rest()
     {
         const auto stride = static_cast<std::int64_t>(filter.stride());
@@ -397,10 +403,11 @@ struct BurstDetector::Impl {
         if (needed > z_end()) {
             const auto more = static_cast<std::size_t>(needed - z_end());
             Samples tail(raw.begin()
-                             + (z_end() * stride - static_cast<std::int64_t>(filter.half())
-                                - raw_first),
+                             + (z_end() * stride
+                                - static_cast<std::int64_t>(filter.half()) - raw_first),
                          raw.end());
-            tail.resize(std::max(tail.size(), more * filter.stride() + 2 * filter.half()));
+            tail.resize(
+                std::max(tail.size(), more * filter.stride() + 2 * filter.half()));
             z_re.resize(re.size() + more);
             z_im.resize(im.size() + more);
             filter.apply(
@@ -422,10 +429,10 @@ struct BurstDetector::Impl {
     std::size_t padding = 0;
     Samples raw;
     std::int64_t raw_first = 0; //!< sample of raw[0]
-    std::vector<float> re, im;  //!< matched filter outputs
-    std::int64_t z_first = 0;   //!< position of re[0]
-    std::int64_t scanned = 0;   //!< positions before this have been looked at
-    std::int64_t flushed = 0;   //!< and, for a flush, before this
+    std::vector<float> re, im; //!< matched filter outputs
+    std::int64_t z_first = 0; //!< position of re[0]
+    std::int64_t scanned = 0; //!< positions before this have been looked at
+    std::int64_t flushed = 0; //!< and, for a flush, before this
     bool has_open = false;
     Peak open {}; //!< may still turn out the neighbour of a higher one
     double last_given = 0.0;

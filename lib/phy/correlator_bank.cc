@@ -104,7 +104,8 @@ UDEEPSC_INLINE void largest_powers(const float* parts,
                 const Vector sum_re = *reinterpret_cast<const Vector*>(sums);
                 const Vector sum_im = *reinterpret_cast<const Vector*>(sums + CHUNK);
                 const Vector dif_re = *reinterpret_cast<const Vector*>(differences);
-                const Vector dif_im = *reinterpret_cast<const Vector*>(differences + CHUNK);
+                const Vector dif_im
+                    = *reinterpret_cast<const Vector*>(differences + CHUNK);
                 for (std::size_t k = 0; k < OFFSETS; k++) {
                     a_re[k] += factors[k] * sum_re;
                     a_im[k] += factors[k] * sum_im;
@@ -179,7 +180,7 @@ __attribute__((target("avx2,fma"))) void look_wide(const CorrelatorBank::Plan& p
 Look choose_look()
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? look_wide
-                                                                         : look_narrow;
+                                                                           : look_narrow;
 }
 #else
 Look choose_look()

@@ -39,11 +39,11 @@ public:
 
     //! What the kernels read.
     struct Plan {
-        std::size_t phases;  //!< G
+        std::size_t phases; //!< G
         std::size_t segment; //!< M
-        std::size_t pairs;   //!< P / 2
+        std::size_t pairs; //!< P / 2
         std::size_t offsets; //!< not negative ones, a multiple of the kernel's block
-        std::vector<float> signs;    //!< zeros at the end fill the last segment
+        std::vector<float> signs; //!< zeros at the end fill the last segment
         std::vector<float> rotation; //!< cos, sin; shape [blocks, pairs, 2, block]
     };
 
@@ -52,9 +52,9 @@ private:
 
     std::size_t d_symbols;
     Plan d_plan;
-    std::vector<float> d_parts;    //!< shape [P, 2, CHUNK]
-    std::vector<float> d_energy;   //!< sum of |z|^2 over the window
-    std::vector<float> d_level;    //!< sums over 1, 2, 4, ... symbols
+    std::vector<float> d_parts; //!< shape [P, 2, CHUNK]
+    std::vector<float> d_energy; //!< sum of |z|^2 over the window
+    std::vector<float> d_level; //!< sums over 1, 2, 4, ... symbols
     std::vector<float> d_re, d_im; //!< z, with zeros behind for the last segment
 };
 

@@ -54,7 +54,8 @@ void PreambleFitter::correlate(const std::complex<float>* z, double shift, doubl
             const double c = phasor.real(), s = phasor.imag();
             sum_re += c * re - s * im;
             sum_im += c * im + s * re;
-            phasor = { c * turn.real() - s * turn.imag(), c * turn.imag() + s * turn.real() };
+            phasor = { c * turn.real() - s * turn.imag(),
+                       c * turn.imag() + s * turn.real() };
         }
         d_parts[p] = { sum_re, sum_im };
     }

@@ -12,8 +12,8 @@ namespace detail {
 /*! Where a preamble fits best, from a candidate position on. */
 struct PreambleFit {
     double shift = 0.0; //!< positions, between samples
-    double cfo = 0.0;   //!< cycles a symbol
-    double rho = 0.0;   //!< |Y|^2 / (L sum |z|^2) there
+    double cfo = 0.0; //!< cycles a symbol
+    double rho = 0.0; //!< |Y|^2 / (L sum |z|^2) there
 };
 
 /*!
@@ -44,7 +44,8 @@ private:
     double coarse_cfo() const;
     //! Vertex of the parabola through cfo and its neighbours.
     double refine_cfo(double cfo, double spacing) const;
-    double refine_shift(const std::complex<float>* z, double shift, double step, double cfo);
+    double
+    refine_shift(const std::complex<float>* z, double shift, double step, double cfo);
     double rho(double cfo) const;
 
     std::vector<float> d_signs;

@@ -33,8 +33,8 @@ struct Profile {
 
 /*
  * The raised cosine is zero at whole symbols and the phases of paths at other distances
- * are a quarter turn apart, so paths neither add nor cancel: the mean received energy of a
- * symbol is exactly 1 where nothing fades.
+ * are a quarter turn apart, so paths neither add nor cancel: the mean received energy of
+ * a symbol is exactly 1 where nothing fades.
  */
 const std::vector<Profile>& profiles()
 {
@@ -92,8 +92,8 @@ public:
         for (std::size_t i = 0; i < SINUSOIDS; i++) {
             const double angle = 2.0 * M_PI * (i + random.uniform()) / SINUSOIDS;
             d_frequency[i] = std::cos(angle);
-            d_phase[i] = std::polar(std::sqrt(1.0 / SINUSOIDS),
-                                    2.0 * M_PI * random.uniform());
+            d_phase[i]
+                = std::polar(std::sqrt(1.0 / SINUSOIDS), 2.0 * M_PI * random.uniform());
         }
         d_doppler = doppler;
         start_grid();
@@ -274,7 +274,8 @@ void RadioChannelConfig::validate() const
             "phase_noise",
             phase_noise,
             "0 to 1 radian a sample");
-    require(doppler >= 0.0 && doppler <= 0.5, "doppler", doppler, "0 to 0.5 cycles a sample");
+    require(
+        doppler >= 0.0 && doppler <= 0.5, "doppler", doppler, "0 to 0.5 cycles a sample");
     require(!std::isnan(rician_k_db), "rician_k_db", rician_k_db, "decibels");
     require(samples_per_symbol >= 1 && samples_per_symbol <= MAX_SAMPLES_PER_SYMBOL,
             "samples_per_symbol",
@@ -439,7 +440,7 @@ struct RadioChannel::Impl {
     std::vector<Tap> taps;
 
     std::int64_t whole = 0; //!< transmitter's time of the next output sample ...
-    double part = 0.0;      //!< ... and its fraction
+    double part = 0.0; //!< ... and its fraction
     std::int64_t delay_whole = 0;
     double delay_part = 0.0;
     std::vector<std::complex<float>> buffer;

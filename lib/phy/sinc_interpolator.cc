@@ -9,8 +9,8 @@ namespace detail {
 
 namespace {
 
-//! Fractions that have taps in the table; between them the taps are interpolated linearly,
-//! which is off by at most pi^2 / (8 * 3 * PHASES^2) = -104 dB of a tap.
+//! Fractions that have taps in the table; between them the taps are interpolated
+//! linearly, which is off by at most pi^2 / (8 * 3 * PHASES^2) = -104 dB of a tap.
 constexpr int PHASES = 256;
 
 //! Stop band of the Kaiser window about -90 dB, reached from 0.35 cycles a sample.

@@ -27,7 +27,8 @@ DetectorConfig detector_config(const std::string& profile)
 }
 
 //! A burst of a random QPSK payload.
-Samples make_burst(const FrameProfile& profile, std::uint64_t seed, std::size_t symbols = 100)
+Samples
+make_burst(const FrameProfile& profile, std::uint64_t seed, std::size_t symbols = 100)
 {
     Xoshiro256pp random(seed);
     Payload payload;
@@ -42,7 +43,8 @@ Samples make_burst(const FrameProfile& profile, std::uint64_t seed, std::size_t 
 //! Samples from a burst's beginning to the centre of its preamble's first symbol.
 double preamble_sample(const FrameProfile& profile)
 {
-    return (profile.ramp_symbols + profile.filter_span / 2.0) * profile.samples_per_symbol;
+    return (profile.ramp_symbols + profile.filter_span / 2.0)
+        * profile.samples_per_symbol;
 }
 
 Samples noise(std::size_t n, std::uint64_t seed)
@@ -169,7 +171,8 @@ TEST(BurstDetector, FindsAnUndisturbedPreambleExactly)
             ASSERT_EQ(bursts.size(), 1u) << name << sps;
             const auto& burst = bursts[0];
             // What symbols do to each other under a matched filter of another frequency.
-            EXPECT_NEAR(time_of(burst), 333.3 + preamble_sample(config.profile), 0.01 * sps);
+            EXPECT_NEAR(
+                time_of(burst), 333.3 + preamble_sample(config.profile), 0.01 * sps);
             EXPECT_LE(std::fabs(burst.detection.timing), 0.5);
             EXPECT_NEAR(burst.detection.cfo, -0.0137, 1e-5) << name << sps;
             EXPECT_GT(burst.detection.rho, 0.99);
@@ -206,8 +209,8 @@ TEST(BurstDetector, FalseAlarmsAreAsFewAsAskedFor)
     EXPECT_EQ(false_alarms(config, 1000000, 22), 0u); // 0.1 expected
 }
 
-// The long form is in `udeepsc bench phy`. No miss in 500 bounds Pd from below by 0.994 at
-// 95 %; one miss is allowed for Pd = 0.999 itself.
+// The long form is in `udeepsc bench phy`. No miss in 500 bounds Pd from below by 0.994
+// at 95 %; one miss is allowed for Pd = 0.999 itself.
 TEST(BurstDetector, FindsBurstsAtMinus6Db)
 {
     const auto trials = run_trials(detector_config("standard"), -6, "none", 500);
@@ -253,7 +256,8 @@ TEST(BurstDetector, StrongBurstsHaveNoSideDetections)
 TEST(BurstDetector, OverlappingBurstsAreBothFound)
 {
     const auto config = detector_config("standard");
-    const auto first = make_burst(config.profile, 1), second = make_burst(config.profile, 2);
+    const auto first = make_burst(config.profile, 1),
+               second = make_burst(config.profile, 2);
     for (std::size_t apart : { 20u, 101u, 600u, 2000u }) {
         auto x = noise(12000, 3);
         add(x, 1000, first, 2.0f);
@@ -328,8 +332,8 @@ TEST(BurstDetector, FlushGivesWhatIsThereOnceAndTheStreamGoesOn)
     const auto config = detector_config("standard");
     const auto& profile = config.profile;
     const auto burst = make_burst(profile, 1);
-    const auto preamble_end = static_cast<std::size_t>(
-        preamble_sample(profile) + 2 * profile.preamble_symbols);
+    const auto preamble_end = static_cast<std::size_t>(preamble_sample(profile)
+                                                       + 2 * profile.preamble_symbols);
     auto x = noise(100000, 6);
     add(x, 5000, burst, 2.0f);
     add(x, 50000, burst, 2.0f);
@@ -401,8 +405,8 @@ TEST(BurstDetector, SamplesThatAreNotFiniteAreZeros)
     add(x, 3000, burst, 2.0f);
     add(zeroed, 3000, burst, 2.0f);
     const float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
-    const std::complex<float> bad[] = { { nan, 0 }, { 1, nan }, { -inf, 0 }, { 0, inf },
-                                        { 3e38f, 0 } };
+    const std::complex<float> bad[]
+        = { { nan, 0 }, { 1, nan }, { -inf, 0 }, { 0, inf }, { 3e38f, 0 } };
     for (std::size_t i = 0; i < 200; i++) {
         const std::size_t at = 2000 + 17 * i;
         x[at] = bad[i % 5];
@@ -423,21 +427,22 @@ TEST(BurstDetector, SilenceAndInterferersGiveNoFlood)
 {
     const auto config = detector_config("standard");
     const std::size_t n = 200000;
-    const auto count = [&](const std::function<std::complex<double>(double)>& at,
-                           double noise_level) {
-        auto x = noise(n, 9);
-        for (std::size_t i = 0; i < n; i++) {
-            x[i] = std::complex<float>(noise_level * std::complex<double>(x[i])
-                                       + at(static_cast<double>(i)));
-        }
-        BurstDetector detector(config);
-        return detect(detector, x).size();
-    };
+    const auto count
+        = [&](const std::function<std::complex<double>(double)>& at, double noise_level) {
+              auto x = noise(n, 9);
+              for (std::size_t i = 0; i < n; i++) {
+                  x[i] = std::complex<float>(noise_level * std::complex<double>(x[i])
+                                             + at(static_cast<double>(i)));
+              }
+              BurstDetector detector(config);
+              return detect(detector, x).size();
+          };
     EXPECT_EQ(count([](double) { return 0.0; }, 0.0), 0u);
     for (double level : { 0.0, 0.1, 1.0 }) {
         EXPECT_EQ(count([](double) { return 100.0; }, level), 0u);
         for (double f : { 0.0031, 0.05, 0.2, 0.31 }) {
-            const auto tone = [f](double i) { return std::polar(30.0, 2 * M_PI * f * i); };
+            const auto tone
+                = [f](double i) { return std::polar(30.0, 2 * M_PI * f * i); };
             EXPECT_EQ(count(tone, level), 0u) << f;
         }
         // Through the band in 20 ms and in 1 ms at 2 Msps.
@@ -449,7 +454,8 @@ TEST(BurstDetector, SilenceAndInterferersGiveNoFlood)
         // Clipped noise: what a saturated receiver gives.
         const auto clipped = [](double i) {
             const auto bits = static_cast<unsigned>(i) * 2654435761u;
-            return std::complex<double>(bits >> 31 ? 50 : -50, (bits >> 20) & 1 ? 50 : -50);
+            return std::complex<double>(bits >> 31 ? 50 : -50,
+                                        (bits >> 20) & 1 ? 50 : -50);
         };
         EXPECT_LE(count(clipped, level), 1u);
     }

@@ -59,7 +59,8 @@ Samples send(const RadioChannelConfig& config, const Samples& x)
     return channel.apply(x.data(), x.size());
 }
 
-//! Largest |y[i] - expected(i)|, the first \p skip outputs (start of the stream) left out.
+//! Largest |y[i] - expected(i)|, the first \p skip outputs (start of the stream) left
+//! out.
 double largest_error(const Samples& y,
                      std::size_t skip,
                      const std::function<Complex(std::size_t)>& expected)
@@ -247,8 +248,8 @@ TEST(RadioChannel, PhaseNoiseIsARandomWalk)
     for (std::size_t lag : { 1u, 10u }) {
         double sum = 0.0;
         for (std::size_t i = 0; i + lag < n; i++) {
-            const double step
-                = std::arg(Complex(y[i + lag]) * std::conj(Complex(y[i]) * turn(0.1 * lag)));
+            const double step = std::arg(Complex(y[i + lag])
+                                         * std::conj(Complex(y[i]) * turn(0.1 * lag)));
             sum += step * step / (n - lag);
         }
         // Overlapping sums of `lag` steps: about n / lag independent ones.
@@ -270,7 +271,8 @@ TEST(RadioChannel, MultipathHasTheResponseOfItsPaths)
                         * turn(-f * path.delay * sps);
                 }
                 const auto y = send(config, tone(f, 500));
-                const auto expected = [&](std::size_t i) { return response * turn(f * i); };
+                const auto expected
+                    = [&](std::size_t i) { return response * turn(f * i); };
                 EXPECT_LT(largest_error(y, 30, expected), 3e-4) << name << f;
             }
         }
@@ -348,7 +350,8 @@ TEST(RadioChannel, DopplerFadingHasJakesCorrelation)
         config.doppler = doppler;
         RadioChannel channel(config);
         const int runs = 400;
-        const std::size_t lags[] = { 0, static_cast<std::size_t>(0.2 / doppler),
+        const std::size_t lags[] = { 0,
+                                     static_cast<std::size_t>(0.2 / doppler),
                                      static_cast<std::size_t>(0.6 / doppler) };
         const Samples x(lags[2] + AHEAD + 1, 1.0f);
         Complex correlation[3] = {};
@@ -379,7 +382,8 @@ TEST(RadioChannel, DopplerFadingIsBandLimited)
     for (std::size_t i = 1; i + 1 < y.size(); i++) {
         // |g''| <= (2 pi f)^2 sum |a_i| = 4e-5 * sqrt(32); a corner of the line adds the
         // change of slope over one interval of the grid, 4 samples.
-        const Complex second = Complex(y[i + 1]) - 2.0 * Complex(y[i]) + Complex(y[i - 1]);
+        const Complex second
+            = Complex(y[i + 1]) - 2.0 * Complex(y[i]) + Complex(y[i - 1]);
         ASSERT_LT(std::abs(second), 4e-5 * 5.7 * 4) << i;
     }
 }
