@@ -124,6 +124,12 @@ private:
     struct Section {
         PayloadHeader header;
         std::size_t position; //!< of the payload in the body
+
+        //! One past the last payload symbol.
+        std::size_t end(const FrameLayout& layout) const
+        {
+            return layout.body_symbol(position + header.symbols - 1) + 1;
+        }
     };
 
     // In the order of a frame.
@@ -134,7 +140,8 @@ private:
     void track_first_header();
     double header_snr(std::size_t position, const PayloadHeader& header) const;
     HeaderCodec::Decision decode_header(std::size_t position);
-    Fault read_payloads(ReceivedFrame& frame, HeaderCodec::Decision header);
+    Fault read_payloads(HeaderCodec::Decision header);
+    Fault conclude(Fault fault);
     void settle();
     bool gone(const Section& section) const;
     void deliver(ReceivedFrame& frame) const;
@@ -176,7 +183,6 @@ private:
     std::vector<Sample> z;     //!< equalised symbols
     double noise_var = 1;      //!< of z, measured at the known symbols
     std::vector<Section> sections; //!< complete payloads
-    std::size_t frame_end = 0;     //!< one past the last payload symbol
 };
 
 // -------------------------------------------------------------------------- frame
@@ -188,7 +194,6 @@ ReceivedFrame BurstDemodulator::Impl::receive(const DetectedBurst& burst)
     }
     ReceivedFrame frame;
     sections.clear();
-    frame_end = 0;
     known.clear();
     z.clear();
     channel = {};
@@ -229,7 +234,8 @@ ReceivedFrame BurstDemodulator::Impl::receive(const DetectedBurst& burst)
     HeaderCodec::Decision header;
     frame.fault = find_first_header(header);
     if (frame.fault == Fault::none) {
-        frame.fault = read_payloads(frame, header);
+        frame.fault = conclude(read_payloads(header));
+        deliver(frame);
     }
     report(frame);
     return frame;
@@ -254,80 +260,72 @@ Fault BurstDemodulator::Impl::find_first_header(HeaderCodec::Decision& header)
     return header.fault == HeaderCodec::Fault::none ? Fault::none : Fault::bad_header;
 }
 
-Fault BurstDemodulator::Impl::read_payloads(ReceivedFrame& frame,
-                                            HeaderCodec::Decision header)
+//! Header by header, each with all that is known so far.
+Fault BurstDemodulator::Impl::read_payloads(HeaderCodec::Decision header)
 {
     std::size_t position = 0, payload_symbols = 0;
-    Fault fault = Fault::none;
     for (;;) {
         know_header(position, header.header);
         if (position == 0) {
             estimate_from_known();
         }
         position += codec.length();
-        const std::size_t n = header.header.symbols;
-        payload_symbols += n;
+        payload_symbols += header.header.symbols;
         if (payload_symbols > profile.max_payload_symbols
             || (header.header.more && sections.size() + 1 >= profile.max_payloads)) {
-            fault = Fault::bad_header;
-            break;
+            return Fault::bad_header;
         }
-        const std::size_t last = layout.body_symbol(position + n - 1);
-        if (!available(last)) {
-            fault = Fault::cut;
-            break;
+        const Section section { header.header, position };
+        if (!available(section.end(layout) - 1)) {
+            return Fault::cut;
         }
-        sections.push_back({ header.header, position });
-        frame_end = last + 1;
-        position += n;
+        sections.push_back(section);
+        position += header.header.symbols;
         if (!header.header.more) {
             // The last group follows the last payload symbol, wherever that is.
-            const auto runs = layout.known_runs(position);
-            for (const auto& run : runs) {
+            for (const auto& run : layout.known_runs(position)) {
                 know(run.first, run.values.data(), run.values.size());
             }
-            break;
+            return Fault::none;
         }
-        const std::size_t next_end = position + codec.length();
-        if (!available(layout.body_symbol(next_end - 1))) {
-            fault = Fault::cut;
-            break;
+        know_pilots(position / profile.data_symbols);
+        const std::size_t next_end = layout.body_symbol(position + codec.length() - 1) + 1;
+        if (!available(next_end - 1)) {
+            return Fault::cut;
         }
-        know_pilots(next_end / profile.data_symbols);
-        place(layout.body_symbol(next_end - 1) + 1);
-        equalize_to(layout.body_symbol(next_end - 1) + 1);
+        know_pilots((position + codec.length()) / profile.data_symbols);
+        place(next_end);
+        equalize_to(next_end);
         settle();
         header = decode_header(position);
         if (header.fault != HeaderCodec::Fault::none) {
-            fault = header.fault == HeaderCodec::Fault::bad_value ? Fault::bad_header
-                                                                  : Fault::lost_header;
-            break;
+            return header.fault == HeaderCodec::Fault::bad_value ? Fault::bad_header
+                                                                 : Fault::lost_header;
         }
     }
-    if (!sections.empty()) {
-        // Pilots right behind the last payload count, those of a lost frame's rest do not.
-        const std::size_t end
-            = fault == Fault::none ? layout.frame_symbols(position) : frame_end;
-        place(end);
-        if (known.size() > end) {
-            known.resize(end);
-        }
-        z.clear();
-        equalize_to(end);
-        settle();
-        if (window.bad_share() > MOST_BAD) {
-            sections.clear();
-            return Fault::not_finite;
-        }
-        while (!sections.empty() && gone(sections.back())) {
-            sections.pop_back();
-            fault = Fault::cut;
-        }
-        if (!sections.empty()) {
-            const auto& last = sections.back();
-            frame_end = layout.body_symbol(last.position + last.header.symbols - 1) + 1;
-        }
-        deliver(frame);
+}
+
+//! The payloads found, with everything known taken together.
+Fault BurstDemodulator::Impl::conclude(Fault fault)
+{
+    if (sections.empty()) {
+        return fault;
+    }
+    // Of a frame that broke off nothing counts beyond its last good payload.
+    if (fault != Fault::none) {
+        known.resize(sections.back().end(layout), 0.0f);
+    }
+    place(known.size());
+    z.clear();
+    equalize_to(known.size());
+    settle();
+    if (window.bad_share() > MOST_BAD) {
+        sections.clear();
+        return Fault::not_finite;
+    }
+    while (!sections.empty() && gone(sections.back())) {
+        sections.pop_back();
+        fault = Fault::cut;
     }
     return fault;
 }
@@ -619,14 +617,15 @@ bool BurstDemodulator::Impl::gone(const Section& section) const
         }
         return sum / std::max(n, 1.0);
     };
-    const std::size_t n = section.header.symbols;
-    const double here = power(layout.body_symbol(section.position),
-                              layout.body_symbol(section.position + n - 1) + 1);
+    const double here = power(layout.body_symbol(section.position), section.end(layout));
     return here < GONE * power(0, profile.preamble_symbols);
 }
 
 void BurstDemodulator::Impl::deliver(ReceivedFrame& frame) const
 {
+    if (sections.empty()) {
+        return;
+    }
     // What the channel was fitted to looks better than what it was not.
     const double others_noise = noise_var
         * (1.0 + 2.0 * (channel.parameters() - 1.0) / double(channel.observations));
@@ -687,7 +686,7 @@ void BurstDemodulator::Impl::report(ReceivedFrame& frame) const
         = channel.noise_var * (measured_since ? noise_var / equalizer.error_var() : 1.0);
     const double energy = channel.symbol_energy(pulse) * tracker.power();
     frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
-    const std::size_t end = frame_end > 0 ? frame_end : known.size();
+    const std::size_t end = sections.empty() ? known.size() : sections.back().end(layout);
     const double end_at = window.to_burst(clock.position(double(end) - 1.0));
     frame.end_sample = std::uint64_t(
         std::max<std::int64_t>(0, first_sample + std::int64_t(std::floor(end_at)) + 1));
