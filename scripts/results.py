@@ -140,9 +140,9 @@ def any_points(name, entry, content, config):
 
 
 def mapping(bench):
-    print('## Index to symbol\n\nThe same weights and the same 64-QAM, soft look-up. "symbol": '
+    print('## Index to symbol\n\nThe same weights and the same constellation, soft look-up. "symbol": '
           'index j is constellation point j, and the codebook was trained through the channel. '
-          '"bits": the index\'s six bits with Gray labels; the receiver weighs bit by bit, so it '
+          '"bits": the index\'s bits with Gray labels; the receiver weighs bit by bit, so it '
           'loses what a symbol says about its bits together. "any point": codewords assigned to '
           'points at random, which is what a codebook trained without its channel would get.\n')
     head(['task', 'mapping'] + [f'{snr} dB' for snr in SNR.split(',')])

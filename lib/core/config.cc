@@ -472,7 +472,7 @@ std::int64_t ModelConfig::least_parameters() const
     for (const auto& t : c.tasks) {
         total += (t.queries + static_cast<std::int64_t>(t.classes.size())) * width;
         if (t.output == "sentence")
-            total += c.encoder("text").vocabulary * width;
+            total += c.encoder("text").vocabulary + c.encoder("text").dim * width;
         for (const auto& m : t.inputs)
             total += m.subvectors * static_cast<std::int64_t>(c.codebook.subvector_dim) *
                      (c.encoder(m.modality).dim + width);

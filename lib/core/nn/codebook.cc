@@ -131,7 +131,15 @@ void CodebookImpl::count_use(const torch::Tensor& x, const torch::Tensor& indice
 
 torch::Tensor CodebookImpl::fresh_codewords() const
 {
-    if (d_is_constellation || !d_recent.defined())
+    if (d_is_constellation) {
+        torch::NoGradGuard no_grad;
+        // The constellation at the size that the codebook has grown to: put back at its first
+        // size, an outer point would land among the inner ones and be on the air for them.
+        const auto start = d_start.to(d_codewords.device());
+        const auto scale = (d_codewords * start).sum() / (start * start).sum();
+        return scale.clamp_min(0.1) * start;
+    }
+    if (!d_recent.defined())
         return d_start.to(d_codewords.device());
     const auto pick = torch::randint(d_recent.size(0),
                                      { d_codewords.size(0) },

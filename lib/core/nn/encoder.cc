@@ -11,10 +11,9 @@ namespace nn = torch::nn;
 
 namespace {
 
-void add_conv_norm_relu(nn::Sequential& stack, int in, int out, int stride)
+void add_conv_relu(nn::Sequential& stack, int in, int out, int stride)
 {
-    stack->push_back(nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false)));
-    stack->push_back(nn::BatchNorm2d(out));
+    stack->push_back(Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride), 1));
     stack->push_back(nn::ReLU());
 }
 
@@ -25,25 +24,29 @@ ImageEmbeddingImpl::ImageEmbeddingImpl(const EncoderConfig& config)
     if (config.embedding == "patch") {
         d_patch = register_module(
             "patch",
-            nn::Conv2d(nn::Conv2dOptions(3, config.dim, config.patch).stride(config.patch)));
+            Conv2d(nn::Conv2dOptions(3, config.dim, config.patch).stride(config.patch)));
         return;
     }
-    add_conv_norm_relu(d_stem, 3, config.stem[0], 1);
-    add_conv_norm_relu(d_stem, config.stem[0], config.stem[1], 2);
+    add_conv_relu(d_stem, 3, config.stem[0], 1);
+    add_conv_relu(d_stem, config.stem[0], config.stem[1], 2);
     d_stem->push_back(ResidualBlock(config.stem[1]));
-    add_conv_norm_relu(d_stem, config.stem[1], config.dim, 2);
+    add_conv_relu(d_stem, config.stem[1], config.dim, 2);
     d_stem->push_back(ResidualBlock(config.dim));
     register_module("stem", d_stem);
-    d_patch = register_module("patch", nn::Conv2d(nn::Conv2dOptions(config.dim, config.dim, 1)));
+    d_patch = register_module("patch", Conv2d(nn::Conv2dOptions(config.dim, config.dim, 1)));
+    d_pixels = register_module(
+        "pixels",
+        Conv2d(
+            nn::Conv2dOptions(3, config.dim, config.patch).stride(config.patch).bias(false)));
 }
 
 torch::Tensor ImageEmbeddingImpl::forward(const torch::Tensor& x)
 {
     // Centre and scale by CIFAR-10's statistics, near enough for any photograph.
-    auto y = (x - 0.47) * 4.0;
-    if (!d_stem->is_empty())
-        y = d_stem->forward(y);
-    return d_patch(y).flatten(2).transpose(1, 2);
+    const auto y = (x - 0.47) * 4.0;
+    if (d_stem->is_empty())
+        return d_patch(y).flatten(2).transpose(1, 2);
+    return (d_patch(d_stem->forward(y)) + d_pixels(y)).flatten(2).transpose(1, 2);
 }
 
 ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::string& modality)
@@ -60,7 +63,7 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
     else if (modality == "text")
         d_words = register_module("words", nn::Embedding(d_config.vocabulary, dim));
     else
-        d_frames = register_module("frames", nn::Linear(d_config.features, dim));
+        d_frames = register_module("frames", Linear(d_config.features, dim));
     if (d_words) {
         torch::NoGradGuard no_grad;
         d_words->weight.normal_(0, 0.05);
@@ -89,7 +92,7 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
         if (input.max_vectors > 0)
             ratios.insert(t.name, RatioNetwork().ptr());
         projections.insert(t.name,
-                           nn::Linear(dim,
+                           Linear(dim,
                                       std::max(1, input.max_vectors) * input.subvectors *
                                           model.codebook.subvector_dim)
                                .ptr());
@@ -146,8 +149,11 @@ torch::Tensor ModalityEncoderImpl::project(const std::string& task,
                                            const torch::Tensor& features,
                                            const torch::Tensor& mask)
 {
-    const auto all = d_project[task]->as<nn::LinearImpl>()->forward(d_norm(features));
-    const int places = d_tasks[task_row(task)].input(d_config.modality).max_vectors;
+    const auto& t = d_tasks[task_row(task)];
+    // A picture's vectors keep their size: it is the contrast of what they show.
+    const auto all = d_project[task]->as<LinearImpl>()->forward(
+        t.output == "picture" ? features : d_norm(features));
+    const int places = t.input(d_config.modality).max_vectors;
     if (places == 0)
         return all;
     const auto batch = all.size(0), vectors = all.size(1), width = all.size(2) / places;

@@ -16,7 +16,8 @@ private:
     // Each convolution of the stem halves the picture once, so that one token of its output
     // still is one 4x4 patch (with some of its surroundings).
     torch::nn::Sequential d_stem;
-    torch::nn::Conv2d d_patch { nullptr };
+    Conv2d d_patch { nullptr };
+    Conv2d d_pixels { nullptr }; // beside the stem: fine detail straight through
 };
 TORCH_MODULE(ImageEmbedding);
 
@@ -75,6 +76,9 @@ public:
     //! Vectors the task may send: all but the task embedding's, unless that is sent too.
     int candidates(const std::string& task, int rows) const;
 
+    //! The embeddings of the words; null in another modality's encoder
+    torch::nn::Embedding words() const { return d_words; }
+
     //! f_n of one task
     torch::Tensor share_of(const std::string& task, const torch::Tensor& noise);
 
@@ -94,7 +98,7 @@ private:
 
     ImageEmbedding d_image { nullptr };
     torch::nn::Embedding d_words { nullptr };
-    torch::nn::Linear d_frames { nullptr };
+    Linear d_frames { nullptr };
     torch::Tensor d_position;        // [1, positions, dim]
     torch::Tensor d_task_embedding;  // [tasks, dim], w_tk of eq. 10
     torch::nn::ModuleList d_semantic, d_channel, d_selection;

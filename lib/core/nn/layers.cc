@@ -23,9 +23,9 @@ torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& m
 AttentionImpl::AttentionImpl(int dim, int memory_dim, int heads, double dropout)
     : d_heads(heads), d_dropout(dropout)
 {
-    d_query = register_module("query", nn::Linear(dim, dim));
-    d_key_value = register_module("key_value", nn::Linear(memory_dim, 2 * dim));
-    d_out = register_module("out", nn::Linear(dim, dim));
+    d_query = register_module("query", Linear(dim, dim));
+    d_key_value = register_module("key_value", Linear(memory_dim, 2 * dim));
+    d_out = register_module("out", Linear(dim, dim));
 }
 
 torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
@@ -35,9 +35,14 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
 {
     const auto batch = x.size(0), queries = x.size(1), dim = x.size(2);
     const auto keys = memory.size(1), head_dim = dim / d_heads;
-    const auto q = d_query(x).view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
-    const auto kv =
-        d_key_value(memory).view({ batch, keys, 2, d_heads, head_dim }).permute({ 2, 0, 3, 1, 4 });
+    auto q = d_query(x), kv = d_key_value(memory);
+    const auto type = q.scalar_type();
+    if (!is_training()) { // products as small as one head's are faster in fp32 than in bf16
+        q = q.to(torch::kFloat);
+        kv = kv.to(torch::kFloat);
+    }
+    q = q.view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
+    kv = kv.view({ batch, keys, 2, d_heads, head_dim }).permute({ 2, 0, 3, 1, 4 });
     const auto scores =
         torch::matmul(q, kv[0].transpose(2, 3)) / std::sqrt(static_cast<double>(head_dim));
     torch::Tensor weights;
@@ -53,19 +58,19 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
     }
     weights = torch::dropout(weights, d_dropout, is_training());
     const auto mixed =
-        torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim });
+        torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim }).to(type);
     return torch::dropout(d_out(mixed), d_dropout, is_training());
 }
 
 FeedForwardImpl::FeedForwardImpl(int dim, int hidden, double dropout) : d_dropout(dropout)
 {
-    d_in = register_module("in", nn::Linear(dim, hidden));
-    d_out = register_module("out", nn::Linear(hidden, dim));
+    d_in = register_module("in", Linear(dim, hidden));
+    d_out = register_module("out", Linear(hidden, dim));
 }
 
 torch::Tensor FeedForwardImpl::forward(const torch::Tensor& x)
 {
-    return torch::dropout(d_out(torch::gelu(d_in(x))), d_dropout, is_training());
+    return torch::dropout(d_out(d_in->forward_gelu(x)), d_dropout, is_training());
 }
 
 EncoderLayerImpl::EncoderLayerImpl(int dim, int heads, int ffn, double dropout)
@@ -106,8 +111,8 @@ torch::Tensor DecoderLayerImpl::forward(const torch::Tensor& x,
 
 NoiseFeatureImpl::NoiseFeatureImpl(int dim, bool start_at_zero)
 {
-    d_in = register_module("in", nn::Linear(1, 32));
-    d_out = register_module("out", nn::Linear(32, dim));
+    d_in = register_module("in", Linear(1, 32));
+    d_out = register_module("out", Linear(32, dim));
     if (start_at_zero) {
         torch::NoGradGuard no_grad;
         d_out->weight.zero_();
@@ -118,22 +123,19 @@ NoiseFeatureImpl::NoiseFeatureImpl(int dim, bool start_at_zero)
 torch::Tensor NoiseFeatureImpl::forward(const torch::Tensor& noise)
 {
     const auto x = noise.to(d_in->weight.scalar_type()).view({ -1, 1, 1 });
-    return d_out(torch::gelu(d_in(x)));
+    return d_out(d_in->forward_gelu(x));
 }
 
 ResidualBlockImpl::ResidualBlockImpl(int channels)
 {
-    const auto options = nn::Conv2dOptions(channels, channels, 3).padding(1).bias(false);
-    d_conv1 = register_module("conv1", nn::Conv2d(options));
-    d_norm1 = register_module("norm1", nn::BatchNorm2d(channels));
-    d_conv2 = register_module("conv2", nn::Conv2d(options));
-    d_norm2 = register_module("norm2", nn::BatchNorm2d(channels));
+    const nn::Conv2dOptions options(channels, channels, 3);
+    d_conv1 = register_module("conv1", Conv2d(options, 1));
+    d_conv2 = register_module("conv2", Conv2d(options, 1));
 }
 
 torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x)
 {
-    const auto y = d_norm2(d_conv2(torch::relu(d_norm1(d_conv1(x)))));
-    return torch::relu(x + y);
+    return torch::relu(x + d_conv2(torch::relu(d_conv1(x))));
 }
 
 } // namespace udeepsc_core

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "packed_conv.h"
+#include "packed_linear.h"
+
 #include <torch/torch.h>
 
 namespace udeepsc_core {
@@ -31,7 +34,7 @@ public:
 private:
     int d_heads;
     double d_dropout;
-    torch::nn::Linear d_query { nullptr }, d_key_value { nullptr }, d_out { nullptr };
+    Linear d_query { nullptr }, d_key_value { nullptr }, d_out { nullptr };
 };
 TORCH_MODULE(Attention);
 
@@ -44,7 +47,7 @@ public:
 
 private:
     double d_dropout;
-    torch::nn::Linear d_in { nullptr }, d_out { nullptr };
+    Linear d_in { nullptr }, d_out { nullptr };
 };
 TORCH_MODULE(FeedForward);
 
@@ -96,7 +99,7 @@ public:
     torch::Tensor forward(const torch::Tensor& noise);
 
 private:
-    torch::nn::Linear d_in { nullptr }, d_out { nullptr };
+    Linear d_in { nullptr }, d_out { nullptr };
 };
 TORCH_MODULE(NoiseFeature);
 
@@ -106,7 +109,12 @@ inline torch::Tensor normalized_noise(const torch::Tensor& noise_var)
     return noise_var / (1.0 + noise_var);
 }
 
-/*! Two 3x3 convolutions with batch normalisation around a skip connection. */
+/*!
+ * \brief Two 3x3 convolutions around a skip connection.
+ *
+ * No normalisation: a picture's brightness and contrast against its batch's, or a patch's
+ * against its own, are what reconstruction has to carry.
+ */
 class ResidualBlockImpl : public torch::nn::Module
 {
 public:
@@ -114,8 +122,7 @@ public:
     torch::Tensor forward(const torch::Tensor& x);
 
 private:
-    torch::nn::Conv2d d_conv1 { nullptr }, d_conv2 { nullptr };
-    torch::nn::BatchNorm2d d_norm1 { nullptr }, d_norm2 { nullptr };
+    Conv2d d_conv1 { nullptr }, d_conv2 { nullptr };
 };
 TORCH_MODULE(ResidualBlock);
 

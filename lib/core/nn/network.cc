@@ -15,15 +15,19 @@ std::string gain_name(const std::string& task, const std::string& modality)
 NetworkImpl::NetworkImpl(const ModelConfig& config) : d_config(config), d_mapping(config)
 {
     torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> encoders, codebooks;
+    torch::nn::Embedding words { nullptr };
     for (const auto& e : config.encoders) {
-        encoders.insert(e.modality, ModalityEncoder(config, e.modality).ptr());
+        ModalityEncoder encoder(config, e.modality);
+        if (encoder->words())
+            words = encoder->words();
+        encoders.insert(e.modality, encoder.ptr());
         codebooks.insert(e.modality, Codebook(config).ptr());
     }
     d_encoders->update(encoders);
     d_codebooks->update(codebooks);
     register_module("encoder", d_encoders);
     register_module("codebook", d_codebooks);
-    d_receiver = register_module("receiver", Receiver(config));
+    d_receiver = register_module("receiver", Receiver(config, words));
     for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
             register_buffer(gain_name(t.name, m.modality),

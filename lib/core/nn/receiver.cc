@@ -3,15 +3,17 @@
 
 #include <udeepsc_core/error.h>
 
+#include <cmath>
+
 namespace udeepsc_core {
 
 namespace nn = torch::nn;
 
 namespace {
 
-nn::Conv2d conv3x3(int in, int out)
+Conv2d conv3x3(int in, int out)
 {
-    return nn::Conv2d(nn::Conv2dOptions(in, out, 3).padding(1));
+    return Conv2d(nn::Conv2dOptions(in, out, 3), 1);
 }
 
 } // namespace
@@ -22,8 +24,7 @@ PictureHeadImpl::PictureHeadImpl(const ModelConfig& model)
 {
     const int dim = model.decoder.dim;
     if (model.decoder.picture_head == "linear") {
-        d_linear = register_module("linear", nn::Linear(dim, 3 * d_patch * d_patch));
-        d_shuffle = register_module("shuffle", nn::PixelShuffle(nn::PixelShuffleOptions(d_patch)));
+        d_linear = register_module("linear", Linear(dim, 3 * d_patch * d_patch));
         return;
     }
     const int half = 64, full = 24; // channels at half and at full resolution
@@ -33,7 +34,7 @@ PictureHeadImpl::PictureHeadImpl(const ModelConfig& model)
     d_up2 = register_module("up2", conv3x3(half, 4 * full));
     d_mix = register_module("mix", conv3x3(full, full));
     d_out = register_module("out", conv3x3(full, 3));
-    d_shuffle = register_module("shuffle", nn::PixelShuffle(nn::PixelShuffleOptions(2)));
+    d_linear = register_module("linear", Linear(dim, 3 * d_patch * d_patch));
 }
 
 torch::Tensor PictureHeadImpl::forward(const torch::Tensor& x)
@@ -41,17 +42,39 @@ torch::Tensor PictureHeadImpl::forward(const torch::Tensor& x)
     const auto to_grid = [&](const torch::Tensor& t) {
         return t.transpose(1, 2).reshape({ t.size(0), t.size(2), d_grid, d_grid });
     };
-    if (d_linear)
-        return d_shuffle(to_grid(d_linear(x))) + 0.5;
+    const auto patches =
+        torch::pixel_shuffle(to_grid(d_linear(x)), d_patch) + 0.5; // each from its own vector
+    if (!d_spread)
+        return patches;
     auto y = to_grid(x);
     y = y + torch::relu(d_spread(y));
-    y = d_block1(torch::relu(d_shuffle(d_up1(y))));
-    y = torch::relu(d_shuffle(d_up2(y)));
+    y = d_block1(torch::relu(torch::pixel_shuffle(d_up1(y), 2)));
+    y = torch::relu(torch::pixel_shuffle(d_up2(y), 2));
     y = y + torch::relu(d_mix(y));
-    return d_out(y) + 0.5;
+    return patches + d_out(y);
 }
 
-ReceiverImpl::ReceiverImpl(const ModelConfig& model) : d_config(model)
+WordHeadImpl::WordHeadImpl(int dim, torch::nn::Embedding words) : d_words(std::move(words))
+{
+    const auto& table = d_words->weight;
+    d_to_word = register_module("to_word", Linear(dim, table.size(1)));
+    d_bias = register_parameter("bias", torch::zeros({ table.size(0) }));
+}
+
+torch::Tensor WordHeadImpl::forward(const torch::Tensor& x)
+{
+    const auto word = d_to_word(x) * std::sqrt(static_cast<double>(d_words->weight.size(1)));
+    if (d_packed)
+        return d_packed->apply(word, PackedLinear::Activation::none);
+    return torch::nn::functional::linear(word, d_words->weight, d_bias);
+}
+
+void WordHeadImpl::pack()
+{
+    d_packed = PackedLinear::make(d_words->weight, d_bias);
+}
+
+ReceiverImpl::ReceiverImpl(const ModelConfig& model, torch::nn::Embedding words) : d_config(model)
 {
     const auto& c = model.decoder;
     torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, refine, norms, heads;
@@ -63,14 +86,14 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model) : d_config(model)
     for (const auto& t : model.tasks) {
         for (const auto& m : t.inputs)
             from.insert(t.name + "-" + m.modality,
-                        nn::Linear(m.subvectors * model.codebook.subvector_dim, c.dim).ptr());
+                        Linear(m.subvectors * model.codebook.subvector_dim, c.dim).ptr());
         d_query->insert(t.name, 0.3 * torch::randn({ t.queries, c.dim }));
         if (t.output == "label")
-            heads.insert(t.name, nn::Linear(c.dim, static_cast<int>(t.classes.size())).ptr());
+            heads.insert(t.name, Linear(c.dim, static_cast<int>(t.classes.size())).ptr());
         else if (t.output == "picture")
             heads.insert(t.name, PictureHead(model).ptr());
         else
-            heads.insert(t.name, nn::Linear(c.dim, model.encoder("text").vocabulary).ptr());
+            heads.insert(t.name, WordHead(c.dim, words).ptr());
     }
     for (int i = 0; i < c.layers; ++i)
         d_layers->push_back(DecoderLayer(c.dim, c.heads, c.ffn, c.dropout));
@@ -95,7 +118,7 @@ torch::Tensor ReceiverImpl::channel_decode(const std::string& task,
                                            const torch::Tensor& noise)
 {
     const auto linear =
-        d_from_channel[task + "-" + received.modality]->as<nn::LinearImpl>();
+        d_from_channel[task + "-" + received.modality]->as<LinearImpl>();
     auto x = linear->forward(received.features.to(linear->weight.scalar_type()));
 
     // A vector's place among those that arrived: with vectors masked out this is the count
@@ -144,13 +167,12 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
         x = x + memory;
     for (const auto& layer : *d_layers)
         x = layer->as<DecoderLayerImpl>()->forward(x, memory, query_mask, mask);
-    x = d_norm(x);
-
-    if (t.output == "label")
-        return d_head[task]->as<nn::LinearImpl>()->forward(x.mean(1));
-    if (t.output == "picture")
+    if (t.output == "picture") // not normalised: a vector's size is its patch's contrast
         return d_head[task]->as<PictureHeadImpl>()->forward(x);
-    return d_head[task]->as<nn::LinearImpl>()->forward(x);
+    x = d_norm(x);
+    if (t.output == "label")
+        return d_head[task]->as<LinearImpl>()->forward(x.mean(1));
+    return d_head[task]->as<WordHeadImpl>()->forward(x);
 }
 
 } // namespace udeepsc_core

@@ -17,13 +17,36 @@ public:
 
 private:
     int d_grid, d_patch;
-    torch::nn::Linear d_linear { nullptr };
-    torch::nn::Conv2d d_spread { nullptr }, d_up1 { nullptr }, d_up2 { nullptr }, d_mix { nullptr },
+    Linear d_linear { nullptr };
+    Conv2d d_spread { nullptr }, d_up1 { nullptr }, d_up2 { nullptr }, d_mix { nullptr },
         d_out { nullptr };
     ResidualBlock d_block1 { nullptr };
-    torch::nn::PixelShuffle d_shuffle { nullptr };
 };
 TORCH_MODULE(PictureHead);
+
+/*!
+ * \brief Decoder feature -> a score for every word: how near it lies to the word's embedding.
+ *
+ * The embeddings are the text encoder's own. Sender and receiver share them, so a word that
+ * was hardly met in training still is told from the others by its embedding, and the
+ * largest matrix of the network is there once.
+ */
+class WordHeadImpl : public torch::nn::Module
+{
+public:
+    WordHeadImpl(int dim, torch::nn::Embedding words);
+    //! x: [..., dim] -> [..., vocabulary]
+    torch::Tensor forward(const torch::Tensor& x);
+    //! See Linear::pack().
+    void pack();
+
+private:
+    torch::nn::Embedding d_words; // registered by the text encoder
+    Linear d_to_word { nullptr };
+    torch::Tensor d_bias; // [vocabulary]
+    std::shared_ptr<const PackedLinear> d_packed;
+};
+TORCH_MODULE(WordHead);
 
 /*! What arrived of one modality. */
 struct ReceivedFeatures {
@@ -39,7 +62,8 @@ struct ReceivedFeatures {
 class ReceiverImpl : public torch::nn::Module
 {
 public:
-    explicit ReceiverImpl(const ModelConfig& model);
+    //! words: the text encoder's embeddings; null where no task gives sentences
+    ReceiverImpl(const ModelConfig& model, torch::nn::Embedding words);
 
     //! noise: [batch], normalised, as measured at the receiver.
     //! Gives, by the task's output: logits [batch, classes]; picture [batch, 3, s, s];

@@ -8,11 +8,11 @@ namespace nn = torch::nn;
 FeatureSelectionImpl::FeatureSelectionImpl(int dim, int hidden)
 {
     d_norm = register_module("norm", nn::LayerNorm(nn::LayerNormOptions({ dim })));
-    d_local = register_module("local", nn::Linear(dim, hidden));
-    d_global = register_module("global", nn::Linear(dim, hidden));
+    d_local = register_module("local", Linear(dim, hidden));
+    d_global = register_module("global", Linear(dim, hidden));
     d_noise = register_module("noise", NoiseFeature(hidden, false));
-    d_hidden = register_module("hidden", nn::Linear(3 * hidden, hidden));
-    d_out = register_module("out", nn::Linear(hidden, 2));
+    d_hidden = register_module("hidden", Linear(3 * hidden, hidden));
+    d_out = register_module("out", Linear(hidden, 2));
 }
 
 torch::Tensor FeatureSelectionImpl::forward(const torch::Tensor& x,
@@ -20,8 +20,8 @@ torch::Tensor FeatureSelectionImpl::forward(const torch::Tensor& x,
                                             const torch::Tensor& noise)
 {
     const auto normed = d_norm(x);
-    const auto local = torch::gelu(d_local(normed));
-    const auto global_each = torch::gelu(d_global(normed));
+    const auto local = d_local->forward_gelu(normed);
+    const auto global_each = d_global->forward_gelu(normed);
     const auto weight = kept.unsqueeze(-1).to(global_each.scalar_type());
     const auto global = (global_each * weight).sum(1, true) /
                         torch::clamp_min(weight.sum(1, true), 1.0); // eq. 12
@@ -29,7 +29,7 @@ torch::Tensor FeatureSelectionImpl::forward(const torch::Tensor& x,
                                   global.expand_as(local),
                                   d_noise(noise).to(local.scalar_type()).expand_as(local) },
                                 -1); // eq. 13
-    return torch::log_softmax(d_out(torch::gelu(d_hidden(all))).to(torch::kFloat), -1);
+    return torch::log_softmax(d_out(d_hidden->forward_gelu(all)).to(torch::kFloat), -1);
 }
 
 RatioNetworkImpl::RatioNetworkImpl()

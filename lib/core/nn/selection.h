@@ -25,8 +25,8 @@ public:
 
 private:
     torch::nn::LayerNorm d_norm { nullptr };
-    torch::nn::Linear d_local { nullptr }, d_global { nullptr };
-    torch::nn::Linear d_hidden { nullptr }, d_out { nullptr };
+    Linear d_local { nullptr }, d_global { nullptr };
+    Linear d_hidden { nullptr }, d_out { nullptr };
     NoiseFeature d_noise { nullptr };
 };
 TORCH_MODULE(FeatureSelection);

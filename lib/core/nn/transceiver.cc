@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../blas.h"
 #include "bundle.h"
+#include "inference.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
@@ -103,15 +104,8 @@ public:
     {
         if (options.dtype != "fp32" && options.dtype != "bf16")
             throw Error("model precision: got \"" + options.dtype + "\", expected fp32 or bf16");
-        d_network->eval();
-        for (auto& p : d_network->parameters())
-            p.set_requires_grad(false);
         make_info(path);
-        if (d_type != torch::kFloat) {
-            for (const auto& e : d_config.encoders)
-                d_network->encoder(e.modality)->to(d_type);
-            d_network->receiver()->to(d_type);
-        }
+        prepare_for_inference(d_network, d_type);
     }
 
     const ModelInfo& info() const override { return d_info; }

@@ -248,7 +248,6 @@ private:
         torch::manual_seed(mix(d_config.seed, d_step, 2000 + d_run.rank));
         const auto batch = next_batch(task);
         d_network->train();
-        use_batch_statistics(d_model.task(d_tasks[task]).output != "picture");
         d_optimizer.zero_gradients();
         StepLoss loss;
         {
@@ -270,15 +269,6 @@ private:
         running.codebook += loss.codebook;
         running.selection += loss.selection;
         ++running.steps;
-    }
-
-    // A picture's brightness and contrast against those of its batch are noise to whoever
-    // has to reconstruct it: there batch normalisation works as in inference.
-    void use_batch_statistics(bool on)
-    {
-        for (const auto& module : d_network->modules(false))
-            if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>())
-                norm->train(on);
     }
 
     // Codewords that were hardly used since the last time get a new place, the same one in

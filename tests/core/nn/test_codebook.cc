@@ -194,3 +194,20 @@ TEST(Codebook, OverAConstellationStartsAsTheConstellation)
     Codebook book(config("64qam", "symbol", 64, 2));
     EXPECT_TRUE(torch::equal(book->codewords(), constellation_points("64qam")));
 }
+
+TEST(Codebook, OverAConstellationRevivesAtTheSizeItHasGrownTo)
+{
+    Codebook book(config("64qam", "symbol", 64, 2));
+    const auto grown = 1.5 * constellation_points("64qam");
+    {
+        torch::NoGradGuard no_grad;
+        book->codewords().copy_(grown);
+        book->codewords()[5].zero_(); // strayed, and no longer used
+    }
+    auto use = torch::ones({ 64 });
+    use[5] = 0;
+    book->revive(use, book->fresh_codewords());
+    // One point of 64 at zero pulls the fitted size by no more than its share of the energy.
+    EXPECT_LT((book->codewords() - grown).abs().max().item<float>(), 0.05 * 1.5);
+    EXPECT_GT(book->codewords()[5].abs().max().item<float>(), 0.1);
+}

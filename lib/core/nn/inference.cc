@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inference.h"
+
+namespace udeepsc_core {
+
+void prepare_for_inference(Network& network, torch::ScalarType type)
+{
+    torch::NoGradGuard no_grad;
+    network->eval();
+    for (auto& p : network->parameters())
+        p.set_requires_grad(false);
+    if (type != torch::kFloat) {
+        for (const auto& e : network->config().encoders)
+            network->encoder(e.modality)->to(type);
+        network->receiver()->to(type);
+    }
+    for (const auto& module : network->modules(false)) {
+        if (auto* linear = module->as<LinearImpl>())
+            linear->pack();
+        else if (auto* conv = module->as<Conv2dImpl>())
+            conv->pack();
+        else if (auto* words = module->as<WordHeadImpl>())
+            words->pack();
+    }
+}
+
+} // namespace udeepsc_core

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "packed_conv.h"
+
+namespace udeepsc_core {
+
+torch::Tensor Conv2dImpl::forward(const torch::Tensor& x)
+{
+    return d_packed ? d_packed->apply(x) : torch::nn::Conv2dImpl::forward(x);
+}
+
+void Conv2dImpl::pack()
+{
+    d_packed = PackedConv::make(weight, bias, static_cast<int>(options.stride()->at(0)), d_padding);
+}
+
+} // namespace udeepsc_core
