@@ -3,6 +3,7 @@
 #include "fft_plan.h"
 
 #include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
 #include <algorithm>
 
@@ -59,16 +60,9 @@ bool burst_detector_impl::start()
 
 bool burst_detector_impl::stop()
 {
-    const auto bursts = d_detector->flush();
-    // At the stream's end the next block still listens. When the flowgraph is stopped it
-    // may not, and nobody must wait for it here.
-    if (detail()->done()) {
-        for (const auto& burst : bursts) {
-            send_burst(burst);
-        }
-    } else {
-        drop(reasons::STOPPED, "the flowgraph stopped before the burst's end", bursts.size());
-    }
+    drop(reasons::STOPPED,
+         "the flowgraph stopped before the burst's end",
+         d_detector->flush().size());
     return true;
 }
 
@@ -128,16 +122,32 @@ void burst_detector_impl::take_over()
     }
 }
 
+bool burst_detector_impl::input_done() { return detail()->input(0)->done(); }
+
+// The scheduler ends a block without a word when its input has ended and is empty. So one
+// sample is left for later until the end is known: then there is a call in which to send
+// the last bursts, before the next block is told that nothing more comes.
+void burst_detector_impl::forecast(int, gr_vector_int& ninput_items_required)
+{
+    ninput_items_required[0] = input_done() ? 1 : 2;
+}
+
 int burst_detector_impl::general_work(int,
                                       gr_vector_int& ninput_items,
                                       gr_vector_const_void_star& input_items,
                                       gr_vector_void_star&)
 {
     take_over();
-    collect_tags(ninput_items[0]);
     const auto* const in = static_cast<const gr_complex*>(input_items[0]);
-    offer(d_detector->push(in, ninput_items[0]));
-    consume(0, ninput_items[0]);
+    // Asked before the count is taken again: what is there then is all there is.
+    const bool last = input_done() && detail()->input(0)->items_available() <= ninput_items[0];
+    const int count = last ? ninput_items[0] : ninput_items[0] - 1;
+    collect_tags(count);
+    offer(d_detector->push(in, count));
+    if (last) {
+        offer(d_detector->flush());
+    }
+    consume(0, count);
     return 0;
 }
 

@@ -17,6 +17,7 @@ public:
 
     bool start() override;
     bool stop() override;
+    void forecast(int noutput_items, gr_vector_int& ninput_items_required) override;
     int general_work(int noutput_items,
                      gr_vector_int& ninput_items,
                      gr_vector_const_void_star& input_items,
@@ -33,6 +34,9 @@ protected:
     void upstream_done(const pmt::pmt_t&) override {}
 
 private:
+    //! The block in front has given its last sample.
+    bool input_done();
+
     using detector_sptr = std::shared_ptr<udeepsc_phy::BurstDetector>;
 
     void use(const udeepsc_phy::DetectorConfig& config);

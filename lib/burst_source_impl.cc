@@ -70,9 +70,10 @@ void burst_source_impl::set_gap(int gap)
 
 // The handler and general_work() share one thread, so a handler that waited for room would
 // wait for ever; the senders ask instead.
-bool burst_source_impl::full() const
+bool burst_source_impl::full()
 {
-    return d_options.policy == overflow_policy::block && d_depth >= d_options.queue;
+    return d_options.policy == overflow_policy::block &&
+           d_depth + nmsgs(d_in) >= static_cast<std::size_t>(d_options.queue);
 }
 
 void burst_source_impl::upstream_done(const pmt::pmt_t&) { d_last = true; }

@@ -21,7 +21,7 @@ public:
                      gr_vector_void_star& output_items) override;
 
     int queue_depth() const override { return d_depth; }
-    bool full() const override;
+    bool full() override;
 
     void set_amplitude(double amplitude) override;
     double amplitude() const override { return d_amplitude; }
@@ -48,6 +48,7 @@ private:
     //! Sleeps until a message comes or some time has passed.
     void wait_for_message();
 
+    const pmt::pmt_t d_in = pmt::intern("in");
     const burst_source_options d_options;
     std::atomic<double> d_amplitude;
     std::atomic<int> d_gap;

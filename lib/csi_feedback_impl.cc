@@ -115,11 +115,21 @@ bool csi_feedback_impl::start()
     stop();
     d_io.restart();
     asio::post(d_io, [this] { begin(); });
-    d_thread = std::thread([this] {
-        const auto keep_running = asio::make_work_guard(d_io);
-        d_io.run();
-    });
+    d_thread = std::thread([this] { run(); });
     return true;
+}
+
+void csi_feedback_impl::run()
+{
+    const auto keep_running = asio::make_work_guard(d_io);
+    while (!d_io.stopped()) {
+        try {
+            d_io.run();
+        } catch (const std::exception& e) {
+            // Publishing throws where the block that subscribed is no more.
+            drop(reasons::NOT_SENT, e.what());
+        }
+    }
 }
 
 bool csi_feedback_impl::stop()

@@ -43,7 +43,8 @@ private:
     using udp = boost::asio::ip::udp;
     using timer = boost::asio::steady_timer;
 
-    // All of these run in the thread of d_io.
+    void run(); // the thread
+    // All of these run in it.
     void begin();
     void end();
     void heard(double snr_db);    // a report came in, by message or datagram

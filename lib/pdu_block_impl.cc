@@ -162,7 +162,7 @@ bool pdu_block_impl::congested()
         if (block && block->nmsgs(pmt::cdr(target)) >= s_inbox_limit) {
             return true;
         }
-        const auto ours = dynamic_cast<const pdu_block_impl*>(block.get());
+        const auto ours = dynamic_cast<pdu_block_impl*>(block.get());
         if (ours && ours->full()) {
             return true;
         }

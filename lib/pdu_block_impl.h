@@ -42,7 +42,7 @@ public:
     //! would only grow its inbox.
     bool congested();
     //! This block wants its senders to hold back, though its inbox may be empty.
-    virtual bool full() const { return false; }
+    virtual bool full() { return false; }
 
 protected:
     pdu_block_impl();

@@ -22,8 +22,12 @@ EXAMPLES = sorted(glob.glob(os.path.join(fx.SOURCE_DIR, 'examples', '*', '*.grc'
 DESCRIPTIONS = sorted(glob.glob(os.path.join(GRC_DIR, 'udeepsc_*.block.yml')))
 BLOCK_IDS = [os.path.basename(d).split('.')[0] for d in DESCRIPTIONS]
 # Not the hierarchical kind: these have a C++ class of the same name.
-NETWORK_BLOCKS = ('semantic_encoder', 'feature_selector', 'vq_indexer', 'vq_lookup',
-                  'unified_decoder')
+MODEL_BLOCKS = ('semantic_encoder', 'feature_selector', 'vq_indexer', 'vq_lookup',
+                'unified_decoder', 'burst_framer', 'burst_demodulator', 'udeepsc_tx',
+                'udeepsc_rx')
+# What ends an open port, by its domain.
+SOURCES = {'message': 'blocks_message_strobe', 'stream': 'blocks_null_source'}
+SINKS = {'message': 'blocks_message_debug', 'stream': 'blocks_null_sink'}
 
 
 def make_platform():
@@ -60,7 +64,8 @@ class Descriptions(unittest.TestCase):
     def test_all_blocks_are_there(self):
         described = {block[len('udeepsc_'):] for block in BLOCK_IDS}
         bound = {name for name, value in vars(udeepsc).items()
-                 if isinstance(value, type) and issubclass(value, udeepsc.pdu_block)}
+                 if isinstance(value, type)
+                 and issubclass(value, (udeepsc.pdu_block, gr.hier_block2))}
         self.assertEqual(described, bound - {'pdu_block'})
 
     def test_sound(self):
@@ -94,19 +99,19 @@ class Descriptions(unittest.TestCase):
                 options.params['generate_options'].set_value('no_gui')
                 block = flow_graph.new_block(block_id)
                 block.params['id'].set_value('dut')
-                if name in NETWORK_BLOCKS:
+                if name in MODEL_BLOCKS:
                     block.params['model'].set_value(fx.model_path())
                 # An input port wants a connection.
                 for i, sink in enumerate(block.sinks):
-                    if not sink.optional:
-                        strobe = flow_graph.new_block('blocks_message_strobe')
-                        strobe.params['id'].set_value(f'strobe_{i}')
-                        flow_graph.connect(strobe.sources[0], sink)
+                    if not sink.optional and not sink.hidden:
+                        other = flow_graph.new_block(SOURCES[sink.domain])
+                        other.params['id'].set_value(f'source_{i}')
+                        flow_graph.connect(other.sources[0], sink)
                 for i, source in enumerate(block.sources):
-                    if not source.optional:
-                        debug = flow_graph.new_block('blocks_message_debug')
-                        debug.params['id'].set_value(f'debug_{i}')
-                        flow_graph.connect(source, debug.sinks[0])
+                    if not source.optional and not source.hidden:
+                        other = flow_graph.new_block(SINKS[source.domain])
+                        other.params['id'].set_value(f'sink_{i}')
+                        flow_graph.connect(source, other.sinks[0])
                 path, text = generate(flow_graph, folder)
                 ast.parse(text)
                 top = getattr(load(path), 'qa_' + name)()
