@@ -11,6 +11,7 @@ def print_faults(faults):
 def print_stats(stats):
     """What blocks dropped, by reason."""
     for block in stats:
-        for reason, times in sorted(block['dropped'].items()):
+        # An empty dictionary comes as None.
+        for reason, times in sorted((block['dropped'] or {}).items()):
             if times:
                 print(f"{block['block']}: {times} dropped, {reason}")

@@ -57,7 +57,7 @@ def start_rx(radio, out, *more):
 class TwoShells(unittest.TestCase):
 
     def test_picture_on_the_far_side(self):
-        radio = f'zmq:ipc://{FOLDER}/a,rate=500k'
+        radio = f'zmq:ipc://{FOLDER}/link-a,rate=500k'
         receiver = start_rx(radio, 'a', '--idle', 4)
         try:
             status, said = tx(radio, '--text', 'a fine film')
@@ -74,7 +74,7 @@ class TwoShells(unittest.TestCase):
             self.assertGreater(np.asarray(picture).std(), 0)
 
     def test_through_a_channel_process_and_ctrl_c(self):
-        first, second = (f'zmq:ipc://{FOLDER}/{name},rate=500k' for name in 'bc')
+        first, second = (f'zmq:ipc://{FOLDER}/link-{name},rate=500k' for name in 'bc')
         channel = start('channel', '--in', first, '--out', second, '--snr', 15, '--cfo', 0.002)
         receiver = start_rx(second, 'b')
         try:
@@ -94,7 +94,7 @@ class TwoShells(unittest.TestCase):
         self.assertIn('4 of 4 tiles', heard)
 
     def test_a_receiver_that_dies_and_comes_back(self):
-        radio = f'zmq:ipc://{FOLDER}/d,rate=500k'
+        radio = f'zmq:ipc://{FOLDER}/link-d,rate=500k'
         sender = start('tx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
                        '--image', FOLDER / 'noise.png', '--repeat', 0)
         try:

@@ -14,6 +14,7 @@ BYTES_PER_SAMPLE = 4  # 16 bits I, 16 bits Q
 FULL_SCALE = 32767.0
 MOST_WAITING = 1 << 16  # bytes sent ahead of what is received; then the transmitter waits
 NOISES = 1 << 18
+QUIET_S = 2.0  # before the first packet: UHD sets up the other stream, and waits 1 s at most
 LONGEST_GAP_S = 2.0  # inside a burst the receiver waits so long for the transmitter
 
 
@@ -57,8 +58,12 @@ class FromAir(SampleSource):
         self.history = np.zeros(self.TAPS - 1 if part else 0, np.complex64)
         Flight.waiting[:0] = bytes(int(whole) * BYTES_PER_SAMPLE)
         Flight.receivers += 1
+        self.fresh = True
 
     def fill_packet(self, packet, payload_size):
+        if self.fresh:
+            time.sleep(QUIET_S)
+            self.fresh = False
         data = self.take(payload_size)
         packet.set_payload_bytes(data if self.plain else self.through_channel(data))
         return packet

@@ -27,6 +27,8 @@ from gnuradio.udeepsc import radios  # noqa: E402
 import fixture as fx  # noqa: E402
 
 RATE = 250e3  # near the least of an E320; the simulator's pace is a sixteenth of it
+ATTEMPTS = 3
+PATIENCE_S = 20
 RADIO = f'uhd:{DEVICE_ARGS},rate={RATE:g},freq=915e6,gain=10'
 
 
@@ -35,6 +37,21 @@ def tag(offset, key):
     made = gr.tag_t()
     made.offset, made.key, made.value = offset, pmt.intern(key), pmt.PMT_T
     return made
+
+
+def tried(test):
+    """UHD waits one second for an answer. A simulator that gets no turn in that time, on a
+    busy machine, is no fault of ours: another device, another try, three in all."""
+    def run(self):
+        for attempt in range(ATTEMPTS):
+            try:
+                return test(self)
+            except AssertionError:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                gc.collect()
+    run.__doc__ = test.__doc__
+    return run
 
 
 def loop(samples, wanted, amplitude=0.3):
@@ -48,7 +65,7 @@ def loop(samples, wanted, amplitude=0.3):
     top.connect(source, transmitter)
     top.connect(receiver, sink)
     top.start()
-    fx.wait_until(lambda: np.count_nonzero(np.array(sink.data())) >= wanted)
+    fx.wait_until(lambda: np.count_nonzero(np.array(sink.data())) >= wanted, PATIENCE_S)
     top.stop()
     top.wait()
     return np.array(sink.data(), np.complex64), (transmitter.faults(), receiver.faults())
@@ -60,6 +77,7 @@ class Device(unittest.TestCase):
     def tearDown(self):
         gc.collect()  # UHD ends a session when its last block is gone
 
+    @tried
     def test_every_sample_comes_back(self):
         count = 40000
         samples = np.exp(0.05j * np.arange(count)).astype(np.complex64)
@@ -121,6 +139,7 @@ class Bursts(unittest.TestCase):
     def tearDown(self):
         gc.collect()
 
+    @tried
     def test_payloads_come_back(self):
         """At 10 dB, with a carrier offset and a delay that is no whole number of samples."""
         count = 12
@@ -130,7 +149,7 @@ class Bursts(unittest.TestCase):
             loop = Loop()
             loop.top.start()
             loop.send(count)
-            arrived = fx.wait_until(lambda: loop.results.num_messages() >= count)
+            arrived = fx.wait_until(lambda: loop.results.num_messages() >= count, PATIENCE_S)
             loop.top.stop()
             loop.top.wait()
             stats = loop.tx.stats(), loop.rx.stats()
@@ -157,7 +176,7 @@ class Vanishing(unittest.TestCase):
             loop = Loop()
             loop.top.start()
             loop.send(2)
-            fx.wait_until(lambda: loop.results.num_messages() >= 1)
+            fx.wait_until(lambda: loop.results.num_messages() >= 1, PATIENCE_S)
             usrp.stop()
             loop.send(2)
             told = fx.wait_until(lambda: 'vanished' in loop.rx.faults(), 20)
