@@ -162,6 +162,27 @@ class Examples(unittest.TestCase):
         self.assertEqual(top.udeepsc_task_sink_0.count('text_reconstruction'), 1)
         self.assertEqual(top.udeepsc_semantic_encoder_0.dropped('bad sample'), 1)
 
+    def test_over_the_air_runs(self):
+        """Every burst arrives, with the truth that the sink scores against."""
+        from qa_sources import write_ppm
+        path = [p for p in EXAMPLES if p.endswith('/over_the_air.grc')][0]
+        with tempfile.TemporaryDirectory() as folder:
+            flow_graph = PLATFORM.make_flow_graph()
+            flow_graph.import_data(PLATFORM.parse_flow_graph(path))
+            generated, _ = generate(flow_graph, folder)
+            top = load(generated).over_the_air(
+                model=fx.model_path(), pictures=write_ppm('e.ppm', fx.picture(1, 64)),
+                snr_db=0.0)
+            top.start()
+            arrived = top.udeepsc_task_sink_0.wait_for(5, fx.TIMEOUT_S)
+            top.stop()
+            top.wait()
+        self.assertTrue(arrived)
+        self.assertEqual(top.udeepsc_task_sink_0.scored('image_reconstruction'), 4)
+        self.assertEqual(top.udeepsc_task_sink_0.scored('text_reconstruction'), 1)
+        # The way back to the selector.
+        self.assertEqual(top.udeepsc_csi_feedback_0.received(), 5)
+
 
 if __name__ == '__main__':
     unittest.main()

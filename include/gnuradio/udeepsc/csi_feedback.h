@@ -21,8 +21,8 @@ struct UDEEPSC_API csi_feedback_options {
     //! used.
     std::string address = "127.0.0.1:52001";
     //! Of the exponential smoothing, in reports, 0..1e6; 0: none. The share of a new report
-    //! is 1 - exp(-1 / time_constant): with 1, three reports follow a step to 95 %.
-    double time_constant = 1;
+    //! is 1 - exp(-1 / time_constant): with 0.7, two reports follow a step to 94 %.
+    double time_constant = 0.7;
     //! Least time between two reports that leave this block, ms, 0..1e6; the newest of
     //! those that come faster leaves when the time is over.
     double interval_ms = 0;

@@ -234,7 +234,7 @@ void bind_receiver(py::module& m)
              }),
              py::arg("link") = feedback_link::local,
              py::arg("address") = "127.0.0.1:52001",
-             py::arg("time_constant") = 1.0,
+             py::arg("time_constant") = 0.7,
              py::arg("interval_ms") = 0.0,
              py::arg("timeout_s") = 2.0,
              py::arg("worst_snr_db") = -6.0,
