@@ -171,8 +171,9 @@ TEST_P(MaskedReceiver, EqualsDroppedVectors)
     const auto model = tiny();
     const auto& task = model.task(GetParam());
     torch::manual_seed(10);
-    Receiver receiver(model);
-    receiver->eval();
+    Network network(model);
+    network->eval();
+    auto receiver = network->receiver();
     torch::NoGradGuard no_grad;
     std::vector<ReceivedFeatures> masked, dropped;
     for (const auto& input : task.inputs) {
