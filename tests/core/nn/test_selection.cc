@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <nn/encoder.h>
+#include <nn/network.h>
 #include <nn/receiver.h>
 
 #include <gtest/gtest.h>
