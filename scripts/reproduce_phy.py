@@ -68,6 +68,9 @@ def header_theory(esn0_db, repetition):
 
 
 def theory(point):
+    """None for multipath, where it depends on how much energy the receiver collects."""
+    if point['curve'] != 'symbol error' and 'AWGN' not in point['name']:
+        return None
     if point['curve'] == 'detection':
         return detection_theory(point['esn0_db'], point['preamble_symbols'], point['threshold'])
     if point['curve'] == 'header error':

@@ -66,8 +66,8 @@ class Text(unittest.TestCase):
         link = radios.parse_radio('zmq:tcp://127.0.0.1:5555,rate=250k')
         self.assertEqual((link.target, link.rate), ('tcp://127.0.0.1:5555', 250e3))
         self.assertEqual(radios.parse_radio('zmq:tcp://[::1]:5555').target, 'tcp://[::1]:5555')
-        file = radios.parse_radio('sigmf:/a,b=c/d e.x,rate=2e6')
-        self.assertEqual((file.target, file.rate), ('/a,b=c/d e.x', 2e6))
+        file = radios.parse_radio('sigmf:/a,b/d e.x,rate=2e6')
+        self.assertEqual((file.target, file.rate), ('/a,b/d e.x', 2e6))
         self.assertEqual(radios.parse_radio('sim,rate=2e6').rate, 2e6)
         self.assertEqual(radios.parse_radio('sim').kind, 'sim')
 
