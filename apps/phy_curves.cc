@@ -47,7 +47,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
     const Air airs[] = { { "standard", "none", "standard, AWGN" },
                          { "multipath", "three_tap", "multipath, three taps" },
                          { "ofdm", "three_tap", "OFDM, three taps" } };
-    const std::uint64_t share_of_bursts = options.quick ? 20 : 1;
+    const std::uint64_t share_of_bursts = options.quick ? 10 : 1;
     for (const auto& air : airs) {
         Link link;
         link.profile = air.profile;
@@ -55,7 +55,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
         link.symbols = 50;
         for (double esn0_db = -14; esn0_db <= -5; esn0_db += 1) {
             link.esn0_db = esn0_db;
-            link.bursts = 4000 / share_of_bursts;
+            link.bursts = 2000 / share_of_bursts;
             const auto r = LinkRunner(link, options.seed).run(true);
             auto point = start("detection", air.name, link, options.seed);
             share(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
