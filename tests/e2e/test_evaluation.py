@@ -154,11 +154,14 @@ class Options(unittest.TestCase):
             self.assertEqual(a['symbols_mean'], b['symbols_mean'])
 
     def test_decode(self):
-        task = ('--task', 'image_reconstruction', '--snr', '0,60')
-        soft, hard = values(*task), values(*task, '--decode', 'hard')
-        self.assertGreater(soft[0], hard[0])
-        # Where the noise is negligible the posterior is certain.
-        self.assertAlmostEqual(soft[1], hard[1], 3)
+        # Pictures at 6 dB and words at -3 dB: where some symbols are taken for neighbours.
+        for task, snr in (('image_reconstruction', '6,60'), ('text_reconstruction', '-3,60')):
+            with self.subTest(task=task):
+                asked = ('--task', task, '--snr', snr)
+                soft, hard = values(*asked), values(*asked, '--decode', 'hard')
+                self.assertGreater(soft[0], hard[0])
+                # Where the noise is negligible the posterior is certain.
+                self.assertAlmostEqual(soft[1], hard[1], 3)
 
     def test_limit_and_splits(self):
         task = ('--task', 'image_classification,text_classification', '--snr', '12')
