@@ -80,7 +80,7 @@ class Resumption(unittest.TestCase):
             0, {'steps': 40, 'digital': False, 'snr_db': [10, 12]})
         whole, killed = self.killed_and_resumed('all', training)
         self.assert_same_files(killed, whole)
-        self.assertEqual([line['step'] for line in log_of(whole)], [50, 100, 150, 200, 250, 300])
+        self.assertEqual([line['step'] for line in log_of(whole)], [50, 100, 150, 200])
         # What came after the checkpoint was done twice.
         self.assertEqual([line['step'] for line in log_of(killed)], [50, 100, 150, 150, 200])
 
@@ -110,7 +110,7 @@ class Learning(unittest.TestCase):
 
     def losses(self, name, **training):
         log = log_of(SHOP.train(name, sd.config(300, **training)))
-        self.assertEqual([line['step'] for line in log], [50, 100, 150, 200])
+        self.assertEqual([line['step'] for line in log], [50, 100, 150, 200, 250, 300])
         return {task: [line[task]['loss'] for line in log] for task in sd.TASKS}
 
     def test_loss_falls(self):
