@@ -72,7 +72,8 @@ class RadioLink(unittest.TestCase):
             errors += list(np.abs(fx.payload(message) - data)**2)
             told += list(fx.key(message, 'noise_var'))
         self.assertEqual((link.framer.sent(), link.framer.dropped()), (frames, 0))
-        # Payload that resembles a preamble is a detection now and then, the more the less noise there is, but has no header.
+        # Payload that resembles a preamble is a detection now and then, the more the less
+        # noise there is, but has no header.
         false_alarms = link.detector.sent() - frames
         self.assertLess(false_alarms, frames / 2)
         self.assertLessEqual(link.demodulator.dropped('no header'), false_alarms)
