@@ -20,20 +20,7 @@ RADIOS = '''radios:
 docs/over-the-air.md says more.'''
 
 
-def decibels(low, high):
-    def parse(text):
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(
-                f"got '{text}', expected a number of dB from {low:g} to {high:g}")
-        return value
-    return parse
-
-
-def number(low, high, kind=float):
+def number(low, high, kind=float, what='a number'):
     def parse(text):
         try:
             value = kind(text)
@@ -41,9 +28,13 @@ def number(low, high, kind=float):
             value = math.nan
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(
-                f"got '{text}', expected a number from {low:g} to {high:g}")
+                f"got '{text}', expected {what} from {low:g} to {high:g}")
         return value
     return parse
+
+
+def decibels(low, high):
+    return number(low, high, what='a number of dB')
 
 
 def grid(text):
