@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The receiver as one block: radio in, results out."""
 
-import pmt
 from gnuradio import gr
 
 from . import radios
 from . import udeepsc_python as udeepsc
+from .radio_end import radio_end
 from .radio_settings import parse_radio
 
 
-class udeepsc_rx(gr.hier_block2):
+class udeepsc_rx(radio_end):
     """radio > burst_detector > burst_demodulator > vq_lookup > unified_decoder.
 
     Ports
@@ -95,24 +95,3 @@ class udeepsc_rx(gr.hier_block2):
     def bursts(self):
         """Preambles that were found."""
         return self.detector.sent()
-
-    def dropped(self):
-        """Bursts and payloads that came to nothing; stats() says where and why."""
-        return sum(block.dropped() for block in self.chain)
-
-    def stats(self):
-        """The counters of every block."""
-        return [pmt.to_python(block.stats()) for block in self.chain]
-
-    def faults(self):
-        """What went wrong at the radio and the recording: kind -> how often."""
-        counts = dict(self.radio.faults()) if self.radio else {}
-        if self.recorder:
-            counts.update(self.recorder.faults())
-        return counts
-
-    def close(self):
-        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
-        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
-        self.disconnect_all()
-        self.radio = None

@@ -6,13 +6,14 @@ from gnuradio import blocks, gr
 
 from . import radios
 from . import udeepsc_python as udeepsc
+from .radio_end import radio_end
 from .radio_settings import parse_radio
 
 # Samples of silence after a burst, in which the filters of a radio run empty.
 GAP = 256
 
 
-class udeepsc_tx(gr.hier_block2):
+class udeepsc_tx(radio_end):
     """semantic_encoder > feature_selector > vq_indexer > digital_modulator > burst_framer >
     burst_source > radio.
 
@@ -109,24 +110,3 @@ class udeepsc_tx(gr.hier_block2):
     def bursts_sent(self):
         """Bursts that left for the radio whole."""
         return self.source.sent()
-
-    def dropped(self):
-        """Payloads that could not be sent, for whatever reason; stats() says where."""
-        return sum(block.dropped() for block in self.chain)
-
-    def stats(self):
-        """The counters of every block."""
-        return [pmt.to_python(block.stats()) for block in self.chain]
-
-    def faults(self):
-        """What went wrong at the radio and the recording: kind -> how often."""
-        counts = dict(self.radio.faults()) if self.radio else {}
-        if self.recorder:
-            counts.update(self.recorder.faults())
-        return counts
-
-    def close(self):
-        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
-        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
-        self.disconnect_all()
-        self.radio = None

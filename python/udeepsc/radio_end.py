@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What transmitter and receiver have in common: counters, and letting go of the radio."""
+
+import pmt
+from gnuradio import gr
+
+
+class radio_end(gr.hier_block2):
+    """A chain of blocks with a radio at one end.
+
+    A subclass sets `chain` (its blocks with counters), `radio` and `recorder`, the last two
+    None where there is none.
+    """
+
+    def dropped(self):
+        """Payloads and bursts that came to nothing, for whatever reason; stats() says where."""
+        return sum(block.dropped() for block in self.chain)
+
+    def stats(self):
+        """The counters of every block."""
+        return [pmt.to_python(block.stats()) for block in self.chain]
+
+    def faults(self):
+        """What went wrong at the radio and the recording: kind -> how often."""
+        counts = dict(self.radio.faults()) if self.radio else {}
+        if self.recorder:
+            counts.update(self.recorder.faults())
+        return counts
+
+    def close(self):
+        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
+        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
+        self.disconnect_all()
+        self.radio = None
