@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PackedConv by oneDNN. Built where CMake finds it; no_dnnl.cc otherwise.
+#include "dnnl_common.h"
 #include "packed_conv.h"
-
-#include <dnnl.hpp>
 
 #include <array>
 #include <map>
 #include <mutex>
-#include <string>
 
 namespace udeepsc_core {
 
@@ -15,25 +13,22 @@ namespace {
 
 using dnnl::memory;
 
-const dnnl::engine& cpu()
-{
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
 class DnnlConv : public PackedConv
 {
 public:
-    DnnlConv(const torch::Tensor& weight, const torch::Tensor& bias, int stride, int padding)
-        : d_type(weight.scalar_type()),
-          d_data_type(d_type == torch::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32),
+    DnnlConv(const torch::Tensor& weight,
+             const torch::Tensor& bias,
+             int stride,
+             int padding,
+             torch::ScalarType type)
+        : d_type(type),
           d_weight_shape(weight.sizes().vec()),
           d_stride(stride),
           d_padding(padding)
     {
         if (bias.defined())
             d_bias = bias.to(torch::kFloat).contiguous().clone();
-        d_plain = weight.contiguous();
+        d_plain = weight.to(torch::kFloat).contiguous();
         prepared({ 1, s_typical_side, s_typical_side }); // throws where there is no such product
     }
 
@@ -41,30 +36,20 @@ public:
     {
         const auto in = x.to(d_type).contiguous(torch::MemoryFormat::ChannelsLast);
         auto out = torch::empty({ in.size(0), d_weight_shape[0], out_side(in.size(2), 2), out_side(in.size(3), 3) },
-                                in.options(),
+                                in.options().dtype(torch::kFloat),
                                 torch::MemoryFormat::ChannelsLast);
         if (out.numel() == 0)
             return out;
         const auto& p = prepared({ in.size(0), in.size(2), in.size(3) });
         std::unordered_map<int, memory> arguments = {
-            { DNNL_ARG_SRC, memory(p.description.src_desc(), cpu(), in.data_ptr()) },
+            { DNNL_ARG_SRC, dnnl_view(p.description.src_desc(), in.data_ptr()) },
             { DNNL_ARG_WEIGHTS, p.weight },
-            { DNNL_ARG_DST, memory(p.description.dst_desc(), cpu(), out.data_ptr()) },
+            { DNNL_ARG_DST, dnnl_view(p.description.dst_desc(), out.data_ptr()) },
         };
         if (d_bias.defined())
             arguments.insert(
-                { DNNL_ARG_BIAS, memory(p.description.bias_desc(), cpu(), d_bias.data_ptr()) });
-        // A scratchpad of the library's own would be shared by callers in other threads.
-        torch::Tensor scratch;
-        const auto scratch_size = static_cast<int64_t>(p.description.scratchpad_desc().get_size());
-        if (scratch_size > 0) {
-            scratch = torch::empty({ scratch_size }, torch::kByte);
-            arguments.insert({ DNNL_ARG_SCRATCHPAD,
-                               memory(p.description.scratchpad_desc(), cpu(), scratch.data_ptr()) });
-        }
-        dnnl::stream stream(cpu());
-        p.primitive.execute(stream, arguments);
-        stream.wait();
+                { DNNL_ARG_BIAS, dnnl_view(p.description.bias_desc(), d_bias.data_ptr()) });
+        dnnl_execute(p.description, p.primitive, std::move(arguments));
         return out;
     }
 
@@ -89,10 +74,12 @@ private:
         dnnl::primitive_attr attributes;
         attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
         const auto nhwc = memory::format_tag::nhwc;
-        const memory::desc weight(d_weight_shape, d_data_type, memory::format_tag::any);
-        const memory::desc src({ size[0], d_weight_shape[1], size[1], size[2] }, d_data_type, nhwc);
+        const memory::desc weight(d_weight_shape, dnnl_type(d_type), memory::format_tag::any);
+        const memory::desc src({ size[0], d_weight_shape[1], size[1], size[2] }, dnnl_type(d_type), nhwc);
         const memory::desc dst(
-            { size[0], d_weight_shape[0], out_side(size[1], 2), out_side(size[2], 3) }, d_data_type, nhwc);
+            { size[0], d_weight_shape[0], out_side(size[1], 2), out_side(size[2], 3) },
+            memory::data_type::f32,
+            nhwc);
         const memory::desc bias =
             d_bias.defined()
                 ? memory::desc({ d_weight_shape[0] }, memory::data_type::f32, memory::format_tag::a)
@@ -101,12 +88,12 @@ private:
         const auto kind = dnnl::prop_kind::forward_inference;
         const auto how = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-        return { cpu(), kind, how, src, weight, bias, dst, strides, padding, padding, attributes };
+        return { dnnl_cpu(), kind, how, src, weight, bias, dst, strides, padding, padding, attributes };
 #else
         return { dnnl::convolution_forward::desc(
                      kind, how, src, weight, bias, dst, strides, padding, padding),
                  attributes,
-                 cpu() };
+                 dnnl_cpu() };
 #endif
     }
 
@@ -116,7 +103,7 @@ private:
         auto found = d_prepared.find(size);
         if (found == d_prepared.end()) {
             const auto description = convolution(size);
-            if (std::string(description.impl_info_str()).compare(0, 3, "ref") == 0 && d_prepared.empty())
+            if (d_prepared.empty() && dnnl_is_slow(description))
                 throw dnnl::error(dnnl_unimplemented, "no fast convolution for this processor");
             found = d_prepared
                         .emplace(size,
@@ -134,18 +121,13 @@ private:
         for (const auto& other : d_prepared)
             if (other.second.weight.get_desc() == layout)
                 return other.second.weight;
-        memory weight(layout, cpu());
-        memory plain(memory::desc(d_weight_shape, d_data_type, memory::format_tag::oihw),
-                     cpu(),
-                     d_plain.data_ptr());
-        dnnl::stream stream(cpu());
-        dnnl::reorder(plain, weight).execute(stream, plain, weight);
-        stream.wait();
+        memory weight(layout, dnnl_cpu());
+        const memory::desc plain(d_weight_shape, memory::data_type::f32, memory::format_tag::oihw);
+        dnnl_rearrange(dnnl_view(plain, d_plain.data_ptr()), weight);
         return weight;
     }
 
     torch::ScalarType d_type;
-    memory::data_type d_data_type;
     memory::dims d_weight_shape;
     memory::dim d_stride, d_padding;
     torch::Tensor d_bias; // fp32
@@ -157,10 +139,14 @@ private:
 } // namespace
 
 std::shared_ptr<const PackedConv>
-PackedConv::make(const torch::Tensor& weight, const torch::Tensor& bias, int stride, int padding)
+PackedConv::make(const torch::Tensor& weight,
+                 const torch::Tensor& bias,
+                 int stride,
+                 int padding,
+                 torch::ScalarType type)
 {
     try {
-        return std::make_shared<DnnlConv>(weight, bias, stride, padding);
+        return std::make_shared<DnnlConv>(weight, bias, stride, padding, type);
     } catch (const dnnl::error&) {
         return nullptr;
     }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PackedLinear by oneDNN. Built where CMake finds it; no_dnnl.cc otherwise.
+#include "dnnl_common.h"
 #include "packed_linear.h"
-
-#include <dnnl.hpp>
 
 #include <map>
 #include <mutex>
-#include <string>
+#include <tuple>
 
 namespace udeepsc_core {
 
@@ -14,58 +13,47 @@ namespace {
 
 using dnnl::memory;
 
-const dnnl::engine& cpu()
-{
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
 class DnnlLinear : public PackedLinear
 {
 public:
-    DnnlLinear(const torch::Tensor& weight, const torch::Tensor& bias)
-        : d_type(weight.scalar_type()),
-          d_data_type(d_type == torch::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32),
-          d_in(weight.size(1)),
-          d_out(weight.size(0))
+    DnnlLinear(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
+        : PackedLinear(type), d_in(weight.size(1)), d_out(weight.size(0))
     {
         if (bias.defined())
             d_bias = bias.to(torch::kFloat).contiguous().clone();
         // The layout is chosen for a picture's tokens and serves every other number of rows.
         const auto wanted = product(s_typical_rows,
-                                    memory::desc({ d_in, d_out }, d_data_type, memory::format_tag::any),
-                                    Activation::none);
-        if (std::string(wanted.impl_info_str()).compare(0, 3, "ref") == 0)
+                                    memory::desc({ d_in, d_out }, dnnl_type(type), memory::format_tag::any),
+                                    Activation::none,
+                                    torch::kFloat);
+        if (dnnl_is_slow(wanted))
             throw dnnl::error(dnnl_unimplemented, "no fast product for this processor");
-        d_weight = memory(wanted.weights_desc(), cpu());
-        const auto plain = weight.contiguous();
-        memory from(memory::desc({ d_in, d_out }, d_data_type, memory::format_tag::ba),
-                    cpu(),
-                    plain.data_ptr());
-        dnnl::stream stream(cpu());
-        dnnl::reorder(from, d_weight).execute(stream, from, d_weight);
-        stream.wait();
+        d_weight = memory(wanted.weights_desc(), dnnl_cpu());
+        const auto plain = weight.to(torch::kFloat).contiguous();
+        const memory::desc layout({ d_in, d_out }, memory::data_type::f32, memory::format_tag::ba);
+        dnnl_rearrange(dnnl_view(layout, plain.data_ptr()), d_weight);
     }
 
-    torch::Tensor apply(const torch::Tensor& x, Activation activation) const override
+    torch::Tensor
+    apply(const torch::Tensor& x, Activation activation, torch::ScalarType type_out) const override
     {
-        const auto in = x.to(d_type).contiguous();
+        const auto in = x.to(type()).contiguous();
         auto shape = in.sizes().vec();
         const auto rows = in.numel() / d_in;
         shape.back() = d_out;
-        auto out = torch::empty(shape, in.options());
+        auto out = torch::empty(shape, in.options().dtype(type_out));
         if (rows == 0)
             return out;
 
         const auto size_in = d_in * static_cast<int64_t>(in.element_size());
-        const auto size_out = d_out * static_cast<int64_t>(in.element_size());
+        const auto size_out = d_out * static_cast<int64_t>(out.element_size());
         auto* from = static_cast<char*>(in.data_ptr());
         auto* to = static_cast<char*>(out.data_ptr());
         // In pieces, so that no more than s_most_rows products are ever prepared.
         for (int64_t done = 0; done < rows;) {
             const auto left = rows - done;
             const auto now = left <= s_most_rows ? left : s_piece;
-            multiply(from + done * size_in, to + done * size_out, now, activation);
+            multiply(from + done * size_in, to + done * size_out, { now, activation, type_out });
             done += now;
         }
         return out;
@@ -79,32 +67,26 @@ private:
         dnnl::matmul primitive;
     };
 
-    void multiply(void* from, void* to, memory::dim rows, Activation activation) const
+    using Kind = std::tuple<memory::dim, Activation, torch::ScalarType>; // rows, ..., type out
+
+    void multiply(void* from, void* to, const Kind& kind) const
     {
-        const auto& p = prepared(rows, activation);
+        const auto& p = prepared(kind);
         std::unordered_map<int, memory> arguments = {
-            { DNNL_ARG_SRC, memory(p.description.src_desc(), cpu(), from) },
+            { DNNL_ARG_SRC, dnnl_view(p.description.src_desc(), from) },
             { DNNL_ARG_WEIGHTS, d_weight },
-            { DNNL_ARG_DST, memory(p.description.dst_desc(), cpu(), to) },
+            { DNNL_ARG_DST, dnnl_view(p.description.dst_desc(), to) },
         };
         if (d_bias.defined())
             arguments.insert(
-                { DNNL_ARG_BIAS, memory(p.description.bias_desc(), cpu(), d_bias.data_ptr()) });
-        // A scratchpad of the library's own would be shared by callers in other threads.
-        torch::Tensor scratch;
-        const auto scratch_size = static_cast<int64_t>(p.description.scratchpad_desc().get_size());
-        if (scratch_size > 0) {
-            scratch = torch::empty({ scratch_size }, torch::kByte);
-            arguments.insert({ DNNL_ARG_SCRATCHPAD,
-                               memory(p.description.scratchpad_desc(), cpu(), scratch.data_ptr()) });
-        }
-        dnnl::stream stream(cpu());
-        p.primitive.execute(stream, arguments);
-        stream.wait();
+                { DNNL_ARG_BIAS, dnnl_view(p.description.bias_desc(), d_bias.data_ptr()) });
+        dnnl_execute(p.description, p.primitive, std::move(arguments));
     }
 
-    dnnl::matmul::primitive_desc
-    product(memory::dim rows, const memory::desc& weight, Activation activation) const
+    dnnl::matmul::primitive_desc product(memory::dim rows,
+                                         const memory::desc& weight,
+                                         Activation activation,
+                                         torch::ScalarType type_out) const
     {
         dnnl::primitive_attr attributes;
         attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -118,46 +100,44 @@ private:
             attributes.set_post_ops(after);
         }
         const auto plain = memory::format_tag::ab;
-        const memory::desc src({ rows, d_in }, d_data_type, plain);
-        const memory::desc dst({ rows, d_out }, d_data_type, plain);
+        const memory::desc src({ rows, d_in }, dnnl_type(type()), plain);
+        const memory::desc dst({ rows, d_out }, dnnl_type(type_out), plain);
         const memory::desc bias = d_bias.defined()
                                       ? memory::desc({ 1, d_out }, memory::data_type::f32, plain)
                                       : memory::desc();
 #if DNNL_VERSION_MAJOR >= 3
-        return { cpu(), src, weight, bias, dst, attributes };
+        return { dnnl_cpu(), src, weight, bias, dst, attributes };
 #else
-        return { dnnl::matmul::desc(src, weight, bias, dst), attributes, cpu() };
+        return { dnnl::matmul::desc(src, weight, bias, dst), attributes, dnnl_cpu() };
 #endif
     }
 
-    const Product& prepared(int64_t rows, Activation activation) const
+    const Product& prepared(const Kind& kind) const
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
-        const auto key = std::make_pair(rows, activation);
-        auto found = d_products.find(key);
+        auto found = d_products.find(kind);
         if (found == d_products.end()) {
-            const auto description = product(rows, d_weight.get_desc(), activation);
-            found = d_products.emplace(key, Product{ description, dnnl::matmul(description) }).first;
+            const auto description = product(
+                std::get<0>(kind), d_weight.get_desc(), std::get<1>(kind), std::get<2>(kind));
+            found = d_products.emplace(kind, Product{ description, dnnl::matmul(description) }).first;
         }
         return found->second;
     }
 
-    torch::ScalarType d_type;
-    memory::data_type d_data_type;
     memory::dim d_in, d_out;
     torch::Tensor d_bias; // fp32
     memory d_weight;
     mutable std::mutex d_mutex;
-    mutable std::map<std::pair<int64_t, Activation>, Product> d_products; // entries never move
+    mutable std::map<Kind, Product> d_products; // entries never move
 };
 
 } // namespace
 
 std::shared_ptr<const PackedLinear>
-PackedLinear::make(const torch::Tensor& weight, const torch::Tensor& bias)
+PackedLinear::make(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
 {
     try {
-        return std::make_shared<DnnlLinear>(weight, bias);
+        return std::make_shared<DnnlLinear>(weight, bias, type);
     } catch (const dnnl::error&) {
         return nullptr;
     }

@@ -9,18 +9,13 @@ void prepare_for_inference(Network& network, torch::ScalarType type)
     network->eval();
     for (auto& p : network->parameters())
         p.set_requires_grad(false);
-    if (type != torch::kFloat) {
-        for (const auto& e : network->config().encoders)
-            network->encoder(e.modality)->to(type);
-        network->receiver()->to(type);
-    }
     for (const auto& module : network->modules(false)) {
         if (auto* linear = module->as<LinearImpl>())
-            linear->pack();
+            linear->pack(type);
         else if (auto* conv = module->as<Conv2dImpl>())
-            conv->pack();
+            conv->pack(type);
         else if (auto* words = module->as<WordHeadImpl>())
-            words->pack();
+            words->pack(type);
     }
 }
 

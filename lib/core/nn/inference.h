@@ -8,8 +8,9 @@ namespace udeepsc_core {
 /*!
  * \brief Makes a trained network faster without changing what it computes.
  *
- * Weights get the type in which encoders and receiver compute, and linear layers and convolutions are packed.
- * Not for a network that is still to be trained or saved.
+ * Linear layers and convolutions are packed, to multiply in the given type (fp32 or bf16;
+ * fp32 where there is no fast bf16). Everything between them stays fp32: those operations are
+ * small, and LibTorch's are slower in bf16. Not for a network that is still to be trained.
  */
 void prepare_for_inference(Network& network, torch::ScalarType type);
 

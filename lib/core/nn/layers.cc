@@ -35,14 +35,11 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
 {
     const auto batch = x.size(0), queries = x.size(1), dim = x.size(2);
     const auto keys = memory.size(1), head_dim = dim / d_heads;
-    auto q = d_query(x), kv = d_key_value(memory);
-    const auto type = q.scalar_type();
-    if (!is_training()) { // products as small as one head's are faster in fp32 than in bf16
-        q = q.to(torch::kFloat);
-        kv = kv.to(torch::kFloat);
-    }
-    q = q.view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
-    kv = kv.view({ batch, keys, 2, d_heads, head_dim }).permute({ 2, 0, 3, 1, 4 });
+    const auto from = d_query->rounded(x);
+    const auto q = d_query(from).view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
+    const auto kv = d_key_value(memory.is_same(x) ? from : memory)
+                        .view({ batch, keys, 2, d_heads, head_dim })
+                        .permute({ 2, 0, 3, 1, 4 });
     const auto scores =
         torch::matmul(q, kv[0].transpose(2, 3)) / std::sqrt(static_cast<double>(head_dim));
     torch::Tensor weights;
@@ -58,7 +55,7 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
     }
     weights = torch::dropout(weights, d_dropout, is_training());
     const auto mixed =
-        torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim }).to(type);
+        torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim });
     return torch::dropout(d_out(mixed), d_dropout, is_training());
 }
 
@@ -70,7 +67,7 @@ FeedForwardImpl::FeedForwardImpl(int dim, int hidden, double dropout) : d_dropou
 
 torch::Tensor FeedForwardImpl::forward(const torch::Tensor& x)
 {
-    return torch::dropout(d_out(d_in->forward_gelu(x)), d_dropout, is_training());
+    return torch::dropout(d_out(d_in->forward_gelu(x, *d_out)), d_dropout, is_training());
 }
 
 EncoderLayerImpl::EncoderLayerImpl(int dim, int heads, int ffn, double dropout)

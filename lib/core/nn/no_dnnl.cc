@@ -5,13 +5,14 @@
 
 namespace udeepsc_core {
 
-std::shared_ptr<const PackedLinear> PackedLinear::make(const torch::Tensor&, const torch::Tensor&)
+std::shared_ptr<const PackedLinear>
+PackedLinear::make(const torch::Tensor&, const torch::Tensor&, torch::ScalarType)
 {
     return nullptr;
 }
 
 std::shared_ptr<const PackedConv>
-PackedConv::make(const torch::Tensor&, const torch::Tensor&, int, int)
+PackedConv::make(const torch::Tensor&, const torch::Tensor&, int, int, torch::ScalarType)
 {
     return nullptr;
 }

@@ -11,19 +11,23 @@ namespace udeepsc_core {
  * \brief A convolution whose weights lie as the processor reads them, for inference.
  *
  * Takes and gives channels-last tensors: between two of them nothing is rearranged, where
- * LibTorch's own path lays out weights, input and output anew at every call. fp32 or bf16.
- * Safe to share between threads.
+ * LibTorch's own path lays out weights, input and output anew at every call. Safe to share
+ * between threads.
  */
 class PackedConv
 {
 public:
-    //! weight: [out, in, kh, kw]; bias: [out]; stride and padding the same both ways. Null
-    //! where there is no oneDNN to do it with, or the processor has no fast one.
-    static std::shared_ptr<const PackedConv>
-    make(const torch::Tensor& weight, const torch::Tensor& bias, int stride, int padding);
+    //! weight: [out, in, kh, kw]; bias: [out] or undefined; stride and padding the same both
+    //! ways; type: fp32 or bf16, in which it multiplies (sums are fp32). Null where there is
+    //! no oneDNN to do it with, or the processor has no fast one.
+    static std::shared_ptr<const PackedConv> make(const torch::Tensor& weight,
+                                                  const torch::Tensor& bias,
+                                                  int stride,
+                                                  int padding,
+                                                  torch::ScalarType type);
     virtual ~PackedConv() = default;
 
-    //! x: [batch, in, height, width] of the weight's type -> [batch, out, ...]
+    //! x: [batch, in, height, width] -> [batch, out, ...], fp32
     virtual torch::Tensor apply(const torch::Tensor& x) const = 0;
 };
 
@@ -41,7 +45,7 @@ public:
     torch::Tensor forward(const torch::Tensor& x);
 
     //! From here on `weight` must not change: forward() no longer reads it.
-    void pack();
+    void pack(torch::ScalarType type);
 
 private:
     int d_padding;

@@ -19,14 +19,24 @@ class PackedLinear
 public:
     enum class Activation { none, gelu };
 
-    //! weight: [out, in]; bias: [out] or undefined; fp32 or bf16. Null where there is no
-    //! oneDNN to do it with, or the processor has no fast one.
-    static std::shared_ptr<const PackedLinear> make(const torch::Tensor& weight,
-                                                    const torch::Tensor& bias);
+    //! weight: [out, in]; bias: [out] or undefined; type: fp32 or bf16, in which it multiplies
+    //! (sums are fp32). Null where there is no oneDNN to do it with, or the processor has no
+    //! fast one.
+    static std::shared_ptr<const PackedLinear>
+    make(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type);
     virtual ~PackedLinear() = default;
 
-    //! x: [..., in] of the weight's type -> [..., out]
-    virtual torch::Tensor apply(const torch::Tensor& x, Activation activation) const = 0;
+    torch::ScalarType type() const { return d_type; }
+
+    //! x: [..., in], fp32 or bf16 -> [..., out] of type_out, fp32 or bf16
+    virtual torch::Tensor
+    apply(const torch::Tensor& x, Activation activation, torch::ScalarType type_out) const = 0;
+
+protected:
+    explicit PackedLinear(torch::ScalarType type) : d_type(type) {}
+
+private:
+    torch::ScalarType d_type;
 };
 
 /*! A linear layer, which can be packed once its training is over. */
@@ -38,9 +48,15 @@ public:
     torch::Tensor forward(const torch::Tensor& x);
     //! gelu(forward(x))
     torch::Tensor forward_gelu(const torch::Tensor& x);
+    //! gelu(forward(x)), rounded already to what `next` multiplies in
+    torch::Tensor forward_gelu(const torch::Tensor& x, const LinearImpl& next);
 
-    //! From here on `weight` must not change: forward() no longer reads it.
-    void pack() { d_packed = PackedLinear::make(weight, bias); }
+    //! x as this layer would round it: worth doing once where several layers take it.
+    torch::Tensor rounded(const torch::Tensor& x) const;
+
+    //! From here on `weight` must not change: forward() no longer reads it. type: fp32 or
+    //! bf16, in which it multiplies; what it gives is fp32 all the same.
+    void pack(torch::ScalarType type) { d_packed = PackedLinear::make(weight, bias, type); }
 
 private:
     std::shared_ptr<const PackedLinear> d_packed;

@@ -65,13 +65,13 @@ torch::Tensor WordHeadImpl::forward(const torch::Tensor& x)
 {
     const auto word = d_to_word(x) * std::sqrt(static_cast<double>(d_words->weight.size(1)));
     if (d_packed)
-        return d_packed->apply(word, PackedLinear::Activation::none);
+        return d_packed->apply(word, PackedLinear::Activation::none, torch::kFloat);
     return torch::nn::functional::linear(word, d_words->weight, d_bias);
 }
 
-void WordHeadImpl::pack()
+void WordHeadImpl::pack(torch::ScalarType type)
 {
-    d_packed = PackedLinear::make(d_words->weight, d_bias);
+    d_packed = PackedLinear::make(d_words->weight, d_bias, type);
 }
 
 ReceiverImpl::ReceiverImpl(const ModelConfig& model, torch::nn::Embedding words) : d_config(model)

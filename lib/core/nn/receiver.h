@@ -38,7 +38,7 @@ public:
     //! x: [..., dim] -> [..., vocabulary]
     torch::Tensor forward(const torch::Tensor& x);
     //! See Linear::pack().
-    void pack();
+    void pack(torch::ScalarType type);
 
 private:
     torch::nn::Embedding d_words; // registered by the text encoder

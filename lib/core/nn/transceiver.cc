@@ -99,13 +99,12 @@ public:
     TorchTransceiver(Bundle bundle, const std::string& path, const Options& options)
         : d_bundle(std::move(bundle)),
           d_network(d_bundle.network),
-          d_config(d_network->config()),
-          d_type(options.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat)
+          d_config(d_network->config())
     {
         if (options.dtype != "fp32" && options.dtype != "bf16")
             throw Error("model precision: got \"" + options.dtype + "\", expected fp32 or bf16");
         make_info(path);
-        prepare_for_inference(d_network, d_type);
+        prepare_for_inference(d_network, options.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
     }
 
     const ModelInfo& info() const override { return d_info; }
@@ -229,7 +228,7 @@ private:
                 std::vector<torch::Tensor> stack;
                 std::vector<float> noise;
                 for (auto i : batch) {
-                    stack.push_back(to_tensor(features[i]).to(d_type));
+                    stack.push_back(to_tensor(features[i]));
                     noise.push_back(
                         static_cast<float>(noise_of_db(snr_db.size() == 1 ? snr_db[0] : snr_db[i])));
                 }
@@ -453,8 +452,7 @@ private:
                                     torch::kByte)
                 .permute({ 2, 0, 1 })
                 .to(torch::kFloat)
-                .div(255.0)
-                .to(d_type);
+                .div(255.0);
         }
         if (modality == "text") {
             const auto tokens = tokens_of(sample);
@@ -463,8 +461,7 @@ private:
         const int width = d_config.encoder(modality).features;
         return torch::from_blob(const_cast<float*>(sample.frames.data()),
                                 { static_cast<std::int64_t>(sample.frames.size()) / width, width },
-                                torch::kFloat)
-            .to(d_type);
+                                torch::kFloat);
     }
 
     TaskResult result_of(const TaskConfig& task, const torch::Tensor& output) const
@@ -555,7 +552,6 @@ private:
     Bundle d_bundle;
     mutable Network d_network; // inference changes nothing in it
     const ModelConfig& d_config;
-    torch::ScalarType d_type;
     ModelInfo d_info;
 };
 

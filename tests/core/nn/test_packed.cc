@@ -30,7 +30,7 @@ TEST(Packed, LinearGivesTheSameForAnyNumberOfRows)
     Linear packed(48, 40);
     packed->weight.copy_(layer->weight);
     packed->bias.copy_(layer->bias);
-    packed->pack();
+    packed->pack(torch::kFloat);
     for (const int rows : { 0, 1, 7, 64, 65, 127, 128, 129, 191, 192, 300 }) {
         const auto x = torch::randn({ rows, 48 });
         ASSERT_EQ(packed(x).sizes(), layer(x).sizes()) << rows;
@@ -55,12 +55,39 @@ TEST(Packed, LinearInBf16)
     Linear packed(96, 64);
     packed->weight.copy_(layer->weight);
     packed->bias.copy_(layer->bias);
-    packed->to(torch::kBFloat16);
-    packed->pack();
+    packed->pack(torch::kBFloat16);
     const auto x = torch::randn({ 10, 96 });
-    const auto y = packed(x.to(torch::kBFloat16));
-    EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
+    const auto y = packed(x);
+    EXPECT_EQ(y.scalar_type(), torch::kFloat);
     EXPECT_LT(relative_error(y, layer(x)), s_bf16);
+    EXPECT_TRUE(torch::equal(packed(packed->rounded(x)), y)); // rounded before or in it
+    // Sums are fp32: what bf16 would lose in a sum of 4096 ones is there.
+    Linear sum(4096, 32);
+    sum->weight.fill_(1.0);
+    sum->bias.zero_();
+    sum->pack(torch::kBFloat16);
+    auto ones = torch::ones({ 2, 4096 });
+    ones[1][0] = 2.0;
+    EXPECT_TRUE(torch::equal(sum(ones).select(1, 0), torch::tensor({ 4096.0f, 4097.0f })));
+}
+
+TEST(Packed, ALayerRoundsForTheNext)
+{
+    torch::InferenceMode inference;
+    torch::manual_seed(5);
+    Linear first(96, 64), second(64, 32);
+    const auto x = torch::randn({ 10, 96 });
+    const auto expected = second(torch::gelu(first(x)));
+    EXPECT_TRUE(torch::equal(second(first->forward_gelu(x, *second)), expected)); // not packed
+    EXPECT_TRUE(torch::equal(second->rounded(x), x));
+    for (const auto type : { torch::kFloat, torch::kBFloat16 }) {
+        first->pack(type);
+        second->pack(type);
+        const auto between = first->forward_gelu(x, *second);
+        EXPECT_EQ(between.scalar_type(), second->rounded(between).scalar_type());
+        EXPECT_LT(relative_error(second(between), expected),
+                  type == torch::kFloat ? s_fp32 : s_bf16);
+    }
 }
 
 TEST(Packed, ConvolutionGivesTheSameForAnySize)
@@ -82,7 +109,7 @@ TEST(Packed, ConvolutionGivesTheSameForAnySize)
         packed->weight.copy_(layer->weight);
         if (c.bias)
             packed->bias.copy_(layer->bias);
-        packed->pack();
+        packed->pack(torch::kFloat);
         for (const auto& size : std::vector<std::vector<int64_t>>{ { 1, 32, 32 }, { 3, 8, 16 }, { 5, 4, 4 } }) {
             const auto x = torch::randn({ size[0], c.in, size[1], size[2] });
             const auto expected = layer(x);
@@ -98,7 +125,7 @@ TEST(Packed, ServesThreadsAtOnce)
 {
     torch::manual_seed(4);
     Linear packed(64, 256);
-    packed->pack();
+    packed->pack(torch::kFloat);
     const auto x = torch::randn({ 33, 64 });
     torch::Tensor expected;
     {
