@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "bounded_queue.h"
-#include "pdu_block_impl.h"
+#include "job_thread.h"
 #include <udeepsc_core/transceiver.h>
 
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace gr {
@@ -45,85 +43,22 @@ public:
                      infer_function infer,
                      render_function render)
         : d_owner(owner),
-          d_options(options),
           d_infer(std::move(infer)),
           d_render(std::move(render)),
-          d_queue(options.queue, options.policy)
+          d_jobs(
+              owner,
+              { options.queue, options.policy, options.batch, options.max_wait_ms },
+              [this](std::vector<job>& batch) { process(batch); },
+              [threads = options.threads] { udeepsc_core::set_threads(threads); })
     {
     }
 
-    ~inference_worker() { stop(); }
-
-    void start()
-    {
-        stop();
-        d_queue.open();
-        d_stopping = false;
-        d_thread = std::thread([this] { run(); });
-    }
-
-    //! Finishes what waits, for up to s_drain_time, and drops the rest.
-    void stop()
-    {
-        if (!d_thread.joinable()) {
-            return;
-        }
-        d_drain_until = steady_clock::now() + s_drain_time;
-        d_stopping = true;
-        d_queue.close();
-        d_thread.join();
-    }
-
-    //! Called from the message handler; with overflow_policy::block it waits for room.
-    void submit(job&& work)
-    {
-        using outcome = typename bounded_queue<job>::outcome;
-        outcome result = outcome::closed;
-        try {
-            result = d_queue.push(std::move(work));
-        } catch (const boost::thread_interrupted&) {
-            d_owner.drop(reasons::STOPPED, "the flowgraph is stopped");
-            throw; // the scheduler waits for it
-        }
-        switch (result) {
-        case outcome::queued:
-            break;
-        case outcome::dropped_oldest:
-        case outcome::dropped_newest:
-            d_owner.drop(reasons::QUEUE_FULL,
-                         "more than " + std::to_string(d_options.queue) + " PDUs wait");
-            break;
-        case outcome::closed:
-            d_owner.drop(reasons::STOPPED, "the flowgraph is stopped");
-            break;
-        }
-    }
-
-    int depth() const { return static_cast<int>(d_queue.size()) + d_in_flight; }
+    void start() { d_jobs.start(); }
+    void stop() { d_jobs.stop(); }
+    void submit(job&& work) { d_jobs.submit(std::move(work)); }
+    int depth() const { return d_jobs.depth(); }
 
 private:
-    static constexpr auto s_drain_time = std::chrono::milliseconds(500);
-
-    void run()
-    {
-        udeepsc_core::set_threads(d_options.threads);
-        for (;;) {
-            auto batch = d_queue.pop_batch(d_options.batch, d_options.max_wait_ms);
-            if (batch.empty()) {
-                return;
-            }
-            if (d_stopping && steady_clock::now() > d_drain_until) {
-                d_owner.drop(reasons::STOPPED,
-                             "the flowgraph stopped before these were done",
-                             batch.size() + d_queue.clear());
-                return;
-            }
-            d_in_flight = static_cast<int>(batch.size());
-            process(batch);
-            d_in_flight = 0;
-        }
-    }
-
     void process(std::vector<job>& batch)
     {
         std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> groups;
@@ -177,11 +112,7 @@ private:
     {
         try {
             const pmt::pmt_t message = d_render(std::move(done.data), output);
-            if (d_options.policy == overflow_policy::block) {
-                while (!d_stopping && d_owner.congested()) {
-                    std::this_thread::sleep_for(std::chrono::microseconds(500));
-                }
-            }
+            d_jobs.wait_for_room();
             d_owner.send(message, done.arrived);
         } catch (const std::exception& e) {
             d_owner.drop(reasons::NETWORK, e.what());
@@ -189,14 +120,9 @@ private:
     }
 
     pdu_block_impl& d_owner;
-    const inference_options d_options;
     const infer_function d_infer;
     const render_function d_render;
-    bounded_queue<job> d_queue;
-    std::atomic<int> d_in_flight{ 0 };
-    std::atomic<bool> d_stopping{ false };
-    steady_clock::time_point d_drain_until; // written before d_stopping, read after it
-    std::thread d_thread;
+    job_thread<job> d_jobs; // last: its thread uses what is above
 };
 
 } // namespace udeepsc

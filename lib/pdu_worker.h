@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "bounded_queue.h"
-#include "pdu_block_impl.h"
-
-#include <thread>
+#include "job_thread.h"
 
 namespace gr {
 namespace udeepsc {
@@ -26,93 +23,22 @@ public:
                overflow_policy policy,
                process_function process)
         : d_owner(owner),
-          d_limit(queue),
-          d_policy(policy),
           d_process(std::move(process)),
-          d_queue(queue, policy)
+          d_jobs(owner, { queue, policy, 1, 0 }, [this](std::vector<Job>& jobs) {
+              process_one(jobs.front());
+          })
     {
     }
 
-    ~pdu_worker() { stop(); }
-
-    void start()
-    {
-        stop();
-        d_queue.open();
-        d_stopping = false;
-        d_thread = std::thread([this] { run(); });
-    }
-
-    //! Finishes what waits, for up to s_drain_time, and drops the rest.
-    void stop()
-    {
-        if (!d_thread.joinable()) {
-            return;
-        }
-        d_drain_until = steady_clock::now() + s_drain_time;
-        d_stopping = true;
-        d_queue.close();
-        d_thread.join();
-    }
-
-    //! Called from the message handler; with overflow_policy::block it waits for room.
-    void submit(Job&& job)
-    {
-        using outcome = typename bounded_queue<Job>::outcome;
-        outcome result = outcome::closed;
-        try {
-            result = d_queue.push(std::move(job));
-        } catch (const boost::thread_interrupted&) {
-            d_owner.drop(reasons::STOPPED, "the flowgraph is stopped");
-            throw; // the scheduler waits for it
-        }
-        switch (result) {
-        case outcome::queued:
-            break;
-        case outcome::dropped_oldest:
-        case outcome::dropped_newest:
-            d_owner.drop(reasons::QUEUE_FULL,
-                         "more than " + std::to_string(d_limit) + " PDUs wait");
-            break;
-        case outcome::closed:
-            d_owner.drop(reasons::STOPPED, "the flowgraph is stopped");
-            break;
-        }
-    }
-
-    //! From `process`: waits until the next block has room, if nothing may be lost.
-    void wait_for_room()
-    {
-        while (d_policy == overflow_policy::block && !d_stopping && d_owner.congested()) {
-            std::this_thread::sleep_for(std::chrono::microseconds(500));
-        }
-    }
-
-    int depth() const { return static_cast<int>(d_queue.size()) + d_in_flight; }
+    void start() { d_jobs.start(); }
+    void stop() { d_jobs.stop(); }
+    void submit(Job&& job) { d_jobs.submit(std::move(job)); }
+    //! See job_thread.
+    void wait_for_room() { d_jobs.wait_for_room(); }
+    int depth() const { return d_jobs.depth(); }
 
 private:
-    static constexpr auto s_drain_time = std::chrono::milliseconds(500);
-
-    void run()
-    {
-        for (;;) {
-            auto jobs = d_queue.pop_batch(1, 0);
-            if (jobs.empty()) {
-                return;
-            }
-            if (d_stopping && steady_clock::now() > d_drain_until) {
-                d_owner.drop(reasons::STOPPED,
-                             "the flowgraph stopped before these were done",
-                             jobs.size() + d_queue.clear());
-                return;
-            }
-            d_in_flight = 1;
-            process(jobs.front());
-            d_in_flight = 0;
-        }
-    }
-
-    void process(Job& job)
+    void process_one(Job& job)
     {
         try {
             d_process(job);
@@ -124,14 +50,8 @@ private:
     }
 
     pdu_block_impl& d_owner;
-    const int d_limit;
-    const overflow_policy d_policy;
     const process_function d_process;
-    bounded_queue<Job> d_queue;
-    std::atomic<int> d_in_flight{ 0 };
-    std::atomic<bool> d_stopping{ false };
-    steady_clock::time_point d_drain_until; // written before d_stopping, read after it
-    std::thread d_thread;
+    job_thread<Job> d_jobs; // last: its thread uses what is above
 };
 
 } // namespace udeepsc

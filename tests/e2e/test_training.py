@@ -127,6 +127,22 @@ class Learning(unittest.TestCase):
                 self.assertGreater(control[task][-1], control[task][0] - 0.5 * least[task])
 
 
+class SomeTasksOnly(unittest.TestCase):
+    """Training pictures alone leaves a model that has its text encoder's tokenizer."""
+
+    def test_pictures(self):
+        pictures = sd.config(2, ['image_classification'])
+        first = SHOP.train('pictures', pictures) / 'model.safetensors'
+        command = SHOP.train_command('more-pictures', pictures, '--start-from', first)
+        given = command.index('--tokenizer')
+        del command[given:given + 2] # now it is the first model's
+        done = sd.run(*command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for model in (first, SHOP.folder / 'more-pictures' / 'model.safetensors'):
+            done = sd.run('info', model)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class BadInput(unittest.TestCase):
 
     def refused(self, name, training, *words, data=None, tokenizer=None, more=(), out=None):

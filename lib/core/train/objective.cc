@@ -108,7 +108,9 @@ StepLoss objective(Network& network,
         const auto features = encoder->semantic(task_name, in.input, in.valid);
         if (received.empty() && config.auxiliary_weight > 0) {
             auto pooled = features.to(torch::kFloat);
-            if (in.valid.defined()) {
+            if (task.input(in.modality).send_task_token) {
+                pooled = pooled.select(1, -1);
+            } else if (in.valid.defined()) {
                 const auto weight = torch::cat({ in.valid.to(torch::kFloat),
                                                  torch::ones({ in.valid.size(0), 1 }, pooled.options()) },
                                                1)

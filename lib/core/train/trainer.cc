@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -47,25 +48,32 @@ bool uses(const ModelConfig& model, const TrainConfig& config, const std::string
     return false;
 }
 
-std::shared_ptr<const Tokenizer>
-load_tokenizer(const ModelConfig& model, const TextSet& texts, const TrainRun& run)
+std::string tokenizer_path(const TrainRun& run)
 {
-    const auto& text = model.encoder("text");
-    const auto made = (fs::path(run.out_dir) / "tokenizer.model").string();
+    return (fs::path(run.out_dir) / "tokenizer.model").string();
+}
+
+// The tokenizer that there is already: given, made by an earlier run, or of the model that
+// training starts from, whose word embeddings belong to its own tokens. Null if none.
+std::shared_ptr<const Tokenizer> known_tokenizer(const EncoderConfig& text, const TrainRun& run)
+{
+    const auto made = tokenizer_path(run);
     const auto path = run.tokenizer.empty() && fs::exists(made) ? made : run.tokenizer;
     if (!path.empty())
         return make_tokenizer(text.tokenizer, read_file(path));
-    if (!run.start_from.empty()) { // its word embeddings belong to its own tokens
-        if (const auto own = read_bundle(run.start_from).tokenizer)
-            return own;
-    }
+    return run.start_from.empty() ? nullptr : read_bundle(run.start_from).tokenizer;
+}
+
+std::shared_ptr<const Tokenizer>
+learn_tokenizer(const EncoderConfig& text, const TextSet& texts, const TrainRun& run)
+{
     if (text.tokenizer != "sentencepiece")
         throw Error("tokenizer: WordPiece is not learnt here; give the vocab.txt with --tokenizer");
     if (run.rank == 0)
         std::fprintf(stderr, "learning %d tokens from %zu texts\n", text.vocabulary, texts.sentences.size());
     const auto tokenizer = SentencePieceTokenizer::train(texts.sentences, text.vocabulary);
     const auto bytes = tokenizer->serialize();
-    AtomicFile file(made);
+    AtomicFile file(tokenizer_path(run));
     file.write(bytes.data(), bytes.size());
     file.commit();
     return tokenizer;
@@ -82,16 +90,24 @@ load_data(const ModelConfig& model, const TrainConfig& config, const TrainRun& r
                         " pixels wide, the configuration's image_size is " +
                         std::to_string(model.encoder("image").image_size));
     }
-    if (uses(model, config, "text")) {
+    // A model's file holds the tokenizer of its text encoder, also if only pictures are trained.
+    const auto text = std::find_if(model.encoders.begin(), model.encoders.end(), [](const auto& e) {
+        return e.modality == "text";
+    });
+    if (text == model.encoders.end())
+        return data;
+    data->tokenizer = known_tokenizer(*text, run);
+    const bool trains_text = uses(model, config, "text");
+    if (trains_text || !data->tokenizer)
         data->texts = std::make_shared<TextSet>(load_sst2(run.data_dir, config.split));
-        data->tokenizer = load_tokenizer(model, *data->texts, run);
-        if (data->tokenizer->size() > model.encoder("text").vocabulary)
-            throw Error("training: the tokenizer has " + std::to_string(data->tokenizer->size()) +
-                        " tokens, the configuration's vocabulary is " +
-                        std::to_string(model.encoder("text").vocabulary));
+    if (!data->tokenizer)
+        data->tokenizer = learn_tokenizer(*text, *data->texts, run);
+    if (data->tokenizer->size() > text->vocabulary)
+        throw Error("training: the tokenizer has " + std::to_string(data->tokenizer->size()) +
+                    " tokens, the configuration's vocabulary is " + std::to_string(text->vocabulary));
+    if (trains_text)
         for (const auto& sentence : data->texts->sentences)
             data->tokens.push_back(data->tokenizer->encode(sentence));
-    }
     return data;
 }
 
@@ -558,7 +574,7 @@ void prepare(const TrainConfig& config, const TrainRun& run)
     const auto data = load_data(model, config, run);
     if (data->images)
         std::printf("%zu pictures, %zu classes\n", data->images->size(), data->images->class_names.size());
-    if (data->texts) {
+    if (!data->tokens.empty()) {
         std::size_t tokens = 0, longest = 0;
         for (const auto& t : data->tokens) {
             tokens += t.size();
