@@ -26,7 +26,7 @@ struct Options {
     bool json = false;
 };
 
-void print_json(const EvalResult& r, const Options& o)
+void print_json(const EvalResult& r, const std::string& selection, const Options& o)
 {
     nlohmann::ordered_json line = { { "task", r.task },       { "channel", r.channel },
                                     { "snr_db", r.snr_db },   { "metric", r.metric },
@@ -47,13 +47,13 @@ void print_json(const EvalResult& r, const Options& o)
     line["seed"] = o.eval.seed;
     line["split"] = o.eval.split;
     line["decode"] = o.eval.decode;
-    line["selection"] = o.eval.selection;
+    line["selection"] = selection;
     std::cout << line.dump() << std::endl;
 }
 
-void print_row(const EvalResult& r)
+void print_row(const EvalResult& r, const std::string& selection)
 {
-    std::printf("%-26s %-8s %6.1f dB  %-8s %8.4f +- %.4f  %7.1f symbols  n %lld\n",
+    std::printf("%-26s %-8s %6.1f dB  %-8s %8.4f +- %.4f  %7.1f symbols  n %lld  %s\n",
                 r.task.c_str(),
                 r.channel.c_str(),
                 r.snr_db,
@@ -61,7 +61,47 @@ void print_row(const EvalResult& r)
                 r.value,
                 r.ci95,
                 r.symbols_mean,
-                static_cast<long long>(r.n));
+                static_cast<long long>(r.n),
+                selection.c_str());
+}
+
+void print_results(const std::vector<EvalResult>& results, const std::string& selection, const Options& o)
+{
+    for (const auto& r : results) {
+        if (o.json)
+            print_json(r, selection, o);
+        else
+            print_row(r, selection);
+    }
+}
+
+//! What the selection modules gain over chance, sample by sample: the third line of a point.
+EvalResult gain_of(const EvalResult& fsm, const EvalResult& random)
+{
+    auto gain = fsm;
+    const auto difference = paired_difference(fsm, random);
+    gain.value = difference.value;
+    gain.ci95 = difference.ci95;
+    return gain;
+}
+
+void measure(const Transceiver& model, EvalOptions eval, const Options& o)
+{
+    if (eval.selection != "both") {
+        print_results(evaluate(model, eval, o.snr_db), eval.selection, o);
+        return;
+    }
+    eval.selection = "fsm";
+    const auto fsm = evaluate(model, eval, o.snr_db);
+    print_results(fsm, "fsm", o);
+    eval.selection = "random";
+    const auto random = evaluate(model, eval, o.snr_db);
+    print_results(random, "random", o);
+    std::vector<EvalResult> gains;
+    for (std::size_t i = 0; i < fsm.size(); ++i)
+        if (!fsm[i].each.empty())
+            gains.push_back(gain_of(fsm[i], random[i]));
+    print_results(gains, "fsm - random", o);
 }
 
 } // namespace
@@ -82,7 +122,8 @@ void add_eval_command(CLI::App& app)
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")->delimiter(',');
     command->add_option("--symbols", o->eval.symbols, "send exactly so many symbols a sample");
     command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
-    command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline");
+    command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline; both: and their difference")
+        ->check(CLI::IsMember({ "fsm", "random", "both" }));
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option("--seed", o->eval.seed, "of the channel");
     command->add_option("--batch", o->eval.batch, "samples at a time");
@@ -106,12 +147,7 @@ void add_eval_command(CLI::App& app)
             eval.task = task;
             if (eval.channel == "radio")
                 eval.link = std::make_shared<RadioLink>(o->profile, o->multipath, eval.seed);
-            for (const auto& r : evaluate(*model, eval, o->snr_db)) {
-                if (o->json)
-                    print_json(r, *o);
-                else
-                    print_row(r);
-            }
+            measure(*model, eval, *o);
         }
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/metrics.h>
 #include <udeepsc_core/transceiver.h>
 
 #include <complex>
@@ -55,7 +56,15 @@ struct EvalResult {
     std::int64_t n = 0;
     std::int64_t lost = 0;    //!< payloads that a link lost; scored as decoded from nothing
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
+    std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
 };
+
+/*!
+ * \brief Mean difference a - b of two results for the same samples, with the ci95 of the
+ * differences: samples that are hard for both do not widen it. Error where a sample has no
+ * score of its own, or the results are not for as many samples.
+ */
+Estimate paired_difference(const EvalResult& a, const EvalResult& b);
 
 /*!
  * \brief Runs a data set through transmitter, channel and receiver, the same calls that

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -138,10 +139,9 @@ public:
     void add(const TaskResult& result, const SourceSample& sent, int label)
     {
         if (d_output == "label") {
-            d_correct += result.label == label;
-            ++d_total;
+            d_each.push_back(result.label == label);
         } else if (d_output == "picture") {
-            d_psnr.push_back(psnr_db(result.picture, sent.bytes));
+            d_each.push_back(psnr_db(result.picture, sent.bytes));
         } else {
             d_received.push_back(result.sentence);
             d_reference.push_back(normalize_sentence({ sent.bytes.begin(), sent.bytes.end() }));
@@ -152,9 +152,10 @@ public:
     {
         Estimate e {};
         if (d_output == "label") {
-            e = accuracy(d_correct, d_total);
+            const auto correct = std::count(d_each.begin(), d_each.end(), 1.0);
+            e = accuracy(static_cast<std::size_t>(correct), d_each.size());
         } else if (d_output == "picture") {
-            e = mean(d_psnr);
+            e = mean(d_each);
         } else {
             const auto b = bleu(d_received, d_reference, 200);
             e = b.bleu4;
@@ -166,12 +167,12 @@ public:
         }
         r.value = e.value;
         r.ci95 = e.ci95;
+        r.each = d_each;
     }
 
 private:
     std::string d_output;
-    std::size_t d_correct = 0, d_total = 0;
-    std::vector<double> d_psnr;
+    std::vector<double> d_each; // 1 for a right label, 0 for a wrong one; a picture's PSNR
     std::vector<std::string> d_received, d_reference;
 };
 
@@ -265,6 +266,17 @@ EvalResult evaluate_at(const Transceiver& model,
 }
 
 } // namespace
+
+Estimate paired_difference(const EvalResult& a, const EvalResult& b)
+{
+    if (a.each.empty() || a.each.size() != b.each.size())
+        throw Error("paired difference: got " + std::to_string(a.each.size()) + " and " +
+                    std::to_string(b.each.size()) +
+                    " scores of single samples, expected as many of both");
+    std::vector<double> difference(a.each.size());
+    std::transform(a.each.begin(), a.each.end(), b.each.begin(), difference.begin(), std::minus<>());
+    return mean(difference);
+}
 
 void EvalOptions::validate() const
 {

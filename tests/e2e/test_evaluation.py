@@ -197,6 +197,18 @@ class Options(unittest.TestCase):
         self.assertEqual(results(*task)[0]['symbols_mean'],
                          results(*task, '--selection', 'random')[0]['symbols_mean'])
 
+    def test_gain_of_selection(self):
+        task = ('--task', 'image_classification', '--snr', '20', '--symbols', 5)
+        fsm, random, gain = results(*task, '--selection', 'both')
+        self.assertEqual([r['selection'] for r in (fsm, random, gain)],
+                         ['fsm', 'random', 'fsm - random'])
+        self.assertEqual(fsm['value'], results(*task)[0]['value'])
+        self.assertAlmostEqual(gain['value'], fsm['value'] - random['value'])
+        # Paired: no wider than two independent intervals together.
+        self.assertLess(gain['ci95'], 1.2 * (fsm['ci95'] ** 2 + random['ci95'] ** 2) ** 0.5)
+        sentences = results('--task', 'text_reconstruction', '--snr', '20', '--selection', 'both')
+        self.assertEqual([r['selection'] for r in sentences], ['fsm', 'random'])
+
     def test_table_for_people(self):
         done = evaluate('--task', 'text_classification', '--snr', '12')
         self.assertRegex(done.stdout, r'text_classification +awgn +12\.0 dB +accuracy')
