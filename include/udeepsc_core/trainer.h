@@ -17,6 +17,7 @@ struct PhaseConfig {
     double snr_min_db = -6, snr_max_db = 12; //!< Es/N0, drawn uniformly for every sample
     std::int64_t widen_steps = 0; //!< snr_min_db starts at snr_max_db and falls over these
     bool top_selection = false;   //!< keep the best vectors as in inference, not by sampling
+    bool train_selection = true;  //!< false: the selection modules stay as they are
 };
 
 /*! How often a task is trained and with what. */

@@ -127,6 +127,19 @@ class Learning(unittest.TestCase):
                 self.assertGreater(control[task][-1], control[task][0] - 0.5 * least[task])
 
 
+class SelectionLeftAlone(unittest.TestCase):
+
+    def test_its_modules_alone_stay(self):
+        before = SHOP.train('before-frozen', sd.config(2)) / 'model.safetensors'
+        training = sd.config(6)
+        training['training']['phases'][0].update(top_selection=True, train_selection=False)
+        after = SHOP.train('frozen', training, '--start-from', before) / 'model.safetensors'
+        a, b = SafetensorsFile(before), SafetensorsFile(after)
+        changed = {t for t in a.tensors if a.tensors[t] != b.tensors[t]}
+        self.assertEqual({t for t in changed if '.selection.' in t}, set())
+        self.assertTrue(any('.channel.' in t for t in changed))
+
+
 class SomeTasksOnly(unittest.TestCase):
     """Training pictures alone leaves a model that has its text encoder's tokenizer."""
 

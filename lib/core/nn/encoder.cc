@@ -230,17 +230,21 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
             const auto log_p =
                 d_selection[q]->as<FeatureSelectionImpl>()->forward(x, mask, noise);
             const auto target = torch::pow(out.share, static_cast<double>(q + 1) / stages);
-            torch::Tensor keep;
+            torch::Tensor keep, counted;
             if (mode == SelectionMode::gumbel) {
                 keep = gumbel_keep(log_p, temperature);
                 // A sample that loses every vector has nothing left to learn from.
                 keep = torch::max(keep, top_keep(log_p, mask, torch::ones_like(candidates)).detach());
+                counted = mask * keep;
             } else {
                 const auto count = torch::round(candidates * target.detach()).clamp_min(1.0);
                 keep = top_keep(log_p, mask, count);
+                // The count is right by construction. What has to fit are the probabilities:
+                // without that each would rise to 1, and the best could not be told.
+                counted = mask.detach() * torch::exp(log_p.select(-1, 0));
             }
             mask = mask * keep;
-            const auto error = target - mask.sum(1) / candidates;
+            const auto error = target - counted.sum(1) / candidates;
             out.ratio_loss = out.ratio_loss + (error * error).mean() / stages; // eq. 19
             x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, mask + always);
         }

@@ -37,7 +37,8 @@ PhaseConfig read_phase(const json& j)
 {
     only(j,
          "training.phases[]",
-         { "steps", "digital", "train_ratio", "snr_db", "widen_steps", "top_selection" });
+         { "steps", "digital", "train_ratio", "snr_db", "widen_steps", "top_selection",
+           "train_selection" });
     PhaseConfig p;
     read(j, "steps", p.steps);
     read(j, "digital", p.digital);
@@ -45,6 +46,7 @@ PhaseConfig read_phase(const json& j)
     read(j, "train_ratio", p.train_ratio);
     read(j, "widen_steps", p.widen_steps);
     read(j, "top_selection", p.top_selection);
+    read(j, "train_selection", p.train_selection);
     if (j.contains("snr_db")) {
         std::vector<double> range;
         read(j, "snr_db", range);

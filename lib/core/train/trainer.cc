@@ -272,9 +272,9 @@ private:
         }
         loss.total.backward();
         if (!where.phase.train_ratio) // phase 1 keeps f_n as it is
-            for (auto& slot : d_optimizer.slots())
-                if (slot.name.find(".ratio.") != std::string::npos)
-                    slot.parameter.mutable_grad() = torch::Tensor();
+            leave_alone(".ratio.");
+        if (!where.phase.train_selection)
+            leave_alone(".selection.");
         share_gradients();
         d_optimizer.step(learning_rate());
 
@@ -285,6 +285,14 @@ private:
         running.codebook += loss.codebook;
         running.selection += loss.selection;
         ++running.steps;
+    }
+
+    // Takes the gradients from the parameters whose names have this in them.
+    void leave_alone(const std::string& part)
+    {
+        for (auto& slot : d_optimizer.slots())
+            if (slot.name.find(part) != std::string::npos)
+                slot.parameter.mutable_grad() = torch::Tensor();
     }
 
     // Codewords that were hardly used since the last time get a new place, the same one in

@@ -123,6 +123,32 @@ INSTANTIATE_TEST_SUITE_P(Tasks,
                                            "visual_question_answering",
                                            "video_sentiment"));
 
+// The count of the best k is right whatever the probabilities are; these have to learn it.
+TEST(ChannelEncoderCounts, ProbabilitiesLearnTheShareWhenTheBestAreKept)
+{
+    const auto model = tiny();
+    torch::manual_seed(12);
+    ModalityEncoder encoder(model, "image");
+    std::vector<torch::Tensor> learning;
+    for (const auto& p : encoder->named_parameters())
+        if (p.key().rfind("selection.", 0) == 0)
+            learning.push_back(p.value());
+    torch::optim::Adam optimizer(learning, 0.01);
+    const auto features = torch::randn({ 4, 17, model.encoder("image").dim });
+    const auto noise = torch::full({ 4 }, 0.2f);
+    std::vector<double> loss;
+    for (int step = 0; step < 100; ++step) {
+        const auto masked = encoder->select_masked(
+            "image_classification", features, {}, noise, SelectionMode::top, 1.0);
+        optimizer.zero_grad();
+        masked.ratio_loss.backward();
+        optimizer.step();
+        loss.push_back(masked.ratio_loss.item<double>());
+    }
+    EXPECT_GT(loss.front(), 0.001);
+    EXPECT_LT(loss.back(), 0.05 * loss.front());
+}
+
 TEST(ChannelEncoderCounts, MoreNoiseNeverSendsFewerVectors)
 {
     const auto model = tiny();
