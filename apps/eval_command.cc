@@ -125,7 +125,7 @@ void add_eval_command(CLI::App& app)
     command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline; both: and their difference")
         ->check(CLI::IsMember({ "fsm", "random", "both" }));
     command->add_option("--limit", o->eval.limit, "most samples");
-    command->add_option("--seed", o->eval.seed, "of the channel");
+    command->add_option("--seed", o->eval.seed, "of the channel, and of random selection");
     command->add_option("--batch", o->eval.batch, "samples at a time");
     command->add_option("--dtype", o->dtype, "fp32 or bf16");
     command->add_option("--threads", o->threads, "threads")->check(CLI::Range(1, 256));

@@ -36,7 +36,7 @@ struct EvalOptions {
     std::string selection = "fsm";  //!< or "random": the baseline of Fig. 10
     int symbols = 0;                //!< send exactly this many symbols a sample; 0: as f_n says
     std::int64_t limit = 0;         //!< most samples, spread evenly; 0: all
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1; //!< of the channel, and of random selection
     int batch = 64;
 
     void validate() const; //!< throws Error naming the field

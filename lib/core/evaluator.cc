@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "seed.h"
+
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
@@ -313,6 +315,7 @@ evaluate(const Transceiver& model, const EvalOptions& options, const std::vector
         std::move(part.begin(), part.end(), std::back_inserter(features));
     }
     std::vector<EvalResult> results;
+    seed_random_selection(options.seed);
     for (double snr : snr_db)
         results.push_back(evaluate_at(model, options, samples, features, snr));
     return results;

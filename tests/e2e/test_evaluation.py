@@ -203,6 +203,8 @@ class Options(unittest.TestCase):
         self.assertEqual([r['selection'] for r in (fsm, random, gain)],
                          ['fsm', 'random', 'fsm - random'])
         self.assertEqual(fsm['value'], results(*task)[0]['value'])
+        again = results(*task, '--selection', 'both')
+        self.assertEqual((random['value'], gain['value']), (again[1]['value'], again[2]['value']))
         self.assertAlmostEqual(gain['value'], fsm['value'] - random['value'])
         # Paired: no wider than two independent intervals together.
         self.assertLess(gain['ci95'], 1.2 * (fsm['ci95'] ** 2 + random['ci95'] ** 2) ** 0.5)

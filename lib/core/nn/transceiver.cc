@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../blas.h"
+#include "../seed.h"
 #include "bundle.h"
 #include "inference.h"
 
@@ -643,6 +644,11 @@ Transceiver::random(const std::string& config, std::uint64_t seed, const Options
 void write_random_model(const std::string& config, std::uint64_t seed, const std::string& path)
 {
     write_bundle(path, random_bundle(config, seed), false);
+}
+
+void seed_random_selection(std::uint64_t seed)
+{
+    torch::manual_seed(seed);
 }
 
 void set_threads(int threads)
