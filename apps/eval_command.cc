@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -85,6 +86,13 @@ EvalResult gain_of(const EvalResult& fsm, const EvalResult& random)
     return gain;
 }
 
+bool selects(const TaskInfo& task)
+{
+    return std::any_of(task.max_vectors.begin(), task.max_vectors.end(), [](const auto& m) {
+        return m.second > 0;
+    });
+}
+
 void measure(const Transceiver& model, EvalOptions eval, const Options& o)
 {
     if (eval.selection != "both") {
@@ -94,6 +102,8 @@ void measure(const Transceiver& model, EvalOptions eval, const Options& o)
     eval.selection = "fsm";
     const auto fsm = evaluate(model, eval, o.snr_db);
     print_results(fsm, "fsm", o);
+    if (!selects(model.info().task(eval.task)))
+        return;
     eval.selection = "random";
     const auto random = evaluate(model, eval, o.snr_db);
     print_results(random, "random", o);

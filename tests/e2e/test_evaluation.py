@@ -208,8 +208,9 @@ class Options(unittest.TestCase):
         self.assertAlmostEqual(gain['value'], fsm['value'] - random['value'])
         # Paired: no wider than two independent intervals together.
         self.assertLess(gain['ci95'], 1.2 * (fsm['ci95'] ** 2 + random['ci95'] ** 2) ** 0.5)
+        # What sends every vector has nothing to gain.
         sentences = results('--task', 'text_reconstruction', '--snr', '20', '--selection', 'both')
-        self.assertEqual([r['selection'] for r in sentences], ['fsm', 'random'])
+        self.assertEqual([r['selection'] for r in sentences], ['fsm'])
 
     def test_table_for_people(self):
         done = evaluate('--task', 'text_classification', '--snr', '12')

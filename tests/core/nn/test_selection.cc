@@ -131,8 +131,12 @@ TEST(ChannelEncoderCounts, ProbabilitiesLearnTheShareWhenTheBestAreKept)
     ModalityEncoder encoder(model, "image");
     std::vector<torch::Tensor> learning;
     for (const auto& p : encoder->named_parameters())
-        if (p.key().rfind("selection.", 0) == 0)
+        if (p.key().rfind("selection.", 0) == 0) {
             learning.push_back(p.value());
+            torch::NoGradGuard no_grad;
+            if (p.key() == "selection.0.out.bias" || p.key() == "selection.1.out.bias")
+                p.value().copy_(torch::tensor({ 3.0f, 0.0f })); // keep nearly all
+        }
     torch::optim::Adam optimizer(learning, 0.01);
     const auto features = torch::randn({ 4, 17, model.encoder("image").dim });
     const auto noise = torch::full({ 4 }, 0.2f);
@@ -145,7 +149,7 @@ TEST(ChannelEncoderCounts, ProbabilitiesLearnTheShareWhenTheBestAreKept)
         optimizer.step();
         loss.push_back(masked.ratio_loss.item<double>());
     }
-    EXPECT_GT(loss.front(), 0.001);
+    EXPECT_GT(loss.front(), 0.02);
     EXPECT_LT(loss.back(), 0.05 * loss.front());
 }
 
