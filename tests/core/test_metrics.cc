@@ -2,6 +2,7 @@
 #include "temp_dir.h"
 
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/evaluator.h>
 #include <udeepsc_core/metrics.h>
 
 #include <gtest/gtest.h>
@@ -152,4 +153,19 @@ TEST(Bleu, BootstrapIsReproducibleAndAboutRight)
     EXPECT_NEAR(first.bleu1.value, 0.8, 0.02);
     EXPECT_NEAR(first.bleu1.ci95, 1.96 * 0.0063, 0.002);
     EXPECT_GT(first.bleu4.ci95, first.bleu1.ci95);
+}
+
+TEST(PairedDifference, IsThatOfTheSameSamples)
+{
+    EvalResult a, b;
+    a.each = { 1, 1, 0, 1, 0, 1 };
+    b.each = { 1, 0, 0, 1, 0, 1 };
+    const auto difference = paired_difference(a, b);
+    EXPECT_DOUBLE_EQ(difference.value, 1.0 / 6);
+    EXPECT_DOUBLE_EQ(difference.ci95, mean({ 0, 1, 0, 0, 0, 0 }).ci95);
+    EXPECT_DOUBLE_EQ(paired_difference(b, a).value, -1.0 / 6);
+    EXPECT_EQ(paired_difference(a, a).ci95, 0);
+    b.each.pop_back();
+    EXPECT_THROW(paired_difference(a, b), Error);
+    EXPECT_THROW(paired_difference(EvalResult(), EvalResult()), Error);
 }
