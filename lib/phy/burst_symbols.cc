@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_symbols.h"
 
+#include "grid_peak.h"
 #include "known_symbols.h"
 
 #include <algorithm>
@@ -143,19 +144,7 @@ void BurstSymbols::refine_carrier()
     };
     // The detector is right to half a turn over the preamble; twice that is searched.
     const double step = 2.0 * PI / (8.0 * PREAMBLE_PARTS);
-    double best = 0.0, most = -1.0;
-    for (int i = -8; i <= 8; i++) {
-        const double value = power(i * step);
-        if (value > most) {
-            most = value;
-            best = i * step;
-        }
-    }
-    const double left = power(best - step), right = power(best + step);
-    const double bend = left - 2.0 * most + right;
-    if (bend < 0.0) {
-        best += step * std::min(std::max(0.5 * (left - right) / bend, -0.5), 0.5);
-    }
+    const double best = grid_peak(power, step, 8);
     d_cfo += best / (2.0 * PI * double(part));
     place(header_end());
 }

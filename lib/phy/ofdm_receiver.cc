@@ -2,6 +2,7 @@
 #include "ofdm_receiver.h"
 
 #include "frame_layout.h"
+#include "grid_peak.h"
 #include "header_codec.h"
 #include "ofdm_channel.h"
 #include "ofdm_section.h"
@@ -456,19 +457,7 @@ void OfdmReceiver::Impl::acquire_turn()
     const double largest = 2.0 * PI * LARGEST_OFFSET * OFDM_SYMBOL;
     const double step = 2.0 * PI / (8.0 * double(symbols));
     const int steps = static_cast<int>(std::ceil(largest / step));
-    double best = 0.0, most = -1.0;
-    for (int i = -steps; i <= steps; i++) {
-        const double value = energy(i * step);
-        if (value > most) {
-            most = value;
-            best = i * step;
-        }
-    }
-    const double left = energy(best - step), right = energy(best + step);
-    const double bend = left - 2.0 * most + right;
-    if (bend < 0.0) {
-        best += step * std::clamp(0.5 * (left - right) / bend, -0.5, 0.5);
-    }
+    const double best = grid_peak(energy, step, steps);
     motion.turn = best;
 
     // The difference of the two training symbols is twice their noise.

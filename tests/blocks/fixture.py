@@ -106,14 +106,8 @@ def wait_until(condition, timeout_s=TIMEOUT_S):
     return True
 
 
-class Bench:
-    """One block in a running flowgraph: post() to it, received() what it sends."""
-
-    def __init__(self, block, out='out'):
-        self.block = block
-        self.top = gr.top_block()
-        self.debug = blocks.message_debug()
-        self.top.msg_connect((block, out), (self.debug, 'store'))
+class Running:
+    """Runs its `top` block within a `with`."""
 
     def __enter__(self):
         self.top.start()
@@ -122,6 +116,16 @@ class Bench:
     def __exit__(self, *_):
         self.top.stop()
         self.top.wait()
+
+
+class Bench(Running):
+    """One block in a running flowgraph: post() to it, received() what it sends."""
+
+    def __init__(self, block, out='out'):
+        self.block = block
+        self.top = gr.top_block()
+        self.debug = blocks.message_debug()
+        self.top.msg_connect((block, out), (self.debug, 'store'))
 
     def post(self, message, port='in'):
         self.block.to_basic_block()._post(pmt.intern(port), message)

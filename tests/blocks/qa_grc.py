@@ -142,21 +142,26 @@ class Examples(unittest.TestCase):
                 _, text = generate(flow_graph, folder)
                 compile(text, path, 'exec')
 
-    def test_first_example_runs(self):
+    def run_example(self, name, snr_db):
+        """A picture of four tiles and two sentences through an example; its flowgraph."""
         from qa_sources import write_ppm
-        path = [p for p in EXAMPLES if p.endswith('/picture_and_sentence.grc')][0]
+        path = [p for p in EXAMPLES if p.endswith(f'/{name}.grc')][0]
         with tempfile.TemporaryDirectory() as folder:
             flow_graph = PLATFORM.make_flow_graph()
             flow_graph.import_data(PLATFORM.parse_flow_graph(path))
             generated, _ = generate(flow_graph, folder)
-            top = load(generated).picture_and_sentence(
+            top = getattr(load(generated), name)(
                 model=fx.model_path(), pictures=write_ppm('e.ppm', fx.picture(1, 64)),
-                snr_db=3.0)
+                snr_db=snr_db)
             top.start()
             arrived = top.udeepsc_task_sink_0.wait_for(5, fx.TIMEOUT_S)
             top.stop()
             top.wait()
         self.assertTrue(arrived)
+        return top
+
+    def test_first_example_runs(self):
+        top = self.run_example('picture_and_sentence', snr_db=3.0)
         self.assertEqual(top.udeepsc_task_sink_0.count('image_reconstruction'), 4)
         # The tiny model spells: the longer of the two sentences is beyond its 24 tokens.
         self.assertEqual(top.udeepsc_task_sink_0.count('text_reconstruction'), 1)
@@ -164,20 +169,7 @@ class Examples(unittest.TestCase):
 
     def test_over_the_air_runs(self):
         """Every burst arrives, with the truth that the sink scores against."""
-        from qa_sources import write_ppm
-        path = [p for p in EXAMPLES if p.endswith('/over_the_air.grc')][0]
-        with tempfile.TemporaryDirectory() as folder:
-            flow_graph = PLATFORM.make_flow_graph()
-            flow_graph.import_data(PLATFORM.parse_flow_graph(path))
-            generated, _ = generate(flow_graph, folder)
-            top = load(generated).over_the_air(
-                model=fx.model_path(), pictures=write_ppm('e.ppm', fx.picture(1, 64)),
-                snr_db=0.0)
-            top.start()
-            arrived = top.udeepsc_task_sink_0.wait_for(5, fx.TIMEOUT_S)
-            top.stop()
-            top.wait()
-        self.assertTrue(arrived)
+        top = self.run_example('over_the_air', snr_db=0.0)
         self.assertEqual(top.udeepsc_task_sink_0.scored('image_reconstruction'), 4)
         self.assertEqual(top.udeepsc_task_sink_0.scored('text_reconstruction'), 1)
         # The way back to the selector.

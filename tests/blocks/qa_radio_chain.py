@@ -14,7 +14,7 @@ import sigmf_rules
 TASK = 'image_reconstruction'
 
 
-class Ends:
+class Ends(fx.Running):
     """A transmitter and a receiver, in one flowgraph or each in its own."""
 
     def __init__(self, tx_radio, rx_radio, tx_options={}, rx_options={}, channel=None):
@@ -28,14 +28,6 @@ class Ends:
             self.top.connect(self.tx, channel, self.rx)
         else:
             self.top.connect(self.tx)
-
-    def __enter__(self):
-        self.top.start()
-        return self
-
-    def __exit__(self, *_):
-        self.top.stop()
-        self.top.wait()
 
     def send(self, pictures, first=0):
         for i, picture in enumerate(pictures):

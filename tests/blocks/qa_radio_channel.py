@@ -27,7 +27,7 @@ def library(samples, **parameters):
     return bx.phy.radio_channel(config).apply(np.asarray(samples, np.complex64))
 
 
-class Running:
+class Stream(fx.Running):
     """A constant stream through the block; tail() is what has come out lately."""
 
     def __init__(self, block, value=1.0):
@@ -36,14 +36,6 @@ class Running:
         self.sink = blocks.vector_sink_c()
         source = blocks.vector_source_c([value], True)
         self.top.connect(source, blocks.throttle(gr.sizeof_gr_complex, 2e6), block, self.sink)
-
-    def __enter__(self):
-        self.top.start()
-        return self
-
-    def __exit__(self, *_):
-        self.top.stop()
-        self.top.wait()
 
     def tail(self, count=20000):
         """`count` samples from after this call; what is on its way is let pass."""
@@ -77,7 +69,7 @@ class Channel(unittest.TestCase):
     def test_setters_while_running(self):
         """Each seen in what comes out of a constant stream of ones."""
         block = udeepsc.radio_channel(snr_db=INFINITY)
-        with Running(block) as bench:
+        with Stream(block) as bench:
             np.testing.assert_allclose(bench.tail(), 1, atol=1e-4)
             block.set_gain_db(20.0)
             self.assertAlmostEqual(np.mean(np.abs(bench.tail())), 10, delta=0.01)
@@ -145,7 +137,7 @@ class Channel(unittest.TestCase):
 
     def test_bad_snr_messages(self):
         block = udeepsc.radio_channel(snr_db=5.0)
-        with Running(block) as bench:
+        with Stream(block) as bench:
             for message in (pmt.from_double(float('nan')), pmt.intern('x'), pmt.PMT_NIL,
                             pmt.from_double(1e6)):
                 bench.block.to_basic_block()._post(pmt.intern('snr'), message)

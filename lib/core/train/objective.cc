@@ -109,7 +109,7 @@ StepLoss objective(Network& network,
         if (received.empty() && config.auxiliary_weight > 0) {
             auto pooled = features.to(torch::kFloat);
             if (task.input(in.modality).send_task_token) {
-                pooled = pooled.select(1, -1);
+                pooled = pooled.select(1, -1); // the task embedding's vector
             } else if (in.valid.defined()) {
                 const auto weight = torch::cat({ in.valid.to(torch::kFloat),
                                                  torch::ones({ in.valid.size(0), 1 }, pooled.options()) },

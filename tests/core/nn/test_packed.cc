@@ -20,6 +20,15 @@ double relative_error(const torch::Tensor& got, const torch::Tensor& expected)
 // Sums in another order: fp32 rounds at 6e-8, bf16 at 4e-3.
 constexpr double s_fp32 = 1e-5, s_bf16 = 1e-2;
 
+Linear packed_copy(Linear& layer, torch::ScalarType type)
+{
+    Linear copy(layer->options);
+    copy->weight.copy_(layer->weight);
+    copy->bias.copy_(layer->bias);
+    copy->pack(type);
+    return copy;
+}
+
 } // namespace
 
 TEST(Packed, LinearGivesTheSameForAnyNumberOfRows)
@@ -27,10 +36,7 @@ TEST(Packed, LinearGivesTheSameForAnyNumberOfRows)
     torch::InferenceMode inference;
     torch::manual_seed(1);
     Linear layer(48, 40);
-    Linear packed(48, 40);
-    packed->weight.copy_(layer->weight);
-    packed->bias.copy_(layer->bias);
-    packed->pack(torch::kFloat);
+    auto packed = packed_copy(layer, torch::kFloat);
     for (const int rows : { 0, 1, 7, 64, 65, 127, 128, 129, 191, 192, 300 }) {
         const auto x = torch::randn({ rows, 48 });
         ASSERT_EQ(packed(x).sizes(), layer(x).sizes()) << rows;
@@ -52,10 +58,7 @@ TEST(Packed, LinearInBf16)
     torch::InferenceMode inference;
     torch::manual_seed(2);
     Linear layer(96, 64);
-    Linear packed(96, 64);
-    packed->weight.copy_(layer->weight);
-    packed->bias.copy_(layer->bias);
-    packed->pack(torch::kBFloat16);
+    auto packed = packed_copy(layer, torch::kBFloat16);
     const auto x = torch::randn({ 10, 96 });
     const auto y = packed(x);
     EXPECT_EQ(y.scalar_type(), torch::kFloat);
