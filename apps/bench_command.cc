@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
 
-#include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
 
@@ -44,26 +43,6 @@ std::string find_config(const std::string& name)
     throw Error("bench: there is no configuration \"" + name + "\"");
 }
 
-SourceSample random_sample(const ModelInfo& info, const std::string& modality, std::mt19937& random)
-{
-    SourceSample s;
-    if (modality == "image") {
-        s.height = s.width = info.image_size;
-        s.bytes.resize(3 * info.image_size * info.image_size);
-        for (auto& b : s.bytes)
-            b = static_cast<std::uint8_t>(random());
-    } else if (modality == "text") {
-        const std::string text = "a film with a heart ."; // about 20 tokens of single characters
-        s.bytes.assign(text.begin(), text.end());
-    } else {
-        const auto config = ModelConfig::from_json(info.config);
-        s.frames.resize(std::min(20, config.encoder("speech").max_frames) * info.speech_features);
-        for (auto& f : s.frames)
-            f = static_cast<float>(random() % 1000) / 1000.0f;
-    }
-    return s;
-}
-
 /*! Milliseconds a sample of every stage, one entry a repetition. */
 using Times = std::map<std::string, std::vector<double>>;
 
@@ -90,7 +69,7 @@ void pass(const Transceiver& model,
           std::map<std::string, double>& ms)
 {
     const float noise_var = static_cast<float>(std::pow(10.0, -o.snr_db / 10.0));
-    std::vector<std::vector<FeatureMatrix>> received;
+    std::vector<std::vector<FeatureBlock>> received(static_cast<std::size_t>(o.batch));
     for (const auto& modality : task.modalities) {
         Stopwatch watch;
         const auto features = model.encode(task.name, modality, samples.at(modality));
@@ -103,19 +82,21 @@ void pass(const Transceiver& model,
         watch.lap(1);
         const auto indices = model.quantize(task.name, modality, kept);
         ms["quantise"] += watch.lap(o.batch);
-        std::vector<std::vector<std::complex<float>>> symbols;
-        for (const auto& i : indices)
-            symbols.push_back(model.modulate(task.name, modality, i));
+        std::vector<LinkBlock> blocks(indices.size());
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            blocks[i].modality = modality;
+            blocks[i].vectors = kept[i].rows;
+            blocks[i].symbols = model.modulate(task.name, modality, indices[i]);
+            blocks[i].noise_var = { noise_var };
+        }
         ms["modulate"] += watch.lap(o.batch);
-        received.push_back(model.lookup(task.name,
-                                        modality,
-                                        symbols,
-                                        std::vector<std::vector<float>>(symbols.size(), { noise_var }),
-                                        LookupMode::soft));
+        auto found = model.lookup(task.name, blocks, LookupMode::soft);
         ms["look_up"] += watch.lap(o.batch);
+        for (std::size_t i = 0; i < found.size(); ++i)
+            received[i].push_back(std::move(found[i]));
     }
     Stopwatch watch;
-    model.decode(task.name, received, std::vector<float>(o.batch, noise_var));
+    model.decode(task.name, received);
     ms["decode"] += watch.lap(o.batch);
     ms["total_tx"] = ms["encode"] + ms["select"] + ms["quantise"] + ms["modulate"];
     ms["total_rx"] = ms["look_up"] + ms["decode"];
@@ -128,7 +109,7 @@ Times measure(const Transceiver& model, const TaskInfo& task, const Options& o)
     std::map<std::string, std::vector<SourceSample>> samples;
     for (const auto& modality : task.modalities)
         for (int i = 0; i < o.batch; ++i)
-            samples[modality].push_back(random_sample(model.info(), modality, random));
+            samples[modality].push_back(model.random_sample(modality, random));
     Times times;
     const int warm_up = 5;
     for (int i = -warm_up; i < o.repeat; ++i) {

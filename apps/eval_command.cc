@@ -4,6 +4,7 @@
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
+#include <udeepsc_core/log.h>
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,8 @@ struct Options {
 
 void print_json(const EvalResult& r, const std::string& selection, const Options& o)
 {
-    nlohmann::ordered_json line = { { "task", r.task },       { "channel", r.channel },
+    nlohmann::ordered_json line = { { "task", r.task },       { "dataset", r.dataset },
+                                    { "channel", r.channel },
                                     { "snr_db", r.snr_db },   { "metric", r.metric },
                                     { "value", r.value },     { "ci95", r.ci95 } };
     if (r.channel == "none")
@@ -47,6 +49,7 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
     line["skipped"] = r.skipped;
     line["seed"] = o.eval.seed;
     line["split"] = o.eval.split;
+    line["csi_at_transmitter"] = o.eval.csi_at_transmitter;
     line["decode"] = o.eval.decode;
     line["selection"] = selection;
     std::cout << line.dump() << std::endl;
@@ -114,6 +117,39 @@ void measure(const Transceiver& model, EvalOptions eval, const Options& o)
     print_results(gains, "fsm - random", o);
 }
 
+// Of "all": a task whose data are not there is passed over, and said.
+void run(const Options& o)
+{
+    set_threads(o.threads);
+    Transceiver::Options options;
+    options.dtype = o.dtype;
+    const auto model = Transceiver::load(o.model, options);
+    const bool all = o.tasks == std::vector<std::string> { "all" };
+    auto tasks = o.tasks;
+    if (all) {
+        tasks.clear();
+        for (const auto& t : model->info().tasks)
+            tasks.push_back(t.name);
+    }
+    std::size_t measured = 0;
+    for (const auto& task : tasks) {
+        auto eval = o.eval;
+        eval.task = task;
+        if (eval.channel == "radio")
+            eval.link = std::make_shared<RadioLink>(o.profile, o.multipath, eval.seed);
+        try {
+            measure(*model, eval, o);
+            ++measured;
+        } catch (const Error& e) {
+            if (!all)
+                throw;
+            log_warning("passed over " + task + ": " + e.what());
+        }
+    }
+    if (measured == 0)
+        throw Error("eval: no task could be measured");
+}
+
 } // namespace
 
 void add_eval_command(CLI::App& app)
@@ -125,6 +161,8 @@ void add_eval_command(CLI::App& app)
     command->add_option("--task", o->tasks, "task, or several; all: every task with data")
         ->required()
         ->delimiter(',');
+    command->add_option("--dataset", o->eval.datasets, "in place of those that the task names")
+        ->delimiter(',');
     command->add_option("--split", o->eval.split, "test, val or train");
     command->add_option("--channel", o->eval.channel, "awgn, rayleigh or none; radio: AWGN through the burst modem");
     command->add_option("--profile", o->profile, "of the burst modem: standard, multipath, short or ofdm");
@@ -134,30 +172,17 @@ void add_eval_command(CLI::App& app)
     command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
     command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline; both: and their difference")
         ->check(CLI::IsMember({ "fsm", "random", "both" }));
+    command->add_flag("--csi-at-transmitter",
+                      o->eval.csi_at_transmitter,
+                      "under fading the selector is given each sample's own Es/N0, not the mean");
+    command->add_option("--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option("--seed", o->eval.seed, "of the channel, and of random selection");
     command->add_option("--batch", o->eval.batch, "samples at a time");
     command->add_option("--dtype", o->dtype, "fp32 or bf16");
     command->add_option("--threads", o->threads, "threads")->check(CLI::Range(1, 256));
     command->add_flag("--json", o->json, "one JSON line a task and SNR");
-    command->callback([o] {
-        set_threads(o->threads);
-        Transceiver::Options options;
-        options.dtype = o->dtype;
-        const auto model = Transceiver::load(o->model, options);
-        auto tasks = o->tasks;
-        if (tasks == std::vector<std::string> { "all" }) {
-            tasks.clear();
-            for (const auto& t : model->info().tasks)
-                if (t.modalities.size() == 1 && t.modalities[0] != "speech")
-                    tasks.push_back(t.name);
-        }
-        for (const auto& task : tasks) {
-            auto eval = o->eval;
-            eval.task = task;
-            if (eval.channel == "radio")
-                eval.link = std::make_shared<RadioLink>(o->profile, o->multipath, eval.seed);
-            measure(*model, eval, *o);
-        }
-    });
+    for (auto* option : command->get_options())
+        option->capture_default_str();
+    command->callback([o] { run(*o); });
 }

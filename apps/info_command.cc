@@ -44,6 +44,16 @@ void print(const ModelInfo& info)
                             t.subvectors.at(m));
         }
     }
+    for (const auto& m : info.modalities) {
+        std::string shape;
+        for (int n : m.shape)
+            shape += (shape.empty() ? "" : " x ") + std::to_string(n);
+        std::printf("%-26s %s, at most %s, %d feature vectors\n",
+                    m.name.c_str(),
+                    m.kind.c_str(),
+                    shape.c_str(),
+                    m.max_positions);
+    }
     std::printf("training    %s\n", info.training.c_str());
 }
 

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
+#include "processes.h"
 
+#include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/log.h>
 #include <udeepsc_core/trainer.h>
 #include <udeepsc_core/transceiver.h>
 
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <cstdio>
-#include <filesystem>
+#include <cstdlib>
 #include <memory>
 
-namespace fs = std::filesystem;
-using udeepsc_core::Error;
-using udeepsc_core::TrainConfig;
-using udeepsc_core::TrainRun;
+using namespace udeepsc_core;
 
 namespace {
 
@@ -25,7 +20,10 @@ struct TrainOptions {
     std::string config;
     TrainRun run;
     std::string precision = "auto";
-    int threads = 1;
+    std::string rendezvous;
+    int workers = 1, threads = 1;
+    int rank = -1, world_size = 0; // not given
+    bool quiet = false;
 };
 
 void common_options(CLI::App& command, TrainOptions& o)
@@ -37,52 +35,65 @@ void common_options(CLI::App& command, TrainOptions& o)
     command.add_option("--out", o.run.out_dir, "folder for tokenizer, checkpoint, log and model")
         ->required();
     command.add_option("--tokenizer", o.run.tokenizer, "SentencePiece model or BERT vocab.txt");
+    command.add_option("--max-bad", o.run.max_bad, "unreadable files or lines to skip");
 }
 
-int run_one(const TrainConfig& config, TrainRun run, int threads)
+// A line that is written over and over.
+void show_progress(const TrainProgress& p)
 {
-    try {
-        udeepsc_core::set_threads(threads);
-        udeepsc_core::train(config, run);
-        return 0;
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "\nudeepsc: %s\n", e.what());
-        return 1;
+    std::string scores;
+    for (const auto& s : p.scores) {
+        char part[80];
+        std::snprintf(part, sizeof part, "  %.60s %.3f", s.first.c_str(), s.second);
+        scores += part;
     }
+    const auto filled = static_cast<std::size_t>(20 * p.step / std::max<std::int64_t>(1, p.total));
+    std::fprintf(stderr,
+                 "\r[%s%s] %lld/%lld  %.2f steps/s%s   %s",
+                 std::string(filled, '#').c_str(),
+                 std::string(20 - filled, '.').c_str(),
+                 static_cast<long long>(p.step),
+                 static_cast<long long>(p.total),
+                 p.steps_per_second,
+                 scores.c_str(),
+                 p.step == p.total ? "\n" : "");
 }
 
-// Starts the workers, waits for all; if one dies the others could only wait for it.
-void run_workers(const TrainConfig& config, const TrainOptions& o)
+// Where the processes meet and which this one is: from the options, or else from what
+// torchrun or SLURM have set in the environment.
+void find_rendezvous(TrainOptions& o)
 {
-    std::error_code ignored;
-    fs::create_directories(o.run.out_dir, ignored);
-    fs::remove(fs::path(o.run.out_dir) / ".meeting", ignored);
-    std::vector<pid_t> workers;
-    for (int rank = 0; rank < o.run.workers; ++rank) {
-        const pid_t pid = fork();
-        if (pid < 0)
-            throw Error("train: cannot start worker " + std::to_string(rank));
-        if (pid == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGTERM);
-            TrainRun run = o.run;
-            run.rank = rank;
-            _exit(run_one(config, run, o.threads));
-        }
-        workers.push_back(pid);
-    }
-    bool failed = false;
-    for (std::size_t left = workers.size(); left > 0; --left) {
-        int status = 0;
-        if (wait(&status) < 0)
-            break;
-        if (status != 0 && !failed) {
-            failed = true;
-            for (pid_t pid : workers)
-                kill(pid, SIGTERM);
-        }
-    }
-    if (failed)
-        throw Error("train: a worker ended early; the last checkpoint is in " + o.run.out_dir);
+    auto place = rendezvous_of_environment();
+    if (!o.rendezvous.empty())
+        parse_address(o.rendezvous, place.host, place.port);
+    if (o.rank >= 0)
+        place.rank = o.rank;
+    if (o.world_size > 0)
+        place.world_size = o.world_size;
+    if (place.world_size > 1 && place.host.empty())
+        throw Error("train: " + std::to_string(place.world_size) +
+                    " processes need a place to meet: --rendezvous HOST:PORT of rank 0");
+    if (place.rank < 0 || place.rank >= place.world_size)
+        throw Error("train: rank is " + std::to_string(place.rank) + ", expected 0 to " +
+                    std::to_string(place.world_size - 1));
+    o.run.rendezvous_host = place.host;
+    o.run.rendezvous_port = place.port;
+    o.run.rank = place.rank;
+    o.run.world_size = place.world_size;
+}
+
+void train_here(TrainOptions& o)
+{
+    find_rendezvous(o);
+    o.run.autocast =
+        o.precision == "bf16" ||
+        (o.precision == "auto" && (o.run.device == "cuda" || udeepsc_core::has_bf16()));
+    if (!o.quiet)
+        o.run.progress = show_progress;
+    set_threads(o.threads);
+    const auto model = train(TrainConfig::from_file(o.config), o.run);
+    if (o.run.rank == 0)
+        log_info("wrote " + model);
 }
 
 } // namespace
@@ -92,7 +103,16 @@ void add_prepare_command(CLI::App& app)
     auto o = std::make_shared<TrainOptions>();
     auto* command = app.add_subcommand("prepare", "check the data, learn the tokenizer");
     common_options(*command, *o);
-    command->callback([o] { udeepsc_core::prepare(TrainConfig::from_file(o->config), o->run); });
+    command->callback([o] {
+        for (const auto& found : prepare(TrainConfig::from_file(o->config), o->run)) {
+            std::printf("%-26s %s: %zu samples", found.task.c_str(), found.data.c_str(), found.samples);
+            if (!found.classes.empty())
+                std::printf(", %zu classes", found.classes.size());
+            if (found.skipped > 0)
+                std::printf(", %zu skipped", found.skipped);
+            std::printf("\n");
+        }
+    });
 }
 
 void add_train_command(CLI::App& app)
@@ -100,7 +120,14 @@ void add_train_command(CLI::App& app)
     auto o = std::make_shared<TrainOptions>();
     auto* command = app.add_subcommand("train", "train a model, or go on training it");
     common_options(*command, *o);
-    command->add_option("--workers", o->run.workers, "data-parallel processes")->check(CLI::Range(1, 64));
+    command->add_option("--workers", o->workers, "processes on this machine, data-parallel")
+        ->check(CLI::Range(1, 64));
+    command->add_option("--rendezvous", o->rendezvous, "HOST:PORT of rank 0, for processes on several machines");
+    command->add_option("--rank", o->rank, "number of this process")->check(CLI::Range(0, 4095));
+    command->add_option("--world-size", o->world_size, "number of all processes")
+        ->check(CLI::Range(1, 4096));
+    command->add_option("--timeout", o->run.timeout_s, "seconds to wait for the other processes")
+        ->check(CLI::Range(1.0, 86400.0));
     command->add_option("--threads", o->threads, "threads of each process")->check(CLI::Range(1, 256));
     command->add_option("--device", o->run.device, "where to train")->check(CLI::IsMember({ "cpu", "cuda" }));
     command->add_option("--precision", o->precision, "bf16 autocast, or fp32; auto: bf16 where the device has it")
@@ -108,19 +135,25 @@ void add_train_command(CLI::App& app)
     command->add_option("--start-from", o->run.start_from, "model file with the weights to begin with")
         ->check(CLI::ExistingFile);
     command->add_option("--max-minutes", o->run.max_minutes, "stop at the first checkpoint after so long");
-    command->add_flag("--quiet", o->run.quiet, "no progress bar");
+    command->add_flag("--resume", o->run.must_resume,
+                      "go on from the checkpoint in --out, and refuse if there is none");
+    command->add_flag("--quiet", o->quiet, "no progress bar");
+    for (auto* option : command->get_options())
+        option->capture_default_str();
     command->callback([o] {
-        const auto config = TrainConfig::from_file(o->config);
-        o->run.autocast = o->precision == "bf16" ||
-                          (o->precision == "auto" &&
-                           (o->run.device == "cuda" || udeepsc_core::has_bf16()));
-        if (o->run.workers == 1) {
-            if (run_one(config, o->run, o->threads) != 0)
-                throw Error("train: stopped");
+        if (o->workers == 1) {
+            train_here(*o);
             return;
         }
-        // Learn the tokenizer once, before there are several processes to do it.
-        udeepsc_core::prepare(config, o->run);
-        run_workers(config, *o);
+        TrainConfig::from_file(o->config); // one message, not one of each process
+        if (!run_ranks(o->workers))
+            throw Error("train: a process ended early; --resume goes on from the last checkpoint in " +
+                        o->run.out_dir);
     });
+}
+
+void add_configuration_command(CLI::App& app)
+{
+    auto* command = app.add_subcommand("configuration", "every field of a configuration, as docs/configuration.md");
+    command->callback([] { std::fputs(configuration_reference().c_str(), stdout); });
 }

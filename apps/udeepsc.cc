@@ -26,6 +26,7 @@ int main(int argc, char** argv)
     add_info_command(app);
     add_prepare_command(app);
     add_train_command(app);
+    add_configuration_command(app);
     add_eval_command(app);
     add_bench_command(app);
     try {

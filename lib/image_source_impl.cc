@@ -74,7 +74,13 @@ std::string image_source_impl::task() const
 
 void image_source_impl::send_picture(const item& wanted)
 {
-    const auto picture = udeepsc_core::load_picture(wanted.file);
+    udeepsc_core::Picture picture;
+    try {
+        picture = udeepsc_core::load_picture(wanted.file);
+    } catch (const std::exception&) {
+        d_frame_id++; // its number: another source's samples keep their partners
+        throw;
+    }
     const auto tiles = udeepsc_core::cut_tiles(picture, d_tile);
     const int columns = (picture.width + d_tile - 1) / d_tile;
     const int rows = (picture.height + d_tile - 1) / d_tile;

@@ -7,20 +7,17 @@ namespace gr {
 namespace udeepsc {
 namespace {
 
-udeepsc_core::SourceSample sample_of(const pdu& data, const std::string& modality)
+udeepsc_core::SourceSample sample_of(const pdu& data,
+                                     const udeepsc_core::ModalityInfo& modality)
 {
     udeepsc_core::SourceSample sample;
-    if (modality == "image") {
-        sample.bytes = data.bytes();
-        const auto shape = data.shape(3);
-        sample.height = shape[0];
-        sample.width = shape[1];
-    } else if (modality == "text") {
+    if (modality.payload == udeepsc_core::PayloadType::bytes) {
         sample.bytes = data.bytes();
     } else {
-        sample.frames = data.reals();
-        data.shape(2);
+        sample.reals = data.reals();
     }
+    sample.shape = data.shape(modality.shape.size());
+    sample.sample_rate = data.number(keys::sample_rate()).value_or(0);
     return sample;
 }
 
@@ -71,7 +68,7 @@ void semantic_encoder_impl::handle(const pmt::pmt_t& msg)
     pdu data(msg);
     const model_sptr model = d_model.get();
     const route to = route_of(data, model->info());
-    auto sample = sample_of(data, to.modality);
+    auto sample = sample_of(data, model->info().modality(to.modality));
     model->check(to.task, to.modality, sample);
     data.set(keys::modality(), pmt::intern(to.modality));
     d_worker.submit({ std::move(data), to.task, to.modality, std::move(sample), arrived });

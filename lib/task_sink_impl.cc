@@ -2,6 +2,8 @@
 #include "task_sink_impl.h"
 
 #include <gnuradio/io_signature.h>
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/result.h>
 #include <cmath>
 #include <limits>
 
@@ -19,26 +21,34 @@ double seconds_now()
 
 void read_payload(received_result& result, const pdu& data)
 {
-    if (result.output == "picture") {
-        result.picture = data.bytes();
-        const auto shape = data.shape(3);
-        if (shape[2] != 3) {
-            throw bad_pdu(reasons::WRONG_SHAPE, "a picture has 3 colours");
-        }
-        result.height = shape[0];
-        result.width = shape[1];
-    } else if (result.output == "sentence") {
-        const auto bytes = data.bytes();
-        result.sentence.assign(bytes.begin(), bytes.end());
-    } else if (result.output == "label") {
-        result.probabilities = data.reals();
-        result.label = static_cast<int>(data.number(keys::label()).value_or(-1));
-        result.class_name = data.symbol(keys::class_name()).value_or("");
-    } else {
-        throw bad_pdu(reasons::BAD_KEY,
-                      "key \"output\" is \"" + result.output +
-                          "\", expected \"label\", \"picture\" or \"sentence\"");
+    const udeepsc_core::ResultKind* kind = nullptr;
+    try {
+        kind = &udeepsc_core::result_kind(result.output);
+    } catch (const udeepsc_core::Error& e) {
+        throw bad_pdu(reasons::BAD_KEY, std::string("key \"output\": ") + e.what());
     }
+    udeepsc_core::Payload payload;
+    if (pmt::is_u8vector(data.payload)) {
+        payload.bytes = data.bytes();
+    } else {
+        payload.reals = data.reals();
+    }
+    payload.shape = data.integers(keys::shape()).value_or(std::vector<int>());
+    udeepsc_core::TaskResult read;
+    try {
+        read = kind->result(payload);
+    } catch (const udeepsc_core::Error& e) {
+        throw bad_pdu(reasons::WRONG_SHAPE, e.what());
+    }
+    result.picture = std::move(read.picture);
+    result.height = read.height;
+    result.width = read.width;
+    result.sentence = std::move(read.sentence);
+    result.probabilities = std::move(read.probabilities);
+    result.value = read.score;
+    result.label = static_cast<int>(data.number(keys::label()).value_or(-1));
+    result.class_name = data.symbol(keys::class_name()).value_or("");
+    result.missing = data.symbol(keys::missing()).value_or("");
 }
 
 received_result read_result(const pdu& data)
@@ -97,7 +107,7 @@ void task_sink_impl::handle(const pmt::pmt_t& msg)
     {
         std::lock_guard<std::mutex> lock(d_mutex);
         // First what may find fault with the PDU, so that a dropped one leaves no trace.
-        if (result.output == "picture" && !result.source.empty()) {
+        if (!result.picture.empty() && !result.source.empty()) {
             d_board.lay(result.source,
                         data.integers(keys::picture_size()).value_or(std::vector<int>()),
                         data.integers(keys::tile()).value_or(std::vector<int>()),

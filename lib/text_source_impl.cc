@@ -102,6 +102,9 @@ std::string text_source_impl::task() const
 void text_source_impl::send_text(const item& wanted)
 {
     const auto segments = text_segments(wanted.text, d_max_words);
+    if (segments.empty()) {
+        d_frame_id++; // its number: another source's samples keep their partners
+    }
     for (std::size_t i = 0; i < segments.size(); i++) {
         if (!d_thread.wait_for_turn()) {
             return;

@@ -5,27 +5,49 @@
 
 namespace gr {
 namespace udeepsc {
+namespace {
+
+using udeepsc_core::TaskInfo;
+
+constexpr double MAX_GATHER_MS = 60000;
+
+steady_clock::duration milliseconds(double ms)
+{
+    return std::chrono::duration_cast<steady_clock::duration>(
+        std::chrono::duration<double, std::milli>(ms));
+}
+
+void require_gather_ms(double gather_ms)
+{
+    require_range("gather_ms", gather_ms, 0, MAX_GATHER_MS);
+}
+
+} // namespace
 
 unified_decoder::sptr unified_decoder::make(const std::string& model,
                                             double default_noise_var,
                                             int pending,
+                                            double gather_ms,
                                             const inference_options& options)
 {
     options.validate();
     require_positive("default_noise_var", default_noise_var, 1e10);
     require_range("pending", pending, 1, 65536);
+    require_gather_ms(gather_ms);
     return gnuradio::make_block_sptr<unified_decoder_impl>(
-        model, default_noise_var, pending, options);
+        model, default_noise_var, pending, gather_ms, options);
 }
 
 unified_decoder_impl::unified_decoder_impl(const std::string& model,
                                            double default_noise_var,
                                            int pending,
+                                           double gather_ms,
                                            const inference_options& options)
     : gr::block("unified_decoder",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0)),
       d_default_noise_var(default_noise_var),
+      d_gather_ms(gather_ms),
       d_model(model, options.dtype),
       d_gatherer(pending),
       d_worker(
@@ -40,16 +62,54 @@ unified_decoder_impl::unified_decoder_impl(const std::string& model,
     add_pdu_output();
 }
 
+unified_decoder_impl::~unified_decoder_impl() { stop_watching(); }
+
 bool unified_decoder_impl::start()
 {
+    stop_watching();
     d_worker.start();
+    d_stopping = false;
+    d_watcher = std::thread([this] { watch(); });
     return true;
 }
 
 bool unified_decoder_impl::stop()
 {
+    stop_watching();
+    submit_all(d_gatherer.expired(steady_clock::time_point::max()));
     d_worker.stop();
     return true;
+}
+
+void unified_decoder_impl::stop_watching()
+{
+    if (!d_watcher.joinable()) {
+        return;
+    }
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        d_stopping = true;
+    }
+    d_changed.notify_all();
+    d_watcher.join();
+}
+
+void unified_decoder_impl::watch()
+{
+    std::unique_lock<std::mutex> lock(d_mutex);
+    while (!d_stopping) {
+        const auto oldest = d_gatherer.oldest();
+        const auto patience = milliseconds(d_gather_ms);
+        if (!oldest) {
+            d_changed.wait(lock);
+            continue;
+        }
+        d_changed.wait_until(lock, *oldest + patience);
+        auto leaving = d_gatherer.expired(steady_clock::now() - patience);
+        lock.unlock(); // the queue may hold us
+        submit_all(std::move(leaving));
+        lock.lock();
+    }
 }
 
 void unified_decoder_impl::set_default_noise_var(double noise_var)
@@ -58,58 +118,111 @@ void unified_decoder_impl::set_default_noise_var(double noise_var)
     d_default_noise_var = noise_var;
 }
 
+void unified_decoder_impl::set_gather_ms(double gather_ms)
+{
+    require_gather_ms(gather_ms);
+    d_gather_ms = gather_ms;
+    d_changed.notify_all();
+}
+
 void unified_decoder_impl::handle(const pmt::pmt_t& msg)
 {
     const auto arrived = steady_clock::now();
     pdu data(msg);
     const model_sptr model = d_model.get();
     const route to = route_of(data, model->info());
-    auto features = features_of(data);
-    const float noise_var = noise_var_of(data, 1, d_default_noise_var).front();
+    udeepsc_core::FeatureBlock block;
+    block.modality = to.modality;
+    block.layer = static_cast<int>(data.number(keys::layer()).value_or(0));
+    block.features = features_of(data);
+    block.noise_var = noise_var_of(data, 1, d_default_noise_var).front();
+    block.positions = data.integers(keys::kept()).value_or(std::vector<int>());
+    if (block.positions.size() != static_cast<std::size_t>(block.features.rows)) {
+        block.positions.clear();
+    }
+    model->check(to.task, block);
 
-    const auto& task = model->info().task(to.task);
+    const TaskInfo& task = model->info().task(to.task);
     const auto frame_id = data.unsigned_number(keys::frame_id());
     if (task.modalities.size() > 1 && !frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
-    std::size_t evicted = 0;
-    auto sample = d_gatherer.add(task.name,
+    std::vector<gatherer::sample> leaving;
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        leaving = d_gatherer.add(task.name,
                                  task.modalities.size(),
                                  frame_id.value_or(0),
                                  to.modality,
-                                 { std::move(features), noise_var },
-                                 evicted);
-    if (evicted > 0) {
-        drop(reasons::INCOMPLETE, "other modalities of the sample never came", evicted);
+                                 { std::move(data), std::move(block), arrived });
     }
-    if (!sample) {
-        return;
+    d_changed.notify_all();
+    submit_all(std::move(leaving));
+}
+
+void unified_decoder_impl::submit_all(std::vector<gatherer::sample>&& samples)
+{
+    const model_sptr model = d_model.get();
+    for (auto& sample : samples) {
+        try {
+            submit(std::move(sample), model->info().task(sample.task));
+        } catch (const std::exception& e) {
+            drop(reasons::UNKNOWN_TASK, e.what());
+        }
     }
-    // The result carries the keys of the part that completed the sample.
-    input complete{ {}, 0.0F };
+}
+
+void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& task)
+{
+    std::string missing;
+    input blocks;
+    std::vector<int> kept;
+    double symbols = 0, candidates = 0;
+    pmt::pmt_t reference = pmt::PMT_NIL;
+    const part* first = nullptr;
     for (const auto& modality : task.modalities) {
-        auto& part = sample->at(modality);
-        complete.features.push_back(std::move(part.features));
-        complete.noise_var += part.noise_var / task.modalities.size();
+        const auto found = sample.parts.find(modality);
+        if (found == sample.parts.end()) {
+            missing += (missing.empty() ? "" : ",") + modality;
+            continue;
+        }
+        part& one = found->second;
+        first = first ? first : &one;
+        blocks.push_back(std::move(one.block));
+        const auto positions = one.data.integers(keys::kept()).value_or(std::vector<int>());
+        kept.insert(kept.end(), positions.begin(), positions.end());
+        symbols += one.data.number(keys::symbols()).value_or(0);
+        candidates += one.data.number(keys::candidates()).value_or(0);
+        const auto said = pmt::dict_ref(one.data.meta, keys::reference(), pmt::PMT_NIL);
+        // A class is said by whoever knows it; a modality's own payload is the last resort.
+        if (pmt::is_null(reference) || (pmt::is_u8vector(reference) && !pmt::is_null(said) &&
+                                        !pmt::is_u8vector(said))) {
+            reference = said;
+        }
     }
-    d_worker.submit({ std::move(data), to.task, "", std::move(complete), arrived });
+    pdu data = first->data;
+    if (task.modalities.size() > 1) {
+        data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));
+        data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols)));
+        data.set(keys::candidates(), pmt::from_long(static_cast<long>(candidates)));
+        if (!pmt::is_null(reference)) {
+            data.set(keys::reference(), reference);
+        }
+    }
+    if (!missing.empty()) {
+        d_incomplete++;
+        data.set(keys::missing(), pmt::intern(missing));
+    }
+    const auto arrived = first->arrived;
+    d_worker.submit({ std::move(data), task.name, missing, std::move(blocks), arrived });
 }
 
 std::vector<unified_decoder_impl::output>
 unified_decoder_impl::infer(const std::string& task, const std::vector<input>& inputs) const
 {
-    std::vector<std::vector<udeepsc_core::FeatureMatrix>> features(
-        inputs.front().features.size());
-    std::vector<float> noise_var;
-    for (const auto& one : inputs) {
-        for (std::size_t m = 0; m < features.size(); m++) {
-            features[m].push_back(one.features.at(m));
-        }
-        noise_var.push_back(one.noise_var);
-    }
     const model_sptr model = d_model.get();
     std::vector<output> outputs;
-    for (auto& result : model->decode(task, features, noise_var)) {
+    for (auto& result : model->decode(task, inputs)) {
         outputs.push_back({ std::move(result), model });
     }
     return outputs;
@@ -120,26 +233,21 @@ pmt::pmt_t unified_decoder_impl::render(pdu data, const output& decoded)
     const auto& info = decoded.model->info();
     const auto& result = decoded.result;
     const auto& task = info.task(data.symbol(keys::task()).value_or(""));
+    const auto payload = udeepsc_core::result_kind(task.output).payload(result);
     data.set(keys::output(), pmt::intern(task.output));
     data.set(keys::model_id(), pmt::intern(info.id));
-    if (task.output == "picture") {
-        data.set(keys::shape(), make_shape({ result.height, result.width, 3 }));
-        data.payload = pmt::init_u8vector(result.picture.size(), result.picture);
-    } else if (task.output == "sentence") {
-        const auto& text = result.sentence;
-        data.set(keys::shape(), make_shape({ static_cast<int>(text.size()) }));
-        data.payload = pmt::init_u8vector(
-            text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+    data.set(keys::shape(), make_shape(payload.shape));
+    if (payload.is_bytes()) {
+        data.payload = pmt::init_u8vector(payload.bytes.size(), payload.bytes);
     } else {
+        data.payload = pmt::init_f32vector(payload.reals.size(), payload.reals);
+    }
+    if (result.label >= 0) {
+        const auto label = static_cast<std::size_t>(result.label);
         data.set(keys::label(), pmt::from_long(result.label));
         data.set(keys::class_name(),
-                 pmt::intern(result.label >= 0 &&
-                                     result.label < static_cast<int>(task.classes.size())
-                                 ? task.classes[result.label]
-                                 : std::to_string(result.label)));
-        data.set(keys::shape(), make_shape({ static_cast<int>(result.probabilities.size()) }));
-        data.payload =
-            pmt::init_f32vector(result.probabilities.size(), result.probabilities);
+                 pmt::intern(label < task.classes.size() ? task.classes[label]
+                                                         : std::to_string(label)));
     }
     return data.message();
 }

@@ -3,9 +3,12 @@
 
 #include "inference_worker.h"
 #include "model.h"
-#include "modality_gatherer.h"
 #include "pdu_block_impl.h"
+#include "sample_gatherer.h"
 #include <gnuradio/udeepsc/unified_decoder.h>
+
+#include <condition_variable>
+#include <thread>
 
 namespace gr {
 namespace udeepsc {
@@ -16,20 +19,22 @@ public:
     unified_decoder_impl(const std::string& model,
                          double default_noise_var,
                          int pending,
+                         double gather_ms,
                          const inference_options& options);
+    ~unified_decoder_impl() override;
 
     bool start() override;
     bool stop() override;
     int queue_depth() const override { return d_worker.depth(); }
     void set_default_noise_var(double noise_var) override;
     double default_noise_var() const override { return d_default_noise_var; }
+    void set_gather_ms(double gather_ms) override;
+    double gather_ms() const override { return d_gather_ms; }
+    std::uint64_t incomplete() const override { return d_incomplete; }
     void set_model(const std::string& path) override { d_model.set(path); }
 
 private:
-    struct input {
-        std::vector<udeepsc_core::FeatureMatrix> features; // in the order of the modalities
-        float noise_var;
-    };
+    using input = std::vector<udeepsc_core::FeatureBlock>; // of one sample
     struct output {
         udeepsc_core::TaskResult result;
         model_sptr model;
@@ -37,17 +42,31 @@ private:
 
     //! What one modality brings to a sample.
     struct part {
-        udeepsc_core::FeatureMatrix features;
-        float noise_var;
+        pdu data;
+        udeepsc_core::FeatureBlock block;
+        steady_clock::time_point arrived;
     };
+    using gatherer = sample_gatherer<part>;
 
     void handle(const pmt::pmt_t& msg);
+    // Decodes what came of a sample.
+    void submit(gatherer::sample&& sample, const udeepsc_core::TaskInfo& task);
+    void submit_all(std::vector<gatherer::sample>&& samples);
+    // The thread that lets samples go whose time is over
+    void watch();
+    void stop_watching();
     std::vector<output> infer(const std::string& task, const std::vector<input>& inputs) const;
     static pmt::pmt_t render(pdu data, const output& decoded);
 
     std::atomic<double> d_default_noise_var;
+    std::atomic<double> d_gather_ms;
+    std::atomic<std::uint64_t> d_incomplete{ 0 };
     model_holder d_model;
-    modality_gatherer<part> d_gatherer; // of the block's thread
+    std::mutex d_mutex; // of the gatherer and the watching thread
+    std::condition_variable d_changed;
+    gatherer d_gatherer;
+    bool d_stopping = true;
+    std::thread d_watcher;
     inference_worker<input, output> d_worker;
 };
 

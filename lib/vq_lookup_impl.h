@@ -27,16 +27,17 @@ public:
     void set_model(const std::string& path) override { d_model.set(path); }
 
 private:
-    struct input {
-        std::vector<std::complex<float>> symbols;
-        std::vector<float> noise_var; // one value, or one per symbol
-    };
-    using output = made_by<udeepsc_core::FeatureMatrix>;
+    using input = udeepsc_core::LinkBlock;
+    using output = made_by<udeepsc_core::FeatureBlock>;
 
     void handle(const pmt::pmt_t& msg);
     std::vector<output> infer(const std::string& task,
                               const std::string& modality,
                               const std::vector<input>& inputs) const;
+
+    udeepsc_core::LinkBlock block_of(const pdu& data,
+                                     const route& to,
+                                     const udeepsc_core::Transceiver& model) const;
 
     std::atomic<lookup_mode> d_mode;
     std::atomic<double> d_default_noise_var;

@@ -102,7 +102,7 @@ def make_jobs(info, out, pictures, thumbnails, sentences):
     from gnuradio import udeepsc
     tasks = {task.name: task for task in info.tasks}
     manual = udeepsc.source_start.on_trigger
-    edge = info.image_size
+    edge = info.size_of('image')
     files = write_pictures(out / 'sent', pictures)
     small = write_pictures(out / 'thumbnails', thumbnails)
     texts = [s.text for s in sentences]

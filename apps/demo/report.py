@@ -122,7 +122,7 @@ class Report:
         task = 'image_reconstruction'
         if not self.has(task):
             return
-        tile = self.info.image_size
+        tile = self.info.size_of('image')
         symbols = self.row(task, self.snrs[0])[0]['unit'].split()[0]
         share = float(symbols) / (3 * tile * tile)
         self.section('Pictures', f'{symbols} symbols for each tile of {tile}\u00d7{tile} pixels: '

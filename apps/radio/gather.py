@@ -47,11 +47,11 @@ def open_sentences(options):
 
 def gather(options, info):
     """(pictures, make(numbering) -> payloads) of the command line; raises BadInput."""
-    pictures, sentences = open_pictures(options, info.image_size), open_sentences(options)
+    pictures, sentences = open_pictures(options, info.size_of('image')), open_sentences(options)
     tasks = {task.name for task in info.tasks}
 
     def make(numbering):
-        return make_payloads(tasks, pictures, sentences, options.grid, info.image_size,
+        return make_payloads(tasks, pictures, sentences, options.grid, info.size_of('image'),
                              numbering, options.classify)
 
     if not make(Numbering(options.grid)):

@@ -58,7 +58,7 @@ def receive(options):
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
-    shelf = Shelf(options.out, options.grid, info.image_size)
+    shelf = Shelf(options.out, options.grid, info.size_of('image'))
     print(receiver.block.radio.description())
     print(f'{info.name} model, profile {options.profile}; Ctrl-C ends')
     receiver.top.start()

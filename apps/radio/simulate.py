@@ -57,7 +57,7 @@ def simulate(options):
     figures.update(scores(tally, len(payloads)))
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    write_pictures(out, options, info.image_size, tally)
+    write_pictures(out, options, info.size_of('image'), tally)
     (out / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
     print_figures(figures, simulation, out)
     return 0

@@ -34,6 +34,9 @@ struct EvalOptions {
     std::shared_ptr<EvalLink> link; //!< in place of the channel, whose name is then its own
     std::string decode = "soft";    //!< or "hard"
     std::string selection = "fsm";  //!< or "random": the baseline of Fig. 10
+    std::vector<std::string> datasets; //!< in place of those that the task names
+    int max_bad = 10;               //!< unreadable files or lines that are skipped
+    bool csi_at_transmitter = false; //!< under fading the selector is given |h|^2 Es/N0
     int symbols = 0;                //!< send exactly this many symbols a sample; 0: as f_n says
     std::int64_t limit = 0;         //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
@@ -44,7 +47,7 @@ struct EvalOptions {
 
 /*! Quality of one task at one SNR. */
 struct EvalResult {
-    std::string task, channel, metric;
+    std::string task, dataset, channel, metric;
     double snr_db = 0;
     double value = 0, ci95 = 0;
     std::map<std::string, double> also; //!< further scores, e.g. "bleu1"

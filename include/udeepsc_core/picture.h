@@ -32,6 +32,9 @@ Picture load_picture(const std::string& path, std::size_t max_pixels = MAX_PIXEL
 //! written.
 void save_png(const std::string& path, const Picture& picture);
 
+//! The middle square of a picture, scaled to side x side pixels. Error for an empty one.
+Picture fit_square(const Picture& picture, int side);
+
 //! How cut_tiles() laid a picture of height x width out, row by row.
 struct TileGrid {
     int rows = 0;

@@ -28,6 +28,8 @@ public:
     virtual std::string decode(const std::vector<int>& ids) const = 0;
 
     virtual int size() const = 0;
+    //! The token of what the vocabulary does not have.
+    virtual int unknown_id() const = 0;
 
     //! What make_tokenizer() takes, with serialize(), to make this tokenizer again.
     virtual std::string kind() const = 0;
@@ -69,6 +71,7 @@ public:
     std::vector<int> encode(const std::string& utf8) const override;
     std::string decode(const std::vector<int>& ids) const override;
     int size() const override;
+    int unknown_id() const override;
     std::string kind() const override { return "sentencepiece"; }
     std::vector<std::uint8_t> serialize() const override { return d_model; }
 
@@ -98,6 +101,7 @@ public:
     std::vector<int> encode(const std::string& utf8) const override;
     std::string decode(const std::vector<int>& ids) const override;
     int size() const override { return static_cast<int>(d_tokens.size()); }
+    int unknown_id() const override { return d_unknown; }
     std::string kind() const override { return "wordpiece"; }
     std::vector<std::uint8_t> serialize() const override;
 

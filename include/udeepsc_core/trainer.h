@@ -9,6 +9,8 @@
 
 namespace udeepsc_core {
 
+class FieldVisitor;
+
 /*! One stretch of the training; the phases of Algorithm 1 follow each other. */
 struct PhaseConfig {
     std::int64_t steps = 0;
@@ -18,6 +20,8 @@ struct PhaseConfig {
     std::int64_t widen_steps = 0; //!< snr_min_db starts at snr_max_db and falls over these
     bool top_selection = false;   //!< keep the best vectors as in inference, not by sampling
     bool train_selection = true;  //!< false: the selection modules stay as they are
+
+    void visit(FieldVisitor& fields);
 };
 
 /*! How often a task is trained and with what. */
@@ -25,6 +29,8 @@ struct TaskTraining {
     double weight = 1; //!< chance of being drawn, relative to the others
     int batch = 64;    //!< samples a step and process
     double loss_weight = 1;
+
+    void visit(FieldVisitor& fields);
 };
 
 struct TrainConfig {
@@ -40,39 +46,66 @@ struct TrainConfig {
     double selection_weight = 1.0; //!< of eq. 19, 20
     double ratio_weight = 0.01;    //!< of |delta| in eq. 20
     double word_dropout = 0.1;     //!< share of words hidden in text classification
-    double rayleigh = 0.2;         //!< share of samples through block Rayleigh fading
+    double rayleigh = 0.2; //!< share of samples through block Rayleigh fading, known at the
+                           //!< receiver; each modality fades for itself
+    bool csi_at_transmitter = false; //!< the transmitter knows |h|^2; false: the mean alone
+    bool mixed_ranks = false; //!< each process draws a task of its own in each step
     std::uint64_t seed = 1;
     std::string split = "train";
     int checkpoint_every = 500; //!< steps
 
+    //! Reads {"model": ..., "training": ...}. A file without "training" trains as
+    //! default_training() says. Throws Error naming the field.
     static TrainConfig from_file(const std::string& path);
     std::int64_t total_steps() const;
+    void visit(FieldVisitor& fields);
+};
+
+/*! What a training has come to. */
+struct TrainProgress {
+    std::int64_t step = 0, total = 0;
+    double steps_per_second = 0;
+    std::map<std::string, double> scores; //!< by task, mean since the last report
 };
 
 /*! Where and how a training runs; nothing here changes what is learnt. */
 struct TrainRun {
     std::string data_dir;
-    std::string out_dir;   //!< checkpoint, log and model are written here
+    std::string out_dir;   //!< checkpoint, log and model are written here, by rank 0
     std::string tokenizer; //!< SentencePiece model or vocab.txt; made from the data if empty
     std::string start_from; //!< model file whose weights to begin with, may be empty
-    int rank = 0, workers = 1;
+    //! Of the processes that train together: host and port of rank 0, see docs/training.md
+    std::string rendezvous_host = "127.0.0.1";
+    int rendezvous_port = 0;
+    int rank = 0, world_size = 1;
+    double timeout_s = 300;     //!< for the other processes to come, and to answer
     std::string device = "cpu"; //!< or "cuda"
     bool autocast = false;      //!< bf16 where the arithmetic allows it
     double max_minutes = 0;     //!< stop with a checkpoint after so long; 0: never
-    bool quiet = false;         //!< no progress bar
+    int max_bad = 10;           //!< unreadable files or lines that are skipped
+    bool must_resume = false;   //!< Error where there is no checkpoint to go on from
+    std::function<void(const TrainProgress&)> progress; //!< called by rank 0, may be empty
 };
 
 /*!
  * \brief Trains by Algorithm 1, from the checkpoint in out_dir if there is one.
  *
  * A run that is killed and started again gives bit for bit the weights of one that was
- * not (same processor, same number of workers). Writes out_dir/log.jsonl,
- * out_dir/checkpoint.safetensors and out_dir/model.safetensors. Throws Error.
+ * not (same processor, same number of processes). Writes out_dir/log.jsonl,
+ * out_dir/checkpoint.safetensors and out_dir/model.safetensors; gives the last one's path.
+ * Throws Error.
  */
-void train(const TrainConfig& config, const TrainRun& run);
+std::string train(const TrainConfig& config, const TrainRun& run);
+
+/*! What prepare() found of one task's data. */
+struct PreparedTask {
+    std::string task, data;
+    std::size_t samples = 0, skipped = 0;
+    std::vector<std::string> classes;
+};
 
 //! Makes the tokenizer from the training texts and checks every data file that the
-//! configuration's tasks need. Prints what it found to stdout.
-void prepare(const TrainConfig& config, const TrainRun& run);
+//! configuration's tasks need.
+std::vector<PreparedTask> prepare(const TrainConfig& config, const TrainRun& run);
 
 } // namespace udeepsc_core

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/link_block.h>
+#include <udeepsc_core/result.h>
+#include <udeepsc_core/sample.h>
+
 #include <complex>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,10 +18,11 @@ namespace udeepsc_core {
 /*! What one task of a model does, as users of the model need to know it. */
 struct TaskInfo {
     std::string name;                    //!< e.g. "image_classification"
-    std::vector<std::string> modalities; //!< of "image", "text", "speech"
-    std::string output;                  //!< "label", "picture" or "sentence"
-    std::string metric;                  //!< "accuracy", "psnr_db" or "bleu4"
-    std::vector<std::string> classes;    //!< names of the labels, if output is "label"
+    std::vector<std::string> modalities; //!< names, see ModelInfo::modality()
+    std::string output;                  //!< kind of output, see result_kind()
+    std::string metric;                  //!< "accuracy", "psnr_db", "bleu4" ...
+    std::vector<std::string> classes;    //!< names of the labels, if it gives labels
+    std::vector<std::string> data;       //!< data sets, see dataset.h
     //! Index symbols (sub-vectors) per feature vector, by modality.
     std::map<std::string, int> subvectors;
     //! Amplitude of the transmitted constellation that makes the mean symbol energy 1, by
@@ -30,6 +36,20 @@ struct TaskInfo {
     float gain(const std::string& modality, int vectors) const;
 };
 
+//! How a sample of a modality lies in a PDU or an array.
+enum class PayloadType { bytes, reals };
+
+/*! One modality of a model. */
+struct ModalityInfo {
+    std::string name, kind;
+    PayloadType payload = PayloadType::bytes;
+    //! Of the largest sample: image [side, side, 3], text [tokens], vectors [vectors,
+    //! features], speech [frames, 1]
+    std::vector<int> shape;
+    double sample_rate = 0; //!< Hz, of speech
+    int max_positions = 0;  //!< feature vectors, the task embedding's not counted
+};
+
 /*! What a model file holds. */
 struct ModelInfo {
     std::string id;     //!< name and content hash: two files with one id are the same model
@@ -38,32 +58,22 @@ struct ModelInfo {
     std::string config; //!< the whole configuration, JSON text
     std::string training; //!< data, steps, metrics reached; JSON text, may be "{}"
     std::vector<TaskInfo> tasks;
+    std::vector<ModalityInfo> modalities;
     std::string modulation; //!< "bpsk", "qpsk", "16qam", "64qam", "256qam"
     std::string mapping;    //!< "symbol": one index = one point, or "bits": Gray bits
     int codewords = 0;      //!< entries of each sub-codebook
     int subvector_dim = 0;  //!< reals in one codeword
     int bits_per_index = 0;
-    int image_size = 0; //!< pictures are image_size x image_size RGB
-    int max_tokens = 0; //!< longest text the model takes, in tokens
-    int speech_features = 0;
     double snr_min_db = 0, snr_max_db = 0; //!< Es/N0 range of the training
     std::int64_t parameters = 0;
 
     //! Throws Error naming the tasks there are, if this is none of them.
     const TaskInfo& task(const std::string& name) const;
-};
-
-/*! One sample of one modality, as a source hands it over. */
-struct SourceSample {
-    std::vector<std::uint8_t> bytes; //!< image: [height, width, 3] RGB; text: UTF-8
-    std::vector<float> frames;       //!< speech: [frames, speech_features]
-    int height = 0, width = 0;       //!< of the image
-};
-
-/*! Feature vectors of one sample, row after row. */
-struct FeatureMatrix {
-    int rows = 0, cols = 0;
-    std::vector<float> data;
+    //! Throws Error naming the modalities there are, if this is none of them.
+    const ModalityInfo& modality(const std::string& name) const;
+    //! First size of the first modality of this kind, 0 if there is none: the side of a
+    //! picture, the tokens of the longest text.
+    int size_of(const std::string& kind) const;
 };
 
 /*! What the feature selector keeps of one sample. */
@@ -71,16 +81,6 @@ struct Selection {
     FeatureMatrix features; //!< [kept, subvectors * subvector_dim], ready for the codebook
     std::vector<int> kept;  //!< position of each kept vector among the candidates, rising
     int candidates = 0;     //!< vectors there were to choose from
-};
-
-/*! What the receiver made of one sample. */
-struct TaskResult {
-    std::string task;
-    int label = -1;                    //!< output "label"
-    std::vector<float> probabilities;  //!< of every label
-    std::vector<std::uint8_t> picture; //!< output "picture": [height, width, 3] RGB
-    int height = 0, width = 0;
-    std::string sentence; //!< output "sentence", UTF-8
 };
 
 enum class LookupMode { hard, soft };
@@ -116,6 +116,12 @@ public:
     virtual ~Transceiver() = default;
 
     virtual const ModelInfo& info() const = 0;
+
+    //! A sample that says nothing, and one for timing.
+    virtual SourceSample blank(const std::string& modality) const = 0;
+    virtual SourceSample random_sample(const std::string& modality, std::mt19937& random) const = 0;
+    //! A sample from a file, as the data sets read it. Throws Error.
+    virtual SourceSample read_sample(const std::string& modality, const std::string& path) const = 0;
 
     //! Throws Error if the sample does not fit the task and modality.
     virtual void check(const std::string& task,
@@ -164,28 +170,47 @@ public:
                             const std::string& modality,
                             int vectors) const = 0;
 
-    //! Feature vectors that `symbols` symbols carry, -1 if that is no whole number.
+    //! Feature vectors that `symbols` symbols carry at most, -1 if it is none whole. Where a
+    //! vector takes less than a symbol fewer may be meant: LinkBlock::vectors tells.
     virtual int vectors_in(const std::string& task,
                            const std::string& modality,
                            int symbols) const = 0;
 
     //! Equalised symbols + noise variance -> features: nearest codeword, or the posterior
-    //! mean of the codeword given symbol and noise. noise_var: one value, or one a symbol,
-    //! per complex symbol. Samples may differ in length.
-    virtual std::vector<FeatureMatrix>
-    lookup(const std::string& task,
-           const std::string& modality,
-           const std::vector<std::vector<std::complex<float>>>& symbols,
-           const std::vector<std::vector<float>>& noise_var,
-           LookupMode mode) const = 0;
+    //! mean of the codeword given symbol and noise. One block a sample, of one modality;
+    //! block by block.
+    virtual std::vector<FeatureBlock> lookup(const std::string& task,
+                                             const std::vector<LinkBlock>& blocks,
+                                             LookupMode mode) const = 0;
 
-    //! Unified receiver (eq. 24-32). features[m][i]: modality m (in the order of
-    //! TaskInfo::modalities) of sample i; noise_var[i]: mean noise variance of sample i.
+    //! Throws Error unless this is a block of the task, as lookup() gives it.
+    virtual void check(const std::string& task, const FeatureBlock& block) const = 0;
+
+    //! Unified receiver (eq. 24-32): of each sample any subset of its blocks, at least one.
     virtual std::vector<TaskResult>
     decode(const std::string& task,
-           const std::vector<std::vector<FeatureMatrix>>& features,
-           const std::vector<float>& noise_var) const = 0;
+           const std::vector<std::vector<FeatureBlock>>& samples) const = 0;
 };
+
+/*! How the transmitter treats a sample. */
+struct TransmitOptions {
+    double snr_db = 12;  //!< Es/N0 that the feature selector is given
+    int vectors = 0;     //!< send exactly so many of each modality; 0: as f_n says
+    bool random = false; //!< choose them at random, the baseline of Fig. 10
+};
+
+//! Everything up to the symbols: encode, select, quantise, modulate. One list of blocks a
+//! sample, in the order of the task's modalities; modalities that a sample lacks are left out.
+std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
+                                             const std::string& task,
+                                             const std::vector<Sample>& samples,
+                                             const TransmitOptions& options);
+
+//! Look-up and decoder: from what arrived of each sample, at least one block.
+std::vector<TaskResult> receive(const Transceiver& model,
+                                const std::string& task,
+                                const std::vector<std::vector<LinkBlock>>& received,
+                                LookupMode mode);
 
 //! Writes what Transceiver::random() makes to a model file.
 void write_random_model(const std::string& config, std::uint64_t seed, const std::string& path);

@@ -6,9 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <thread>
 
 using namespace udeepsc_core;
 
@@ -27,20 +30,37 @@ std::shared_ptr<const Transceiver> tiny()
 SourceSample sample(const std::string& modality, unsigned seed)
 {
     std::mt19937 random(seed);
-    SourceSample s;
-    if (modality == "image") {
-        s.height = s.width = 32;
-        for (int i = 0; i < 3 * 32 * 32; ++i)
-            s.bytes.push_back(static_cast<std::uint8_t>(random()));
-    } else if (modality == "text") {
+    if (modality == "text") {
         const std::string words[] = { "a film", "so good", "no", "it 's odd" };
-        const auto& text = words[seed % 4];
-        s.bytes.assign(text.begin(), text.end());
-    } else {
-        for (unsigned i = 0; i < 8 * (3 + seed % 5); ++i)
-            s.frames.push_back(static_cast<float>(random() % 100) / 50.0f - 1.0f);
+        return SourceSample::text(words[seed % 4]);
     }
-    return s;
+    if (modality == "image")
+        return tiny()->random_sample(modality, random);
+    const int count = 3 + static_cast<int>(seed % 5);
+    std::vector<float> values;
+    for (int i = 0; i < 8 * count; ++i)
+        values.push_back(static_cast<float>(random() % 100) / 50.0f - 1.0f);
+    return SourceSample::vectors(count, 8, values);
+}
+
+// What a perfect channel brings of the samples of these seeds.
+std::vector<std::vector<LinkBlock>> received_blocks(const Transceiver& model,
+                                                    const std::string& task,
+                                                    const std::vector<unsigned>& seeds)
+{
+    std::vector<Sample> samples;
+    for (auto seed : seeds) {
+        samples.emplace_back();
+        for (const auto& modality : model.info().task(task).modalities)
+            samples.back().inputs[modality] = sample(modality, seed);
+    }
+    TransmitOptions options;
+    options.snr_db = 10;
+    auto blocks = transmit(model, task, samples, options);
+    for (auto& of_sample : blocks)
+        for (auto& block : of_sample)
+            block.noise_var = { 0.1f };
+    return blocks;
 }
 
 // Transmitter, a perfect channel and receiver for the samples of these seeds at once.
@@ -48,28 +68,18 @@ std::vector<TaskResult> round_trip(const Transceiver& model,
                                    const std::string& task,
                                    const std::vector<unsigned>& seeds)
 {
-    std::vector<std::vector<FeatureMatrix>> received;
-    const std::vector<float> noise(seeds.size(), 0.1f);
-    for (const auto& modality : model.info().task(task).modalities) {
-        std::vector<SourceSample> samples;
-        for (auto seed : seeds)
-            samples.push_back(sample(modality, seed));
-        std::vector<FeatureMatrix> sent;
-        for (auto& s : model.select(task, modality, model.encode(task, modality, samples), { 10.0 })) {
-            EXPECT_EQ(s.features.rows, static_cast<int>(s.kept.size()));
-            EXPECT_LE(s.features.rows, s.candidates);
-            sent.push_back(s.features);
-        }
-        std::vector<std::vector<std::complex<float>>> symbols;
-        for (const auto& indices : model.quantize(task, modality, sent))
-            symbols.push_back(model.modulate(task, modality, indices));
-        for (std::size_t i = 0; i < sent.size(); ++i)
-            EXPECT_EQ(model.vectors_in(task, modality, static_cast<int>(symbols[i].size())),
-                      sent[i].rows);
-        received.push_back(model.lookup(
-            task, modality, symbols, std::vector<std::vector<float>>(seeds.size(), { 0.1f }), LookupMode::soft));
-    }
-    return model.decode(task, received, noise);
+    return receive(model, task, received_blocks(model, task, seeds), LookupMode::soft);
+}
+
+// One block of these symbols
+LinkBlock link_block(std::vector<std::complex<float>> symbols, int vectors, std::vector<float> noise_var)
+{
+    LinkBlock block;
+    block.modality = "image";
+    block.vectors = vectors;
+    block.symbols = std::move(symbols);
+    block.noise_var = std::move(noise_var);
+    return block;
 }
 
 } // namespace
@@ -129,15 +139,16 @@ TEST(Transceiver, SendsFewerVectorsWhenTheChannelIsGood)
 TEST(Transceiver, HardLookUpIsACodewordAndSoftIsBetweenThem)
 {
     const auto model = tiny();
-    const std::vector<std::vector<std::complex<float>>> symbols {
-        { { 0.1f, -0.2f }, { 1.5f, 1.5f }, { 0, 0 }, { -3, 0.4f } }
+    const std::vector<std::complex<float>> symbols {
+        { 0.1f, -0.2f }, { 1.5f, 1.5f }, { 0, 0 }, { -3, 0.4f }
     };
-    const auto hard =
-        model->lookup("image_reconstruction", "image", symbols, { { 0.5f } }, LookupMode::hard)[0];
-    const auto clean =
-        model->lookup("image_reconstruction", "image", symbols, { { 1e-9f } }, LookupMode::soft)[0];
-    const auto lost =
-        model->lookup("image_reconstruction", "image", symbols, { { 1e6f } }, LookupMode::soft)[0];
+    const auto found = [&](float noise_var, LookupMode mode) {
+        return model->lookup("image_reconstruction", { link_block(symbols, 1, { noise_var }) }, mode)[0]
+            .features;
+    };
+    const auto hard = found(0.5f, LookupMode::hard);
+    const auto clean = found(1e-9f, LookupMode::soft);
+    const auto lost = found(1e6f, LookupMode::soft);
     ASSERT_EQ(hard.rows, 1);
     ASSERT_EQ(hard.cols, 8);
     for (int i = 0; i < 8; ++i) {
@@ -178,7 +189,7 @@ TEST(TransceiverBadInput, NamesWhatWasWrong)
 {
     const auto model = tiny();
     auto small = sample("image", 1);
-    small.width = 31;
+    small.shape[1] = 31;
     EXPECT_NE(error_of([&] { model->check("image_classification", "image", small); }).find("32x32"),
               std::string::npos);
     SourceSample text;
@@ -194,11 +205,11 @@ TEST(TransceiverBadInput, NamesWhatWasWrong)
               std::string::npos);
     EXPECT_NE(error_of([&] { model->check("text_classification", "image", small); }).find("text"),
               std::string::npos);
-    SourceSample speech;
-    speech.frames.assign(8 * 13, 0.0f);
-    EXPECT_NE(error_of([&] { model->check("video_sentiment", "speech", speech); }).find("12 frames"),
+    auto speech = SourceSample::vectors(13, 8, std::vector<float>(8 * 13, 0.0f));
+    EXPECT_NE(error_of([&] { model->check("video_sentiment", "speech", speech); }).find("1 to 12 vectors"),
               std::string::npos);
-    speech.frames.assign(8, std::numeric_limits<float>::quiet_NaN());
+    speech = SourceSample::vectors(
+        1, 8, std::vector<float>(8, std::numeric_limits<float>::quiet_NaN()));
     EXPECT_NE(error_of([&] { model->check("video_sentiment", "speech", speech); }).find("NaN"),
               std::string::npos);
 }
@@ -220,17 +231,105 @@ TEST(TransceiverBadInput, EveryStageRefusesWhatItCannotUse)
     EXPECT_THROW(model->select(task, "image", bad, { 1 }), Error);
     EXPECT_THROW(model->quantize(task, "image", features), Error); // wrong width
     EXPECT_THROW(model->modulate(task, "image", { 16 }), Error);
-    EXPECT_THROW(model->lookup(task, "image", { { { 0, 0 } } }, { { 0.1f } }, LookupMode::soft), Error);
-    EXPECT_THROW(model->lookup(task, "image", { { 4, { NAN, 0 } } }, { { 0.1f } }, LookupMode::soft), Error);
-    EXPECT_THROW(model->lookup(task, "image", { { 4, { 1, 0 } } }, { { -0.1f } }, LookupMode::soft), Error);
-    EXPECT_THROW(model->lookup(task, "image", { { 4, { 1, 0 } } }, { { 0.1f, 0.1f } }, LookupMode::soft), Error);
-    FeatureMatrix few;
-    few.rows = 3;
-    few.cols = 8;
-    few.data.assign(24, 0.0f);
-    EXPECT_THROW(model->decode(task, { { few } }, { 0.1f }), Error); // 16 patches, not 3
-    EXPECT_THROW(model->decode(task, { { few } }, { NAN }), Error);
-    EXPECT_THROW(model->decode(task, {}, {}), Error);
+    const std::vector<std::complex<float>> four(4, { 1, 0 });
+    for (const auto& block : { link_block({ { 0, 0 } }, 1, { 0.1f }),
+                               link_block(four, 2, { 0.1f }),
+                               link_block({ 4, { NAN, 0 } }, 1, { 0.1f }),
+                               link_block(four, 1, { -0.1f }),
+                               link_block(four, 1, { 0.1f, 0.1f }),
+                               link_block(four, 1, {}) })
+        EXPECT_THROW(model->lookup(task, { block }, LookupMode::soft), Error);
+    auto layered = link_block(four, 1, { 0.1f });
+    layered.layer = 1;
+    EXPECT_THROW(model->lookup(task, { layered }, LookupMode::soft), Error);
+    FeatureBlock few { "image", 0, { 3, 8, std::vector<float>(24, 0.0f) }, {}, 0.1f };
+    EXPECT_THROW(model->decode(task, { { few } }), Error); // 16 patches, not 3: which?
+    few.noise_var = NAN;
+    EXPECT_THROW(model->decode(task, { { few } }), Error);
+    few.noise_var = 0.1f;
+    for (const std::vector<int>& positions :
+         { std::vector<int> { 1, 2 }, { 1, 1, 2 }, { 3, 2, 1 }, { -1, 2, 3 }, { 1, 2, 400 } }) {
+        few.positions = positions;
+        EXPECT_THROW(model->decode(task, { { few } }), Error);
+    }
+    EXPECT_THROW(model->decode(task, { {} }), Error); // nothing came
     // and after all that it still works
     EXPECT_EQ(round_trip(*model, task, { 1 })[0].picture.size(), 3072u);
+}
+
+// Any subset of a frame's blocks gives a result, but for the empty one, which says why not.
+TEST_P(SixTasks, EverySubsetOfTheBlocksIsDecoded)
+{
+    const auto model = tiny();
+    const auto& task = model->info().task(GetParam());
+    const auto blocks = received_blocks(*model, GetParam(), { 6 })[0];
+    const auto whole = receive(*model, GetParam(), { blocks }, LookupMode::soft)[0];
+    for (unsigned subset = 0; subset < 1u << blocks.size(); ++subset) {
+        std::vector<LinkBlock> came;
+        for (std::size_t i = 0; i < blocks.size(); ++i)
+            if (subset >> i & 1)
+                came.push_back(blocks[i]);
+        if (came.empty()) {
+            EXPECT_NE(error_of([&] { receive(*model, GetParam(), { came }, LookupMode::soft); })
+                          .find("arrived"),
+                      std::string::npos);
+            continue;
+        }
+        std::reverse(came.begin(), came.end()); // the order does not matter
+        const auto result = receive(*model, GetParam(), { came }, LookupMode::soft)[0];
+        EXPECT_EQ(result.probabilities.size(), task.classes.size());
+        EXPECT_EQ(result.picture.size(), whole.picture.size());
+        if (came.size() == blocks.size() && !whole.probabilities.empty())
+            EXPECT_NEAR(result.probabilities[0], whole.probabilities[0], 1e-5);
+    }
+}
+
+// A picture's burst that was cut short: what came is in its place, the rest is filled in.
+TEST(Subset, PatchesThatCameAreDecodedInTheirPlace)
+{
+    const auto model = tiny();
+    const std::string task = "image_reconstruction";
+    auto blocks = received_blocks(*model, task, { 2 })[0];
+    const auto whole = model->lookup(task, blocks, LookupMode::soft)[0];
+    FeatureBlock part { "image", 0, { 6, whole.features.cols, {} }, { 0, 1, 2, 9, 10, 11 }, 0.1f };
+    for (int p : part.positions)
+        part.features.data.insert(part.features.data.end(),
+                                  whole.features.data.begin() + p * whole.features.cols,
+                                  whole.features.data.begin() + (p + 1) * whole.features.cols);
+    const auto result = model->decode(task, { { part } })[0];
+    EXPECT_EQ(result.picture.size(), 3072u);
+    // Other positions give another picture: they are not taken for the first six.
+    auto moved = part;
+    moved.positions = { 0, 1, 2, 3, 4, 5 };
+    EXPECT_NE(model->decode(task, { { moved } })[0].picture, result.picture);
+}
+
+// Each block's noise is its own: a modality that is nearly lost weighs less than none at all.
+TEST(Subset, EveryBlockHasItsOwnNoise)
+{
+    const auto model = tiny();
+    auto blocks = received_blocks(*model, "video_sentiment", { 3 })[0];
+    const auto clean = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
+    blocks[1].noise_var = { 10.0f };
+    const auto noisy = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
+    EXPECT_NE(clean.probabilities[0], noisy.probabilities[0]);
+}
+
+TEST(Transceiver, MayBeUsedFromSeveralThreadsAtOnce)
+{
+    const auto model = tiny();
+    const auto expected = round_trip(*model, "visual_question_answering", { 1, 2, 3 });
+    std::vector<std::thread> threads;
+    std::atomic<int> equal { 0 };
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            set_threads(1);
+            for (int i = 0; i < 5; ++i) {
+                const auto got = round_trip(*model, "visual_question_answering", { 1, 2, 3 });
+                equal += got[2].probabilities == expected[2].probabilities;
+            }
+        });
+    for (auto& thread : threads)
+        thread.join();
+    EXPECT_EQ(equal, 20);
 }

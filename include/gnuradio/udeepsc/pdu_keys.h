@@ -19,7 +19,7 @@ namespace keys {
 UDEEPSC_API const pmt::pmt_t& frame_id();
 //! symbol: task of the sample, a name from the model file.
 UDEEPSC_API const pmt::pmt_t& task();
-//! symbol: "image", "text" or "speech".
+//! symbol: name of one of the model's modalities, such as "image" or "text".
 UDEEPSC_API const pmt::pmt_t& modality();
 //! s32vector: dimensions of the payload, slowest first.
 UDEEPSC_API const pmt::pmt_t& shape();
@@ -51,7 +51,7 @@ UDEEPSC_API const pmt::pmt_t& symbols();
 UDEEPSC_API const pmt::pmt_t& h();
 //! symbol: "none", "awgn", "rayleigh" or "rician".
 UDEEPSC_API const pmt::pmt_t& channel();
-//! symbol: what the payload of a result is: "label", "picture" or "sentence".
+//! symbol: what the payload of a result is: "label", "picture", "sentence" or "score".
 UDEEPSC_API const pmt::pmt_t& output();
 //! long: most probable class of a result.
 UDEEPSC_API const pmt::pmt_t& label();
@@ -69,6 +69,12 @@ UDEEPSC_API const pmt::pmt_t& tiles();
 UDEEPSC_API const pmt::pmt_t& text_id();
 //! s32vector [segment, segments of its text].
 UDEEPSC_API const pmt::pmt_t& segment();
+//! double: Hz, of a waveform.
+UDEEPSC_API const pmt::pmt_t& sample_rate();
+//! long: place of a block of feature vectors in a layered transmission, 0 where missing.
+UDEEPSC_API const pmt::pmt_t& layer();
+//! symbol: modalities of the sample, with commas, that never came.
+UDEEPSC_API const pmt::pmt_t& missing();
 //! double: seconds of the monotonic clock at which the source sent the sample.
 UDEEPSC_API const pmt::pmt_t& t_source();
 

@@ -11,13 +11,16 @@ namespace udeepsc {
 struct UDEEPSC_API received_result {
     std::uint64_t frame_id = 0;
     std::string task;
-    std::string output;    //!< "label", "picture" or "sentence"
+    std::string output;    //!< "label", "picture", "sentence" or "score"
     int label = -1;        //!< most probable class
     std::string class_name;
     std::vector<float> probabilities;
     std::vector<std::uint8_t> picture; //!< [height, width, 3] RGB
     int height = 0, width = 0;
     std::string sentence;
+    double value = 0;      //!< of output "score"
+    std::string shown;     //!< the result in one line
+    std::string missing;   //!< modalities that never came, with commas
     std::string reference; //!< sentence or class name sent, where known
     //! Accuracy of this sample (0 or 1), PSNR in dB, or BLEU-4 of this sentence; NaN where
     //! no reference is known.

@@ -11,16 +11,19 @@ namespace udeepsc {
  * \brief One receiver for every task: features to class, picture or sentence.
  * \ingroup udeepsc
  *
- * Modalities of one sample meet by frame_id; a sample waits until all that its task needs
- * are there, or until `pending` younger samples wait too: then it is dropped as
- * "incomplete".
+ * Modalities of one sample meet by frame_id; a sample waits until all that its task has are
+ * there, at most `gather_ms`, and no longer than until `pending` younger samples wait too. Then
+ * what came of it is decoded, and it is counted as incomplete().
  *
  * <b>Ports</b>
  * - in "in": f32vector [vectors, dim] of vq_lookup. Reads task, modality, shape, noise_var
- *   (default_noise_var where it is missing) and, for tasks of several modalities, frame_id.
+ *   (default_noise_var where it is missing), kept, layer and, for tasks of several
+ *   modalities, frame_id.
  * - out "out": by the task's output: "picture" u8vector [height, width, 3], "sentence"
- *   u8vector UTF-8, "label" f32vector of probabilities; writes output, shape, model_id and,
- *   for labels, label and class_name.
+ *   u8vector UTF-8, "label" f32vector of probabilities, "score" f32vector [1]; writes output,
+ *   shape, model_id, for labels label and class_name, and for samples of which modalities
+ *   never came missing. Of several modalities it adds symbols and candidates up, joins kept,
+ *   and takes the reference of the first that names a class, or else of the first.
  *
  * <b>Source</b>: U-DeepSC, Sections V.B and VI.A, eq. 24-32.
  */
@@ -32,14 +35,20 @@ public:
     //! \param model path of a model file
     //! \param default_noise_var noise power per complex symbol where the PDU names none, > 0
     //! \param pending samples that may wait for their other modalities, 1..65536
+    //! \param gather_ms longest that a sample waits for them, 0..60000 ms
     //! \param options how to run it
     static sptr make(const std::string& model,
                      double default_noise_var = 0.1,
                      int pending = 256,
+                     double gather_ms = 200,
                      const inference_options& options = {});
 
     virtual void set_default_noise_var(double noise_var) = 0;
     virtual double default_noise_var() const = 0;
+    virtual void set_gather_ms(double gather_ms) = 0;
+    virtual double gather_ms() const = 0;
+    //! Samples decoded from less than all of their modalities.
+    virtual std::uint64_t incomplete() const = 0;
     //! Loads another model while running; throws and keeps the old one if it is unusable.
     virtual void set_model(const std::string& path) = 0;
 };

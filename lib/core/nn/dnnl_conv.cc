@@ -146,10 +146,16 @@ PackedConv::make(const torch::Tensor& weight,
                  torch::ScalarType type)
 {
     try {
-        return std::make_shared<DnnlConv>(weight, bias, stride, padding, type);
+        const auto packed = std::make_shared<DnnlConv>(weight, bias, stride, padding, type);
+        const auto side = weight.size(2) + 4;
+        const auto x = dnnl_sample({ 1, weight.size(1), side, side });
+        const auto wanted =
+            torch::conv2d(dnnl_rounded(x, type), dnnl_rounded(weight, type), bias, stride, padding);
+        if (dnnl_agrees("convolution", packed->apply(x), wanted))
+            return packed;
     } catch (const dnnl::error&) {
-        return nullptr;
     }
+    return nullptr;
 }
 
 } // namespace udeepsc_core

@@ -29,8 +29,9 @@ public:
         if (dnnl_is_slow(wanted))
             throw dnnl::error(dnnl_unimplemented, "no fast product for this processor");
         d_weight = memory(wanted.weights_desc(), dnnl_cpu());
-        const auto plain = weight.to(torch::kFloat).contiguous();
-        const memory::desc layout({ d_in, d_out }, memory::data_type::f32, memory::format_tag::ba);
+        // Transposed first: given as `ba`, oneDNN 3.7 reorders it wrongly into a padded layout.
+        const auto plain = weight.to(torch::kFloat).t().contiguous();
+        const memory::desc layout({ d_in, d_out }, memory::data_type::f32, memory::format_tag::ab);
         dnnl_rearrange(dnnl_view(layout, plain.data_ptr()), d_weight);
     }
 
@@ -137,10 +138,15 @@ std::shared_ptr<const PackedLinear>
 PackedLinear::make(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
 {
     try {
-        return std::make_shared<DnnlLinear>(weight, bias, type);
+        const auto packed = std::make_shared<DnnlLinear>(weight, bias, type);
+        const auto x = dnnl_sample({ 3, weight.size(1) });
+        const auto wanted = torch::nn::functional::linear(
+            dnnl_rounded(x, type), dnnl_rounded(weight, type), bias);
+        if (dnnl_agrees("linear layer", packed->apply(x, Activation::none, torch::kFloat), wanted))
+            return packed;
     } catch (const dnnl::error&) {
-        return nullptr;
     }
+    return nullptr;
 }
 
 } // namespace udeepsc_core

@@ -1,53 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "encoder.h"
 
-#include <udeepsc_core/error.h>
+#include "../kinds/output.h"
 
-#include <cmath>
+#include <udeepsc_core/error.h>
 
 namespace udeepsc_core {
 
 namespace nn = torch::nn;
-
-namespace {
-
-void add_conv_relu(nn::Sequential& stack, int in, int out, int stride)
-{
-    stack->push_back(Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride), 1));
-    stack->push_back(nn::ReLU());
-}
-
-} // namespace
-
-ImageEmbeddingImpl::ImageEmbeddingImpl(const EncoderConfig& config)
-{
-    if (config.embedding == "patch") {
-        d_patch = register_module(
-            "patch",
-            Conv2d(nn::Conv2dOptions(3, config.dim, config.patch).stride(config.patch)));
-        return;
-    }
-    add_conv_relu(d_stem, 3, config.stem[0], 1);
-    add_conv_relu(d_stem, config.stem[0], config.stem[1], 2);
-    d_stem->push_back(ResidualBlock(config.stem[1]));
-    add_conv_relu(d_stem, config.stem[1], config.dim, 2);
-    d_stem->push_back(ResidualBlock(config.dim));
-    register_module("stem", d_stem);
-    d_patch = register_module("patch", Conv2d(nn::Conv2dOptions(config.dim, config.dim, 1)));
-    d_pixels = register_module(
-        "pixels",
-        Conv2d(
-            nn::Conv2dOptions(3, config.dim, config.patch).stride(config.patch).bias(false)));
-}
-
-torch::Tensor ImageEmbeddingImpl::forward(const torch::Tensor& x)
-{
-    // Centre and scale by CIFAR-10's statistics, near enough for any photograph.
-    const auto y = (x - 0.47) * 4.0;
-    if (d_stem->is_empty())
-        return d_patch(y).flatten(2).transpose(1, 2);
-    return (d_patch(d_stem->forward(y)) + d_pixels(y)).flatten(2).transpose(1, 2);
-}
 
 ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::string& modality)
     : d_config(model.encoder(modality)), d_noise_conditioning(model.noise_conditioning)
@@ -58,16 +18,7 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
             if (m.modality == modality)
                 d_tasks.push_back(t);
 
-    if (modality == "image")
-        d_image = register_module("image", ImageEmbedding(d_config));
-    else if (modality == "text")
-        d_words = register_module("words", nn::Embedding(d_config.vocabulary, dim));
-    else
-        d_frames = register_module("frames", Linear(d_config.features, dim));
-    if (d_words) {
-        torch::NoGradGuard no_grad;
-        d_words->weight.normal_(0, 0.05);
-    }
+    d_embedding = register_module(d_config.kind->embedding_name(), d_config.kind->make_embedding(dim));
     d_position = register_parameter("position",
                                     0.02 * torch::randn({ 1, d_config.max_positions(), dim }));
     d_task_embedding = register_parameter(
@@ -93,8 +44,8 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
             ratios.insert(t.name, RatioNetwork().ptr());
         projections.insert(t.name,
                            Linear(dim,
-                                      std::max(1, input.max_vectors) * input.subvectors *
-                                          model.codebook.subvector_dim)
+                                  std::max(1, input.max_vectors) * input.subvectors *
+                                      model.codebook.subvector_dim)
                                .ptr());
     }
     d_ratio->update(ratios);
@@ -111,18 +62,17 @@ int ModalityEncoderImpl::task_row(const std::string& task) const
     throw Error("task \"" + task + "\" does not use modality \"" + d_config.modality + "\"");
 }
 
+const TaskModality& ModalityEncoderImpl::input_of(const std::string& task) const
+{
+    return d_tasks[task_row(task)].input(d_config.modality);
+}
+
 torch::Tensor ModalityEncoderImpl::semantic(const std::string& task,
                                             const torch::Tensor& input,
                                             const torch::Tensor& valid)
 {
     const int row = task_row(task);
-    torch::Tensor x;
-    if (d_image)
-        x = d_image(input);
-    else if (d_words)
-        x = d_words(input) * std::sqrt(static_cast<double>(d_config.dim));
-    else
-        x = d_frames(input);
+    auto x = d_embedding->forward(input);
     x = x + d_position.narrow(1, 0, x.size(1));
     x = torch::dropout(x, d_config.dropout, is_training());
 
@@ -150,27 +100,27 @@ torch::Tensor ModalityEncoderImpl::project(const std::string& task,
                                            const torch::Tensor& mask)
 {
     const auto& t = d_tasks[task_row(task)];
-    // A picture's vectors keep their size: it is the contrast of what they show.
     const auto all = d_project[task]->as<LinearImpl>()->forward(
-        t.output == "picture" ? features : d_norm(features));
-    const int places = t.input(d_config.modality).max_vectors;
-    if (places == 0)
+        t.output->keeps_magnitude() ? features : d_norm(features));
+    const int positions = t.input(d_config.modality).max_vectors;
+    if (positions == 0)
         return all;
-    const auto batch = all.size(0), vectors = all.size(1), width = all.size(2) / places;
-    torch::Tensor place;
+    const auto batch = all.size(0), vectors = all.size(1), width = all.size(2) / positions;
+    torch::Tensor position;
     if (mask.defined())
-        place = torch::cumsum((mask.detach() > 0.5).to(torch::kLong), 1) - 1;
+        position = torch::cumsum((mask.detach() > 0.5).to(torch::kLong), 1) - 1;
     else
-        place = torch::arange(vectors, torch::TensorOptions().dtype(torch::kLong).device(all.device()))
-                    .view({ 1, -1 })
-                    .expand({ batch, -1 });
-    const auto index = place.clamp(0, places - 1).view({ batch, vectors, 1, 1 });
-    return all.view({ batch, vectors, places, width })
+        position =
+            torch::arange(vectors, torch::TensorOptions().dtype(torch::kLong).device(all.device()))
+                .view({ 1, -1 })
+                .expand({ batch, -1 });
+    const auto index = position.clamp(0, positions - 1).view({ batch, vectors, 1, 1 });
+    return all.view({ batch, vectors, positions, width })
         .gather(2, index.expand({ -1, -1, 1, width }))
         .squeeze(2);
 }
 
-torch::Tensor ModalityEncoderImpl::share_of(const std::string& task, const torch::Tensor& noise)
+torch::Tensor ModalityEncoderImpl::keep_ratio(const std::string& task, const torch::Tensor& noise)
 {
     if (!d_ratio->contains(task))
         return torch::ones_like(noise);
@@ -179,18 +129,64 @@ torch::Tensor ModalityEncoderImpl::share_of(const std::string& task, const torch
 
 int ModalityEncoderImpl::candidates(const std::string& task, int rows) const
 {
-    return d_tasks[task_row(task)].input(d_config.modality).send_task_token ? rows : rows - 1;
+    return input_of(task).send_task_token ? rows : rows - 1;
 }
 
 int ModalityEncoderImpl::vectors_to_send(const std::string& task, int candidates, double noise)
 {
-    const auto& input = d_tasks[task_row(task)].input(d_config.modality);
+    const auto& input = input_of(task);
     if (input.max_vectors == 0)
         return candidates;
     torch::NoGradGuard no_grad;
-    const double share = share_of(task, torch::full({ 1 }, noise)).item<float>();
-    const double count = input.min_vectors + (input.max_vectors - input.min_vectors) * share;
-    return std::min(candidates, std::max(1, static_cast<int>(std::lround(count))));
+    return vectors_at(
+        input, candidates, keep_ratio(task, torch::full({ 1 }, noise)).item<float>());
+}
+
+torch::Tensor ModalityEncoderImpl::counts_of(const TaskModality& input,
+                                             const torch::Tensor& candidates,
+                                             const torch::Tensor& keep_ratio) const
+{
+    const auto n = candidates.detach().to(torch::kCPU).contiguous();
+    const auto ratio = keep_ratio.detach().to(torch::kCPU).contiguous();
+    auto counts = torch::empty({ n.size(0) }, torch::kLong);
+    for (std::int64_t i = 0; i < n.size(0); ++i)
+        counts.data_ptr<std::int64_t>()[i] = vectors_at(
+            input, static_cast<int>(n.data_ptr<float>()[i]), ratio.data_ptr<float>()[i]);
+    return counts;
+}
+
+void ModalityEncoderImpl::select_stage(int stage,
+                                       const torch::Tensor& features,
+                                       const torch::Tensor& noise,
+                                       const torch::Tensor& counts,
+                                       SelectionMode mode,
+                                       double temperature,
+                                       MaskedFeatures& out)
+{
+    const int stages = d_config.selection_modules;
+    const auto candidates = counts[0]; // [batch], N_d
+    const auto log_p =
+        d_selection[stage]->as<FeatureSelectionImpl>()->forward(features, out.mask, noise);
+    const auto target = torch::pow(out.keep_ratio, static_cast<double>(stage + 1) / stages);
+    torch::Tensor keep, counted;
+    if (mode == SelectionMode::gumbel) {
+        keep = gumbel_keep(log_p, temperature);
+        // A sample that loses every vector has nothing left to learn from.
+        keep = keep_also(keep, top_keep(log_p, out.mask, torch::ones_like(candidates)).detach());
+        counted = out.mask * keep;
+    } else {
+        const auto n = candidates.to(torch::kCPU), last = counts[1].to(torch::kCPU);
+        std::vector<float> now;
+        for (std::int64_t i = 0; i < n.size(0); ++i)
+            now.push_back(static_cast<float>(vectors_after_stage(n[i].item<int>(), last[i].item<int>(), stage, stages)));
+        keep = top_keep(log_p, out.mask, torch::tensor(now).to(features.device()));
+        // The count is right by construction. What has to fit are the probabilities:
+        // without that each would rise to 1, and the best could not be told.
+        counted = out.mask.detach() * torch::exp(log_p.select(-1, 0));
+    }
+    out.mask = out.mask * keep;
+    const auto error = target - counted.sum(1) / candidates;
+    out.ratio_loss = out.ratio_loss + (error * error).mean() / stages; // eq. 19
 }
 
 MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
@@ -200,7 +196,7 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
                                                   SelectionMode mode,
                                                   double temperature)
 {
-    const auto& input = d_tasks[task_row(task)].input(d_config.modality);
+    const auto& input = input_of(task);
     const auto batch = features.size(0), rows = features.size(1);
     const auto options = torch::TensorOptions().dtype(torch::kFloat).device(features.device());
     const auto tokens =
@@ -213,8 +209,8 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
     auto x = condition(features, noise);
     MaskedFeatures out;
     out.ratio_loss = torch::zeros({}, options);
-    out.share = torch::ones({ batch }, options);
-    auto mask = sendable;
+    out.keep_ratio = torch::ones({ batch }, options);
+    out.mask = sendable;
 
     if (input.max_vectors == 0) {
         const auto keys = valid.defined() ? present : torch::Tensor();
@@ -222,36 +218,42 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
             x = layer->as<EncoderLayerImpl>()->forward(x, keys);
     } else {
         const auto candidates = sendable.sum(1); // N_d
-        const auto wanted =
-            input.min_vectors + (input.max_vectors - input.min_vectors) * share_of(task, noise);
-        out.share = torch::clamp_max(wanted / candidates, 1.0); // delta^{N_q}
-        const int stages = d_config.selection_modules;
-        for (int q = 0; q < stages; ++q) {
-            const auto log_p =
-                d_selection[q]->as<FeatureSelectionImpl>()->forward(x, mask, noise);
-            const auto target = torch::pow(out.share, static_cast<double>(q + 1) / stages);
-            torch::Tensor keep, counted;
-            if (mode == SelectionMode::gumbel) {
-                keep = gumbel_keep(log_p, temperature);
-                // A sample that loses every vector has nothing left to learn from.
-                keep = torch::max(keep, top_keep(log_p, mask, torch::ones_like(candidates)).detach());
-                counted = mask * keep;
-            } else {
-                const auto count = torch::round(candidates * target.detach()).clamp_min(1.0);
-                keep = top_keep(log_p, mask, count);
-                // The count is right by construction. What has to fit are the probabilities:
-                // without that each would rise to 1, and the best could not be told.
-                counted = mask.detach() * torch::exp(log_p.select(-1, 0));
-            }
-            mask = mask * keep;
-            const auto error = target - counted.sum(1) / candidates;
-            out.ratio_loss = out.ratio_loss + (error * error).mean() / stages; // eq. 19
-            x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, mask + always);
+        const auto ratio = keep_ratio(task, noise);
+        const auto wanted = input.min_vectors + (input.max_vectors - input.min_vectors) * ratio;
+        out.keep_ratio = torch::clamp_max(wanted / candidates, 1.0); // delta^{N_q}
+        const auto counts =
+            torch::stack({ candidates, counts_of(input, candidates, ratio).to(options) });
+        for (int q = 0; q < d_config.selection_modules; ++q) {
+            select_stage(q, x, noise, counts, mode, temperature, out);
+            x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, out.mask + always);
         }
     }
-    out.features = project(task, x, mask);
-    out.mask = mask;
+    out.features = project(task, x, out.mask);
     return out;
+}
+
+torch::Tensor ModalityEncoderImpl::choose(int stage,
+                                          const torch::Tensor& features,
+                                          const torch::Tensor& noise,
+                                          int now,
+                                          int keep,
+                                          bool random)
+{
+    const auto batch = features.size(0), rows = features.size(1);
+    // The task embedding's vector, where it is not sent, takes part without being
+    // chosen: it is the last row.
+    const auto eligible = torch::cat({ torch::ones({ batch, now }, torch::kFloat),
+                                       torch::zeros({ batch, rows - now }, torch::kFloat) },
+                                     1)
+                              .to(features.device());
+    auto score = random ? torch::rand({ batch, rows })
+                        : d_selection[stage]
+                              ->as<FeatureSelectionImpl>()
+                              ->forward(features, eligible, noise)
+                              .select(-1, 0);
+    score = score.narrow(1, 0, now);
+    const auto order = std::get<1>(torch::sort(score, true, 1, true)).narrow(1, 0, keep);
+    return std::get<0>(torch::sort(order, 1));
 }
 
 SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
@@ -260,7 +262,7 @@ SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
                                              int count,
                                              bool random)
 {
-    const auto& input = d_tasks[task_row(task)].input(d_config.modality);
+    const auto& input = input_of(task);
     const auto batch = features.size(0), rows = features.size(1);
     const int sendable = candidates(task, static_cast<int>(rows));
     auto x = condition(features, noise);
@@ -268,32 +270,15 @@ SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
                     .view({ 1, -1 })
                     .expand({ batch, -1 });
     const int stages = d_config.selection_modules;
-    const double share = static_cast<double>(count) / sendable;
     for (int q = 0; q < stages; ++q) {
         const int now = static_cast<int>(kept.size(1));
-        int keep = q + 1 == stages ? count
-                                   : static_cast<int>(std::lround(
-                                         sendable * std::pow(share, double(q + 1) / stages)));
-        keep = std::min(now, std::max(keep, count));
+        const int keep = std::min(now, vectors_after_stage(sendable, count, q, stages));
         if (input.max_vectors > 0 && keep < now) {
-            // The task embedding's vector, where it is not sent, takes part without being
-            // chosen: it is the last row and outside `kept`.
-            const auto eligible = torch::cat(
-                { torch::ones({ batch, now }, torch::kFloat),
-                  torch::zeros({ batch, x.size(1) - now }, torch::kFloat) },
-                1).to(x.device());
-            auto score = random ? torch::rand({ batch, x.size(1) })
-                                : d_selection[q]
-                                      ->as<FeatureSelectionImpl>()
-                                      ->forward(x, eligible, noise)
-                                      .select(-1, 0);
-            score = score.narrow(1, 0, now);
-            const auto order = std::get<1>(torch::sort(score, true, 1, true)).narrow(1, 0, keep);
-            const auto place = std::get<0>(torch::sort(order, 1));
-            kept = torch::gather(kept, 1, place);
-            auto rest = place;
+            const auto chosen = choose(q, x, noise, now, keep, random);
+            kept = torch::gather(kept, 1, chosen);
+            auto rest = chosen;
             if (x.size(1) > now)
-                rest = torch::cat({ place, torch::full({ batch, 1 }, now, place.options()) }, 1);
+                rest = torch::cat({ chosen, torch::full({ batch, 1 }, now, chosen.options()) }, 1);
             x = torch::gather(x, 1, rest.unsqueeze(-1).expand({ -1, -1, x.size(2) }));
         }
         x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, torch::Tensor());

@@ -3,23 +3,11 @@
 
 #include "selection.h"
 
+#include "../kinds/modality.h"
+
+#include <udeepsc_core/config.h>
+
 namespace udeepsc_core {
-
-/*! Pictures -> patch features. x: [batch, 3, size, size] in [0, 1] -> [batch, patches, dim] */
-class ImageEmbeddingImpl : public torch::nn::Module
-{
-public:
-    explicit ImageEmbeddingImpl(const EncoderConfig& config);
-    torch::Tensor forward(const torch::Tensor& x);
-
-private:
-    // Each convolution of the stem halves the picture once, so that one token of its output
-    // still is one 4x4 patch (with some of its surroundings).
-    torch::nn::Sequential d_stem;
-    Conv2d d_patch { nullptr };
-    Conv2d d_pixels { nullptr }; // beside the stem: fine detail straight through
-};
-TORCH_MODULE(ImageEmbedding);
 
 /*! How the channel encoder picks vectors while training. */
 enum class SelectionMode {
@@ -29,10 +17,10 @@ enum class SelectionMode {
 
 /*! What the channel encoder gives while training: nothing is removed, only masked. */
 struct MaskedFeatures {
-    torch::Tensor features;  //!< [batch, vectors, subvectors * subvector_dim]
-    torch::Tensor mask;      //!< [batch, vectors], 1 = sent; carries gradients
+    torch::Tensor features;   //!< [batch, vectors, subvectors * subvector_dim]
+    torch::Tensor mask;       //!< [batch, vectors], 1 = sent; carries gradients
     torch::Tensor ratio_loss; //!< eq. 19
-    torch::Tensor share;     //!< [batch] delta^{N_q} asked for
+    torch::Tensor keep_ratio; //!< [batch] delta^{N_q} asked for
 };
 
 /*! What the channel encoder gives in inference: only what is sent. */
@@ -45,13 +33,13 @@ struct SelectedFeatures {
  * \brief Transmitter of one modality: embedding, semantic encoder (Section III), dynamic
  * channel encoder (Section IV), for all tasks that use the modality.
  */
-class ModalityEncoderImpl : public torch::nn::Module
+class ModalityEncoderImpl : public torch::nn::Module, public WithoutDecay
 {
 public:
     ModalityEncoderImpl(const ModelConfig& model, const std::string& modality);
 
-    //! Input (image: [b, 3, s, s]; text: int64 [b, t]; speech: [b, t, f]) and its mask
-    //! [b, t] (undefined: all valid) -> [b, t + 1, dim]; the task embedding comes last.
+    //! Input as the modality's kind gives it and its mask [b, t] (undefined: all valid)
+    //! -> [b, t + 1, dim]; the task embedding comes last.
     torch::Tensor
     semantic(const std::string& task, const torch::Tensor& input, const torch::Tensor& valid);
 
@@ -76,31 +64,53 @@ public:
     //! Vectors the task may send: all but the task embedding's, unless that is sent too.
     int candidates(const std::string& task, int rows) const;
 
-    //! The embeddings of the words; null in another modality's encoder
-    torch::nn::Embedding words() const { return d_words; }
+    //! The table of words; undefined in the encoder of a modality without one
+    torch::Tensor words() const { return d_embedding->words(); }
 
     //! f_n of one task
-    torch::Tensor share_of(const std::string& task, const torch::Tensor& noise);
+    torch::Tensor keep_ratio(const std::string& task, const torch::Tensor& noise);
+
+    std::vector<std::string> without_decay() const override
+    {
+        return { "position", "task_embedding" };
+    }
 
 private:
     torch::Tensor condition(const torch::Tensor& features, const torch::Tensor& noise);
     // Features of the last layer -> [batch, vectors, subvectors * subvector_dim]. mask as
-    // in MaskedFeatures, undefined: all are sent. Where vectors are selected, each place
+    // in MaskedFeatures, undefined: all are sent. Where vectors are selected, each position
     // among the sent ones has a projection of its own: with one for all, every vector of a
     // classifier would say the same, and more symbols would only repeat it.
     torch::Tensor
     project(const std::string& task, const torch::Tensor& features, const torch::Tensor& mask);
+    // One selection module while training; narrows mask and adds to ratio_loss.
+    void select_stage(int stage,
+                      const torch::Tensor& features,
+                      const torch::Tensor& noise,
+                      const torch::Tensor& counts,
+                      SelectionMode mode,
+                      double temperature,
+                      MaskedFeatures& out);
+    // Vectors that inference would send of each sample, int64 [batch] on the CPU
+    torch::Tensor
+    counts_of(const TaskModality& input, const torch::Tensor& candidates, const torch::Tensor& keep_ratio) const;
+    // The selection module's choice of `keep` out of the first `now` rows: positions, rising
+    torch::Tensor choose(int stage,
+                         const torch::Tensor& features,
+                         const torch::Tensor& noise,
+                         int now,
+                         int keep,
+                         bool random);
     int task_row(const std::string& task) const;
+    const TaskModality& input_of(const std::string& task) const;
 
     EncoderConfig d_config;
     std::vector<TaskConfig> d_tasks; // those with this modality
     bool d_noise_conditioning;
 
-    ImageEmbedding d_image { nullptr };
-    torch::nn::Embedding d_words { nullptr };
-    Linear d_frames { nullptr };
-    torch::Tensor d_position;        // [1, positions, dim]
-    torch::Tensor d_task_embedding;  // [tasks, dim], w_tk of eq. 10
+    Embedding d_embedding { nullptr };
+    torch::Tensor d_position;       // [1, positions, dim]
+    torch::Tensor d_task_embedding; // [tasks, dim], w_tk of eq. 10
     torch::nn::ModuleList d_semantic, d_channel, d_selection;
     torch::nn::ModuleDict d_ratio, d_project;
     NoiseFeature d_noise { nullptr };

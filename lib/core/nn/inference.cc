@@ -9,14 +9,9 @@ void prepare_for_inference(Network& network, torch::ScalarType type)
     network->eval();
     for (auto& p : network->parameters())
         p.set_requires_grad(false);
-    for (const auto& module : network->modules(false)) {
-        if (auto* linear = module->as<LinearImpl>())
-            linear->pack(type);
-        else if (auto* conv = module->as<Conv2dImpl>())
-            conv->pack(type);
-        else if (auto* words = module->as<WordHeadImpl>())
-            words->pack(type);
-    }
+    for (const auto& module : network->modules(false))
+        if (auto* packable = dynamic_cast<Packable*>(module.get()))
+            packable->pack(type);
 }
 
 } // namespace udeepsc_core

@@ -15,10 +15,10 @@ std::string gain_name(const std::string& task, const std::string& modality)
 NetworkImpl::NetworkImpl(const ModelConfig& config) : d_config(config), d_mapping(config)
 {
     torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> encoders, codebooks;
-    torch::nn::Embedding words { nullptr };
+    torch::Tensor words;
     for (const auto& e : config.encoders) {
         ModalityEncoder encoder(config, e.modality);
-        if (encoder->words())
+        if (encoder->words().defined())
             words = encoder->words();
         encoders.insert(e.modality, encoder.ptr());
         codebooks.insert(e.modality, Codebook(config).ptr());
@@ -53,27 +53,27 @@ torch::Tensor
 NetworkImpl::tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors)
 {
     const auto gains = tx_gains(task, modality);
-    const auto place = std::min(std::max<std::int64_t>(vectors, 1), gains.size(0)) - 1;
-    return gains.narrow(0, place, 1);
+    const auto entry = std::min(std::max<std::int64_t>(vectors, 1), gains.size(0)) - 1;
+    return gains.narrow(0, entry, 1);
 }
 
-void NetworkImpl::settle_gains(const std::string& task,
+void NetworkImpl::calibrate_gains(const std::string& task,
                                const std::string& modality,
                                const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent)
 {
     torch::NoGradGuard no_grad;
     const auto gains = tx_gains(task, modality);
-    const auto places = gains.size(0);
-    auto energy = torch::zeros({ places }, gains.options()), symbols = torch::zeros_like(energy);
+    const auto entries = gains.size(0);
+    auto energy = torch::zeros({ entries }, gains.options()), symbols = torch::zeros_like(energy);
     for (const auto& batch : sent) {
         const auto mask = (batch.second > 0.5).to(torch::kFloat);
         const auto x = normalize_power(batch.first, mask);
         const auto sub = x.reshape({ x.size(0), -1, d_config.codebook.subvector_dim });
         const auto points = d_mapping.modulate(codebook(modality)->nearest(sub));
         const auto weight = weight_of(points, mask, sub.size(1));
-        const auto place = (mask.sum(1).to(torch::kLong) - 1).clamp(0, places - 1);
-        energy.index_add_(0, place, ((points * points).sum(-1) * weight).sum(1));
-        symbols.index_add_(0, place, weight.sum(1));
+        const auto entry = (mask.sum(1).to(torch::kLong) - 1).clamp(0, entries - 1);
+        energy.index_add_(0, entry, ((points * points).sum(-1) * weight).sum(1));
+        symbols.index_add_(0, entry, weight.sum(1));
     }
     // A count that did not occur takes the mean over those that did.
     const auto mean = torch::rsqrt(energy.sum() / symbols.sum().clamp_min(1));
@@ -147,14 +147,14 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     {
         torch::NoGradGuard no_grad;
         auto gains = tx_gains(task, modality);
-        const auto place = (kept.sum(1).to(torch::kLong) - 1).clamp(0, gains.size(0) - 1);
+        const auto entry = (kept.sum(1).to(torch::kLong) - 1).clamp(0, gains.size(0) - 1);
         const auto weight = weight_of(points, kept, n);
         auto energy = torch::zeros_like(gains), symbols = torch::zeros_like(gains);
-        energy.index_add_(0, place, ((points * points).sum(-1) * weight).sum(1));
-        symbols.index_add_(0, place, weight.sum(1));
+        energy.index_add_(0, entry, ((points * points).sum(-1) * weight).sum(1));
+        symbols.index_add_(0, entry, weight.sum(1));
         const auto now = torch::rsqrt((energy / symbols.clamp_min(1)).clamp_min(0.1));
         gains.copy_(torch::where(symbols > 0, 0.98 * gains + 0.02 * now, gains));
-        gain = gains.index_select(0, place).view({ batch, 1, 1 });
+        gain = gains.index_select(0, entry).view({ batch, 1, 1 });
     }
     const auto symbols =
         points * gain + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);

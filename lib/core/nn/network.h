@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "codebook.h"
 #include "encoder.h"
 #include "receiver.h"
+
+#include "../link/codebook.h"
 
 namespace udeepsc_core {
 
@@ -41,7 +42,7 @@ public:
     //! The one for so many vectors: [1]
     torch::Tensor tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors);
     //! Sets tx_gains from features as select() gives them, [batch, vectors, n] and mask.
-    void settle_gains(const std::string& task,
+    void calibrate_gains(const std::string& task,
                       const std::string& modality,
                       const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "packed_linear.h"
+
 #include <torch/torch.h>
 
 #include <memory>
@@ -32,7 +34,7 @@ public:
 };
 
 /*! A convolution, which can be packed once its training is over. Square strides, zeros around. */
-class Conv2dImpl : public torch::nn::Conv2dImpl
+class Conv2dImpl : public torch::nn::Conv2dImpl, public Packable
 {
 public:
     //! padding is given apart: LibTorch's versions differ in how options hold it.
@@ -44,8 +46,7 @@ public:
 
     torch::Tensor forward(const torch::Tensor& x);
 
-    //! From here on `weight` must not change: forward() no longer reads it.
-    void pack(torch::ScalarType type);
+    void pack(torch::ScalarType type) override;
 
 private:
     int d_padding;

@@ -39,8 +39,18 @@ private:
     torch::ScalarType d_type;
 };
 
-/*! A linear layer, which can be packed once its training is over. */
-class LinearImpl : public torch::nn::LinearImpl
+/*! A module that can be made faster once its training is over. */
+class Packable
+{
+public:
+    virtual ~Packable() = default;
+    //! From here on the weights must not change: they are no longer read. type: fp32 or
+    //! bf16, in which it multiplies; what it gives is fp32 all the same.
+    virtual void pack(torch::ScalarType type) = 0;
+};
+
+/*! A linear layer. */
+class LinearImpl : public torch::nn::LinearImpl, public Packable
 {
 public:
     using torch::nn::LinearImpl::LinearImpl;
@@ -54,9 +64,7 @@ public:
     //! x as this layer would round it: worth doing once where several layers take it.
     torch::Tensor rounded(const torch::Tensor& x) const;
 
-    //! From here on `weight` must not change: forward() no longer reads it. type: fp32 or
-    //! bf16, in which it multiplies; what it gives is fp32 all the same.
-    void pack(torch::ScalarType type) { d_packed = PackedLinear::make(weight, bias, type); }
+    void pack(torch::ScalarType type) override { d_packed = PackedLinear::make(weight, bias, type); }
 
 private:
     std::shared_ptr<const PackedLinear> d_packed;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "selection.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace udeepsc_core {
 
 namespace nn = torch::nn;
@@ -62,10 +65,30 @@ top_keep(const torch::Tensor& log_p, const torch::Tensor& allowed, const torch::
     const auto soft = torch::exp(log_p.select(-1, 0));
     const auto score = soft.detach().masked_fill(allowed.detach() <= 0, -1.0);
     const auto order = std::get<1>(torch::sort(score, true, 1, true));
-    const auto place = torch::arange(score.size(1), order.options()).view({ 1, -1 });
-    const auto chosen = (place < count.view({ -1, 1 })).to(soft.scalar_type());
+    const auto rank = torch::arange(score.size(1), order.options()).view({ 1, -1 });
+    const auto chosen = (rank < count.view({ -1, 1 })).to(soft.scalar_type());
     const auto hard = torch::zeros_like(soft).scatter(1, order, chosen);
     return hard + (soft - soft.detach()); // in this order the value is exactly 0 or 1
+}
+
+torch::Tensor keep_also(const torch::Tensor& keep, const torch::Tensor& forced)
+{
+    return keep + forced * (1 - keep.detach());
+}
+
+int vectors_at(const TaskModality& input, int candidates, double keep_ratio)
+{
+    const double count = input.min_vectors + (input.max_vectors - input.min_vectors) * keep_ratio;
+    return std::min(candidates, std::max(1, static_cast<int>(std::lround(count))));
+}
+
+int vectors_after_stage(int candidates, int count, int stage, int stages)
+{
+    if (stage + 1 == stages)
+        return count;
+    const double share = static_cast<double>(count) / candidates;
+    const double kept = candidates * std::pow(share, static_cast<double>(stage + 1) / stages);
+    return std::max(count, static_cast<int>(std::lround(kept)));
 }
 
 } // namespace udeepsc_core

@@ -30,6 +30,31 @@ void AdamW::zero_gradients()
         slot.parameter.mutable_grad() = torch::Tensor();
 }
 
+std::vector<torch::Tensor> AdamW::gradients() const
+{
+    std::vector<torch::Tensor> all;
+    for (const auto& slot : d_slots)
+        if (slot.parameter.grad().defined())
+            all.push_back(slot.parameter.grad());
+    return all;
+}
+
+double AdamW::gradient_norm() const
+{
+    torch::NoGradGuard no_grad;
+    std::vector<torch::Tensor> squares;
+    for (const auto& g : gradients())
+        squares.push_back(g.to(torch::kFloat).pow(2).sum());
+    return squares.empty() ? 0.0 : torch::stack(squares).sum().sqrt().item<double>();
+}
+
+void AdamW::scale_gradients(double factor)
+{
+    torch::NoGradGuard no_grad;
+    for (auto& g : gradients())
+        g.mul_(factor);
+}
+
 void AdamW::step(double learning_rate)
 {
     torch::NoGradGuard no_grad;

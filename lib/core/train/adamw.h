@@ -30,6 +30,11 @@ public:
     void zero_gradients();
     void step(double learning_rate);
     std::vector<Slot>& slots() { return d_slots; }
+    //! Of all gradients together; not finite if one of them is not.
+    double gradient_norm() const;
+    void scale_gradients(double factor);
+    //! Gradients that there are in this step.
+    std::vector<torch::Tensor> gradients() const;
 
 private:
     std::vector<Slot> d_slots;

@@ -3,6 +3,8 @@
 
 #include "objective.h"
 
+#include "../kinds/output.h"
+
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/tokenizer.h>
 
@@ -12,36 +14,40 @@
 namespace udeepsc_core {
 
 /*! Training samples of one task. */
-class TaskSource
+class TaskBatches
 {
 public:
-    virtual ~TaskSource() = default;
-    virtual std::int64_t size() const = 0;
+    //! hide: share of positions to hide from tasks that allow it
+    TaskBatches(const ModelConfig& model,
+                const std::string& task,
+                std::shared_ptr<const Dataset> data,
+                std::shared_ptr<const Tokenizer> tokenizer,
+                double hide);
+
+    std::int64_t size() const { return static_cast<std::int64_t>(d_useful.size()); }
     //! A batch of the samples with these numbers, freshly augmented.
-    virtual TaskBatch batch(const std::vector<std::int64_t>& numbers, std::mt19937_64& random) const = 0;
-};
+    TaskBatch batch(const std::vector<std::int64_t>& numbers, std::mt19937_64& random) const;
 
-/*! Data sets and tokenizer, read once and shared by the tasks that use them. */
-struct TrainingData {
-    std::shared_ptr<const ImageSet> images;
-    std::shared_ptr<const TextSet> texts;
-    std::vector<std::vector<int>> tokens; //!< of texts
-    std::shared_ptr<const Tokenizer> tokenizer;
-};
+private:
+    const Modality& kind(const TaskModality& input) const
+    {
+        return *d_model.encoder(input.modality).kind;
+    }
 
-//! The source for one of the tasks that this trainer has data for: image or text, with
-//! label, picture or sentence as output. Throws Error for any other.
-std::unique_ptr<TaskSource> make_source(const ModelConfig& model,
-                                        const std::string& task,
-                                        const std::shared_ptr<const TrainingData>& data,
-                                        const TrainConfig& config);
+    const ModelConfig& d_model;
+    const TaskConfig& d_task;
+    std::shared_ptr<const Dataset> d_data;
+    std::shared_ptr<const Tokenizer> d_tokenizer;
+    double d_hide;
+    std::vector<std::size_t> d_useful; // sample numbers
+};
 
 /*! Gives every sample once an epoch, in an order that depends on seed and epoch alone. */
 class EpochOrder
 {
 public:
     EpochOrder(std::int64_t size, std::uint64_t seed) : d_size(size), d_seed(seed) {}
-    //! Sample numbers at the places first .. first + count - 1 of the endless sequence.
+    //! Sample numbers at the positions first .. first + count - 1 of the endless sequence.
     std::vector<std::int64_t> at(std::int64_t first, std::int64_t count);
 
 private:

@@ -1,21 +1,145 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "objective.h"
 
-#include <algorithm>
+#include "../kinds/output.h"
+
 #include <cmath>
 
 namespace udeepsc_core {
 
-namespace F = torch::nn::functional;
+namespace {
+
+//! |h|^2 below which training does not go: a few hopeless samples must not rule the batch.
+constexpr double LEAST_FADING_GAIN = 0.05; // -13 dB
+
+// Noise variance per complex symbol of each sample: the channel's own, and as it is after
+// equalisation by a known block Rayleigh gain.
+struct DrawnNoise {
+    torch::Tensor channel, equalized; // [batch]
+};
+
+// Es/N0 of each sample, which its modalities share: [batch]
+torch::Tensor draw_noise_var(std::int64_t batch, const StepContext& context)
+{
+    double low = context.phase.snr_min_db;
+    const double high = context.phase.snr_max_db;
+    if (context.step_in_phase < context.phase.widen_steps)
+        low = high + (low - high) * static_cast<double>(context.step_in_phase) /
+                         static_cast<double>(context.phase.widen_steps);
+    const auto snr_db = low + (high - low) * torch::rand({ batch });
+    return torch::pow(10.0, -snr_db / 10.0);
+}
+
+// Each modality of each sample is sent for itself and fades for itself.
+torch::Tensor fade(const torch::Tensor& channel, double share)
+{
+    // |h|^2 of a Rayleigh gain is exponential with mean 1.
+    const auto gain =
+        (-torch::log(torch::rand_like(channel).clamp_min(1e-9))).clamp_min(LEAST_FADING_GAIN);
+    const auto fades = torch::rand_like(channel) < share;
+    return torch::where(fades, channel / gain, channel);
+}
+
+// Mean of the semantic features, or the task embedding's vector where that is sent.
+torch::Tensor
+pooled(const torch::Tensor& features, const torch::Tensor& valid, const TaskModality& input)
+{
+    const auto x = features.to(torch::kFloat);
+    if (input.send_task_token)
+        return x.select(1, -1);
+    if (!valid.defined())
+        return x.mean(1);
+    const auto weight = torch::cat({ valid.to(torch::kFloat),
+                                     torch::ones({ valid.size(0), 1 }, x.options()) },
+                                   1)
+                            .unsqueeze(-1);
+    return (x * weight).sum(1) / weight.sum(1);
+}
+
+/*! One batch on its way, modality by modality. */
+class Pass
+{
+public:
+    Pass(Network& network, const TaskConfig& task, const TrainConfig& config, const StepContext& context)
+        : d_network(network), d_task(task), d_config(config), d_phase(context.phase)
+    {
+    }
+
+    // Semantic features of one modality through channel encoder and channel.
+    void send(const ModalityBatch& in, const torch::Tensor& features, const torch::Tensor& channel)
+    {
+        const auto device = features.device();
+        const auto equalized = fade(channel, d_config.rayleigh);
+        const auto at_tx = d_config.csi_at_transmitter ? equalized : channel;
+        const auto tx_noise = normalized_noise(at_tx).to(device);
+        const auto rx_var = equalized.to(device);
+
+        auto encoder = d_network->encoder(in.modality);
+        const auto selected = encoder->select_masked(
+            d_task.name,
+            features,
+            in.valid,
+            tx_noise,
+            d_phase.top_selection ? SelectionMode::top : SelectionMode::gumbel,
+            1.0);
+        auto selection_loss = selected.ratio_loss;
+        if (d_phase.train_ratio)
+            selection_loss = selection_loss +
+                             d_config.ratio_weight * encoder->keep_ratio(d_task.name, tx_noise).mean();
+        // Vectors that are never sent (the task embedding's, padding) leave here.
+        const auto& input = d_task.input(in.modality);
+        auto sent = selected.features;
+        auto mask = selected.mask;
+        if (!input.send_task_token) {
+            sent = sent.narrow(1, 0, sent.size(1) - 1);
+            mask = mask.narrow(1, 0, mask.size(1) - 1);
+        }
+        LinkOptions link;
+        link.digital = d_phase.digital;
+        link.count_codebook_use = d_phase.digital;
+        const auto arrived =
+            d_network->transmit(d_task.name, in.modality, sent, mask, rx_var, link);
+        const bool all_sent = input.max_vectors == 0 && !in.valid.defined();
+        received.push_back({ in.modality,
+                             arrived.received,
+                             all_sent ? torch::Tensor() : mask,
+                             normalized_noise(rx_var) });
+        side_losses = side_losses + d_config.selection_weight * selection_loss + arrived.codebook_loss;
+        d_selection += selected.ratio_loss.detach();
+        d_codebook += arrived.codebook_loss.detach();
+        d_keep_ratio += selected.keep_ratio.detach().mean();
+    }
+
+    void write(StepLoss& out) const
+    {
+        const auto n = static_cast<double>(received.size());
+        out.selection = d_selection.item<float>();
+        out.codebook = d_codebook.item<float>();
+        out.keep_ratio = d_keep_ratio.item<float>() / n;
+    }
+
+    std::vector<ReceivedFeatures> received;
+    torch::Tensor side_losses = torch::zeros({});
+
+private:
+    Network& d_network;
+    const TaskConfig& d_task;
+    const TrainConfig& d_config;
+    const PhaseConfig& d_phase;
+    torch::Tensor d_selection = torch::zeros({}), d_codebook = torch::zeros({}),
+                  d_keep_ratio = torch::zeros({});
+};
+
+} // namespace
 
 AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
 {
     torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> heads;
     for (const auto& t : config.tasks)
-        if (t.output == "label")
+        if (t.output->auxiliary_outputs() > 0)
             heads.insert(t.name,
                          torch::nn::Linear(config.encoder(t.inputs[0].modality).dim,
-                                           static_cast<int>(t.classes.size()))
+                                           t.output->auxiliary_outputs())
                              .ptr());
     d_heads->update(heads);
     register_module("heads", d_heads);
@@ -28,64 +152,6 @@ torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task, const torch::
     return d_heads[task]->as<torch::nn::LinearImpl>()->forward(features);
 }
 
-namespace {
-
-// Noise variance per complex symbol of each sample: the channel's own, and as it is after
-// equalisation by a known block Rayleigh gain.
-struct DrawnNoise {
-    torch::Tensor channel, equalized; // [batch]
-};
-
-DrawnNoise draw_noise(int64_t batch, const TrainConfig& config, const StepContext& context)
-{
-    double low = context.phase.snr_min_db;
-    const double high = context.phase.snr_max_db;
-    if (context.step_in_phase < context.phase.widen_steps)
-        low = high + (low - high) * static_cast<double>(context.step_in_phase) /
-                         context.phase.widen_steps;
-    const auto snr_db = low + (high - low) * torch::rand({ batch });
-    const auto channel = torch::pow(10.0, -snr_db / 10.0);
-    // |h|^2 of a Rayleigh gain is exponential with mean 1; a floor of -13 dB keeps a few
-    // hopeless samples from ruling the batch.
-    const auto gain = (-torch::log(torch::rand({ batch }).clamp_min(1e-9))).clamp_min(0.05);
-    const auto fades = torch::rand({ batch }) < config.rayleigh;
-    return { channel, torch::where(fades, channel / gain, channel) };
-}
-
-// Loss and score of the task itself, L_p
-std::pair<torch::Tensor, double> task_loss(const TaskConfig& task,
-                                           const torch::Tensor& output,
-                                           const TaskBatch& batch,
-                                           double label_smoothing)
-{
-    if (task.output == "label") {
-        const auto logits = output.to(torch::kFloat);
-        const auto loss = F::cross_entropy(
-            logits,
-            batch.target,
-            F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
-        const auto hits = (logits.argmax(1) == batch.target).to(torch::kFloat).mean();
-        return { loss, hits.item<float>() };
-    }
-    if (task.output == "picture") {
-        const auto mse =
-            (output.to(torch::kFloat) - batch.target).pow(2).mean({ 1, 2, 3 }).clamp_min(1e-6);
-        // log(MSE) is PSNR up to a factor: with MSE alone the noisiest samples of a batch
-        // would outweigh the rest a hundred to one.
-        return { torch::log(mse).mean(),
-                 (-10.0 * torch::log10(mse.detach())).mean().item<float>() };
-    }
-    const auto logits = output.to(torch::kFloat).flatten(0, 1);
-    const auto target = batch.target.flatten();
-    const auto loss =
-        F::cross_entropy(logits, target, F::CrossEntropyFuncOptions().ignore_index(-100));
-    const auto counts = target != -100;
-    const auto hits = ((logits.argmax(1) == target).logical_and(counts)).sum().item<int64_t>();
-    return { loss, static_cast<double>(hits) / std::max<int64_t>(1, counts.sum().item<int64_t>()) };
-}
-
-} // namespace
-
 StepLoss objective(Network& network,
                    AuxiliaryHeads& auxiliary,
                    const std::string& task_name,
@@ -94,73 +160,33 @@ StepLoss objective(Network& network,
                    const StepContext& context)
 {
     const auto& task = network->config().task(task_name);
-    const auto device = batch.inputs[0].input.device();
-    const auto drawn = draw_noise(batch.inputs[0].input.size(0), config, context);
-    const auto tx_noise = normalized_noise(drawn.channel).to(device);
-    const auto rx_var = drawn.equalized.to(device);
-    const auto& phase = context.phase;
-
+    const auto channel = draw_noise_var(batch.inputs[0].input.size(0), context);
     StepLoss result;
-    auto total = torch::zeros({}, torch::TensorOptions().device(device));
-    std::vector<ReceivedFeatures> received;
+    Pass pass(network, task, config, context);
+    pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
+    auto total = torch::zeros_like(pass.side_losses);
     for (const auto& in : batch.inputs) {
-        auto encoder = network->encoder(in.modality);
-        const auto features = encoder->semantic(task_name, in.input, in.valid);
-        if (received.empty() && config.auxiliary_weight > 0) {
-            auto pooled = features.to(torch::kFloat);
-            if (task.input(in.modality).send_task_token) {
-                pooled = pooled.select(1, -1); // the task embedding's vector
-            } else if (in.valid.defined()) {
-                const auto weight = torch::cat({ in.valid.to(torch::kFloat),
-                                                 torch::ones({ in.valid.size(0), 1 }, pooled.options()) },
-                                               1)
-                                        .unsqueeze(-1);
-                pooled = (pooled * weight).sum(1) / weight.sum(1);
-            } else {
-                pooled = pooled.mean(1);
-            }
-            const auto logits = auxiliary(task_name, pooled);
+        const auto features =
+            network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
+        if (pass.received.empty() && config.auxiliary_weight > 0) {
+            const auto logits =
+                auxiliary(task_name, pooled(features, in.valid, task.input(in.modality)));
             if (logits.defined()) {
-                const auto direct = task_loss(task, logits, batch, config.label_smoothing);
-                total = total + config.auxiliary_weight * direct.first;
-                result.auxiliary = direct.second;
+                const auto direct = task.output->loss(logits, batch.target, config.label_smoothing);
+                total = total + config.auxiliary_weight * direct.loss;
+                result.auxiliary = direct.score.item<float>();
             }
         }
-        const auto selected = encoder->select_masked(
-            task_name,
-            features,
-            in.valid,
-            tx_noise,
-            phase.top_selection ? SelectionMode::top : SelectionMode::gumbel,
-            1.0);
-        auto selection_loss = selected.ratio_loss;
-        if (phase.train_ratio)
-            selection_loss = selection_loss + config.ratio_weight *
-                                                  encoder->share_of(task_name, tx_noise).mean();
-        // Vectors that are never sent (the task embedding's, padding) leave here.
-        auto sent = selected.features;
-        auto mask = selected.mask;
-        if (!task.input(in.modality).send_task_token) {
-            sent = sent.narrow(1, 0, sent.size(1) - 1);
-            mask = mask.narrow(1, 0, mask.size(1) - 1);
-        }
-        LinkOptions link;
-        link.digital = phase.digital;
-        link.count_codebook_use = phase.digital;
-        const auto arrived =
-            network->transmit(task_name, in.modality, sent, mask, rx_var, link);
-        const bool all_sent = task.input(in.modality).max_vectors == 0 && !in.valid.defined();
-        received.push_back({ in.modality, arrived.received, all_sent ? torch::Tensor() : mask });
-        total = total + config.selection_weight * selection_loss + arrived.codebook_loss;
-        result.selection += selected.ratio_loss.item<float>();
-        result.codebook += arrived.codebook_loss.item<float>();
+        pass.send(in, features, channel);
     }
-    const auto output = network->receiver()->forward(task_name, received, normalized_noise(rx_var));
-    const auto main = task_loss(task, output, batch, config.label_smoothing);
-    const auto weight = config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;
-    result.total = total + weight * main.first;
-    result.task = main.first.item<float>();
-    result.score = main.second;
+    const auto output = network->receiver()->forward(task_name, pass.received);
+    const auto main = task.output->loss(output, batch.target, config.label_smoothing);
+    const auto weight =
+        config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;
+    result.total = total + pass.side_losses + weight * main.loss;
+    result.task = main.loss.item<float>();
+    result.score = main.score.item<float>();
+    pass.write(result);
     return result;
 }
 

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schedule.h"
+
+#include "../kinds/modality.h"
 #include "../nn/network.h"
 
 #include <udeepsc_core/trainer.h>
 
 namespace udeepsc_core {
 
-/*! A batch of one modality: what the encoder takes. */
-struct ModalityBatch {
-    std::string modality;
-    torch::Tensor input; //!< as ModalityEncoderImpl::semantic() takes it
-    torch::Tensor valid; //!< [batch, tokens] or undefined
-};
-
 /*! A batch of one task. */
 struct TaskBatch {
     std::vector<ModalityBatch> inputs;
-    torch::Tensor target; //!< int64 [batch]; picture [batch, 3, s, s]; int64 [batch, tokens]
+    torch::Tensor target; //!< as the task's output takes it
 };
 
 /*! Label classifiers on the semantic features, for training alone (see training.md). */
@@ -25,7 +21,7 @@ class AuxiliaryHeadsImpl : public torch::nn::Module
 {
 public:
     explicit AuxiliaryHeadsImpl(const ModelConfig& config);
-    //! Logits, or undefined for a task that gives no label.
+    //! Logits, or undefined for a task whose output has no use for one.
     torch::Tensor forward(const std::string& task, const torch::Tensor& features);
 
 private:
@@ -33,18 +29,13 @@ private:
 };
 TORCH_MODULE(AuxiliaryHeads);
 
-/*! How far the training has come within a phase. */
-struct StepContext {
-    PhaseConfig phase;
-    std::int64_t step_in_phase = 0;
-};
-
 /*! The loss of one step and what it is made of. */
 struct StepLoss {
     torch::Tensor total;
     double task = 0, codebook = 0, selection = 0;
     double auxiliary = 0; //!< score of the auxiliary head, 0 without one
     double score = 0; //!< accuracy, PSNR in dB or token accuracy on this batch
+    double keep_ratio = 0; //!< delta^{N_q} asked for, mean over modalities
 };
 
 //! L = L_p + L_FSM + L_c of Algorithm 1 for one batch.

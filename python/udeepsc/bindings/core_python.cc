@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
 #include <pybind11/complex.h>
@@ -32,29 +33,33 @@ FeatureMatrix to_features(const matrix& array)
     return features;
 }
 
-SourceSample to_sample(const std::string& modality, const py::object& data, int features)
+// A text, or an array of the modality's type and dimensions. sample_rate: of a waveform
+SourceSample to_sample(const ModalityInfo& modality, const py::object& data, double sample_rate)
 {
     SourceSample sample;
-    if (modality == "text") {
-        const std::string text = py::isinstance<py::str>(data)
-                                     ? data.cast<std::string>()
-                                     : std::string(data.cast<py::bytes>());
-        sample.bytes.assign(text.begin(), text.end());
-    } else if (modality == "image") {
-        const auto array =
-            data.cast<py::array_t<std::uint8_t, py::array::c_style>>();
-        if (array.ndim() != 3) {
-            throw py::value_error("expected an array [height, width, 3]");
-        }
-        sample.height = static_cast<int>(array.shape(0));
-        sample.width = static_cast<int>(array.shape(1));
+    sample.sample_rate = sample_rate;
+    if (py::isinstance<py::str>(data) || py::isinstance<py::bytes>(data)) {
+        return SourceSample::text(py::isinstance<py::str>(data)
+                                      ? data.cast<std::string>()
+                                      : std::string(data.cast<py::bytes>()));
+    }
+    py::array shape_of;
+    if (modality.payload == PayloadType::bytes) {
+        const auto array = data.cast<py::array_t<std::uint8_t, py::array::c_style>>();
         sample.bytes.assign(array.data(), array.data() + array.size());
+        shape_of = array;
     } else {
         const auto array = data.cast<matrix>();
-        if (array.ndim() != 2 || array.shape(1) != features) {
-            throw py::value_error("expected an array [frames, features]");
-        }
-        sample.frames.assign(array.data(), array.data() + array.size());
+        sample.reals.assign(array.data(), array.data() + array.size());
+        shape_of = array;
+    }
+    if (shape_of.ndim() != static_cast<py::ssize_t>(modality.shape.size())) {
+        throw py::value_error("expected an array of " +
+                              std::to_string(modality.shape.size()) + " dimensions for " +
+                              modality.name);
+    }
+    for (py::ssize_t i = 0; i < shape_of.ndim(); i++) {
+        sample.shape.push_back(static_cast<int>(shape_of.shape(i)));
     }
     return sample;
 }
@@ -69,6 +74,7 @@ py::dict to_dict(const TaskResult& result)
     std::copy(result.picture.begin(), result.picture.end(), picture.mutable_data());
     dict["picture"] = picture;
     dict["sentence"] = py::bytes(result.sentence);
+    dict["score"] = result.score;
     return dict;
 }
 
@@ -80,6 +86,7 @@ void bind_info(py::module& m)
         .def_readonly("output", &TaskInfo::output)
         .def_readonly("metric", &TaskInfo::metric)
         .def_readonly("classes", &TaskInfo::classes)
+        .def_readonly("data", &TaskInfo::data)
         .def_readonly("subvectors", &TaskInfo::subvectors)
         .def_readonly("tx_gain", &TaskInfo::tx_gain)
         .def("gain",
@@ -90,6 +97,13 @@ void bind_info(py::module& m)
         .def_readonly("min_vectors", &TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned);
+
+    py::class_<ModalityInfo>(m, "modality_info", "One modality of a model.")
+        .def_readonly("name", &ModalityInfo::name)
+        .def_readonly("kind", &ModalityInfo::kind)
+        .def_readonly("shape", &ModalityInfo::shape, "Of the largest sample.")
+        .def_readonly("sample_rate", &ModalityInfo::sample_rate, "Hz, of speech.")
+        .def_readonly("max_positions", &ModalityInfo::max_positions);
 
     py::class_<ModelInfo>(m, "model_info", "What a model file holds.")
         .def_readonly("id", &ModelInfo::id)
@@ -103,9 +117,13 @@ void bind_info(py::module& m)
         .def_readonly("codewords", &ModelInfo::codewords)
         .def_readonly("subvector_dim", &ModelInfo::subvector_dim)
         .def_readonly("bits_per_index", &ModelInfo::bits_per_index)
-        .def_readonly("image_size", &ModelInfo::image_size)
-        .def_readonly("max_tokens", &ModelInfo::max_tokens)
-        .def_readonly("speech_features", &ModelInfo::speech_features)
+        .def_readonly("modalities", &ModelInfo::modalities)
+        .def("modality", &ModelInfo::modality, py::arg("name"))
+        .def("size_of",
+             &ModelInfo::size_of,
+             py::arg("kind"),
+             "Side of a picture, tokens of the longest text: the first size of the first\n"
+             "modality of this kind, 0 if there is none.")
         .def_readonly("snr_min_db", &ModelInfo::snr_min_db)
         .def_readonly("snr_max_db", &ModelInfo::snr_max_db)
         .def_readonly("parameters", &ModelInfo::parameters)
@@ -125,13 +143,13 @@ public:
 
     const ModelInfo& info() const { return d_model->info(); }
 
-    py::array_t<float>
-    encode(const std::string& task, const std::string& modality, const py::object& data) const
+    py::array_t<float> encode(const std::string& task,
+                              const std::string& modality,
+                              const py::object& data,
+                              double sample_rate) const
     {
-        return to_array(
-            d_model
-                ->encode(task, modality, { to_sample(modality, data, info().speech_features) })
-                .at(0));
+        const auto sample = to_sample(info().modality(modality), data, sample_rate);
+        return to_array(d_model->encode(task, modality, { sample }).at(0));
     }
 
     py::tuple select(const std::string& task,
@@ -159,19 +177,37 @@ public:
                               const std::string& mode) const
     {
         const auto how = mode == "hard" ? LookupMode::hard : LookupMode::soft;
-        return to_array(
-            d_model->lookup(task, modality, { symbols }, { noise_var }, how).at(0));
+        LinkBlock block;
+        block.modality = modality;
+        block.symbols = symbols;
+        block.vectors =
+            d_model->vectors_in(task, modality, static_cast<int>(symbols.size()));
+        block.noise_var = noise_var;
+        return to_array(d_model->lookup(task, { block }, how).at(0).features);
     }
 
+    // features: an array a modality, in the task's order; None for one that never came
     py::dict decode(const std::string& task,
-                    const std::vector<matrix>& features,
+                    const std::vector<py::object>& features,
                     float noise_var) const
     {
-        std::vector<std::vector<FeatureMatrix>> by_modality;
-        for (const auto& one : features) {
-            by_modality.push_back({ to_features(one) });
+        const auto& modalities = info().task(task).modalities;
+        if (features.size() != modalities.size()) {
+            throw py::value_error("task " + task + " has " +
+                                  std::to_string(modalities.size()) + " modalities, got " +
+                                  std::to_string(features.size()) + " arrays");
         }
-        return to_dict(d_model->decode(task, by_modality, { noise_var }).at(0));
+        std::vector<FeatureBlock> blocks;
+        for (std::size_t i = 0; i < features.size(); i++) {
+            if (!features[i].is_none()) {
+                blocks.push_back({ modalities[i],
+                                   0,
+                                   to_features(features[i].cast<matrix>()),
+                                   {},
+                                   noise_var });
+            }
+        }
+        return to_dict(d_model->decode(task, { blocks }).at(0));
     }
 
     std::vector<std::complex<float>> modulate(const std::string& task,
@@ -211,7 +247,8 @@ void bind_core(py::module& m)
              py::arg("task"),
              py::arg("modality"),
              py::arg("data"),
-             "Features [tokens + 1, dim] of a picture, text or speech.")
+             py::arg("sample_rate") = 0.0,
+             "Features [positions + 1, dim] of a sample.")
         .def("select",
              &transceiver::select,
              py::arg("task"),
@@ -250,7 +287,7 @@ void bind_core(py::module& m)
              py::arg("task"),
              py::arg("features"),
              py::arg("noise_var"),
-             "Result as a dict; features: one array per modality.");
+             "Result as a dict; features: one array per modality, None for one that is lost.");
 
     m.def("write_random_model",
           &write_random_model,

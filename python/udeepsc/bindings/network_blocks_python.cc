@@ -144,14 +144,24 @@ void bind_network_blocks(py::module& m)
         .def(py::init([](const std::string& model,
                          double default_noise_var,
                          int pending,
+                         double gather_ms,
                          OPTION_PARAMETERS) {
                  return unified_decoder::make(
-                     model, default_noise_var, pending, OPTION_VALUES);
+                     model, default_noise_var, pending, gather_ms, OPTION_VALUES);
              }),
              py::arg("model"),
              py::arg("default_noise_var") = 0.1,
              py::arg("pending") = 256,
+             py::arg("gather_ms") = 200.0,
              OPTION_ARGUMENTS)
+        .def("set_gather_ms",
+             &unified_decoder::set_gather_ms,
+             py::arg("gather_ms"),
+             "Longest that a sample waits for its other modalities, 0..60000 ms.")
+        .def("gather_ms", &unified_decoder::gather_ms, "ms.")
+        .def("incomplete",
+             &unified_decoder::incomplete,
+             "Samples decoded from less than all of their modalities.")
         .def("set_default_noise_var",
              &unified_decoder::set_default_noise_var,
              py::arg("noise_var"),

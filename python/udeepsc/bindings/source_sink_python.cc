@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/udeepsc/image_source.h>
+#include <gnuradio/udeepsc/sample_source.h>
 #include <gnuradio/udeepsc/task_sink.h>
 #include <gnuradio/udeepsc/text_source.h>
 #include <pybind11/numpy.h>
@@ -32,6 +33,8 @@ void bind_result(py::module& m)
         .def_readonly("task", &result::task)
         .def_readonly("output", &result::output, "label, picture or sentence")
         .def_readonly("label", &result::label)
+        .def_readonly("value", &result::value, "of output score")
+        .def_readonly("missing", &result::missing, "modalities that never came")
         .def_readonly("class_name", &result::class_name)
         .def_readonly("probabilities", &result::probabilities)
         .def_property_readonly(
@@ -101,6 +104,42 @@ void bind_sources_and_sink(py::module& m)
         .def("pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
         .def("set_task", &image_source::set_task, py::arg("task"))
         .def("task", &image_source::task);
+
+    block_class<sample_source>(
+        m,
+        "sample_source",
+        "Sends the samples of a data set, all modalities of each under one frame_id.\n\n"
+        "trigger: any message sends them once more;\n"
+        "out: u8vector or f32vector, one PDU a modality.")
+        .def(py::init([](const std::string& model,
+                         const std::string& task,
+                         const std::string& data_dir,
+                         const strings& datasets,
+                         const std::string& split,
+                         int limit,
+                         source_start start,
+                         int repeat,
+                         double pace) {
+                 return sample_source::make(model,
+                                            task,
+                                            data_dir,
+                                            datasets,
+                                            split,
+                                            limit,
+                                            { start, repeat, pace });
+             }),
+             py::arg("model"),
+             py::arg("task"),
+             py::arg("data_dir"),
+             py::arg("datasets") = strings{},
+             py::arg("split") = "test",
+             py::arg("limit") = 0,
+             py::arg("start") = source_start::at_start,
+             py::arg("repeat") = 1,
+             py::arg("pace") = 0.0)
+        .def("set_pace", &sample_source::set_pace, py::arg("pace"), "PDUs per second.")
+        .def("pace", &sample_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def("size", &sample_source::size, "Samples of a pass.");
 
     block_class<text_source>(
         m,

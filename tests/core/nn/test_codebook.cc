@@ -180,7 +180,7 @@ TEST(Codebook, StartsFromDataAndRevivesTheDead)
     };
     EXPECT_LT(used(), 0.3); // the control: at random nearly all are out of reach
     book->count_use(x, book->nearest(x));
-    book->revive(book->use().clone(), book->fresh_codewords());
+    book->reset_unused(book->use().clone(), book->fresh_codewords());
     EXPECT_EQ(book->use().sum().item<float>(), 0);
     EXPECT_GT(used(), 0.6);
     Codebook other(config("64qam", "symbol", 64, 4));
@@ -206,7 +206,7 @@ TEST(Codebook, OverAConstellationRevivesAtTheSizeItHasGrownTo)
     }
     auto use = torch::ones({ 64 });
     use[5] = 0;
-    book->revive(use, book->fresh_codewords());
+    book->reset_unused(use, book->fresh_codewords());
     // One point of 64 at zero pulls the fitted size by no more than its share of the energy.
     EXPECT_LT((book->codewords() - grown).abs().max().item<float>(), 0.05 * 1.5);
     EXPECT_GT(book->codewords()[5].abs().max().item<float>(), 0.1);

@@ -85,7 +85,8 @@ class ChannelEncoder : public ::testing::TestWithParam<std::string>
 {
 };
 
-// The masked form of training and the removing form of inference are the same function.
+// The masked form of training and the removing form of inference are the same function, at
+// every noise level and where a batch is padded.
 TEST_P(ChannelEncoder, MaskedEqualsRemoved)
 {
     const auto model = tiny();
@@ -95,21 +96,34 @@ TEST_P(ChannelEncoder, MaskedEqualsRemoved)
         ModalityEncoder encoder(model, input.modality);
         encoder->eval();
         torch::NoGradGuard no_grad;
-        const int rows = std::min(model.encoder(input.modality).max_positions(), 16) + 1;
-        const auto features = torch::randn({ 3, rows, model.encoder(input.modality).dim });
-        const auto noise = torch::tensor({ 0.4f, 0.4f, 0.4f });
-        const auto masked =
-            encoder->select_masked(task.name, features, {}, noise, SelectionMode::top, 1.0);
-        const int count = encoder->vectors_to_send(
-            task.name, encoder->candidates(task.name, rows), 0.4);
-        const auto removed = encoder->select(task.name, features, noise, count);
-        ASSERT_EQ(removed.features.size(1), count);
-        for (int b = 0; b < 3; ++b) {
-            const auto sent = torch::nonzero(masked.mask[b] > 0.5).flatten();
-            ASSERT_TRUE(torch::equal(sent, removed.kept[b])) << input.modality;
-            const auto difference =
-                (masked.features[b].index_select(0, sent) - removed.features[b]).abs().max();
-            EXPECT_LT(difference.item<float>(), 1e-5) << input.modality;
+        const int most = std::min(model.encoder(input.modality).max_positions(), 16);
+        const std::vector<int> lengths = { most, most - 1, most / 2 };
+        const auto features = torch::randn({ 3, most + 1, model.encoder(input.modality).dim });
+        auto valid = torch::zeros({ 3, most });
+        for (int b = 0; b < 3; ++b)
+            valid[b].slice(0, 0, lengths[static_cast<std::size_t>(b)]).fill_(1);
+        for (double level = 0.02; level < 1; level += 0.07) {
+            const auto noise = torch::full({ 3 }, level);
+            const auto masked =
+                encoder->select_masked(task.name, features, valid, noise, SelectionMode::top, 1.0);
+            for (int b = 0; b < 3; ++b) {
+                const int length = lengths[static_cast<std::size_t>(b)];
+                // Alone, without its padding: the task embedding's vector comes last.
+                const auto alone =
+                    torch::cat({ features[b].slice(0, 0, length), features[b].slice(0, most) }, 0)
+                        .unsqueeze(0);
+                const int count = encoder->vectors_to_send(
+                    task.name, encoder->candidates(task.name, length + 1), level);
+                const auto removed =
+                    encoder->select(task.name, alone, noise.slice(0, 0, 1), count);
+                auto sent = torch::nonzero(masked.mask[b] > 0.5).flatten();
+                ASSERT_EQ(sent.size(0), count) << input.modality << " at " << level;
+                const auto place = torch::where(sent == most, torch::full_like(sent, length), sent);
+                ASSERT_TRUE(torch::equal(place, removed.kept[0])) << input.modality << " at " << level;
+                const auto difference =
+                    (masked.features[b].index_select(0, sent) - removed.features[0]).abs().max();
+                EXPECT_LT(difference.item<float>(), 1e-5) << input.modality << " at " << level;
+            }
         }
     }
 }
@@ -213,12 +227,12 @@ TEST_P(MaskedReceiver, EqualsDroppedVectors)
         const auto keep = torch::tensor({ 1, 2, 5, 7, 9 });
         auto mask = torch::zeros({ 2, 10 });
         mask.index_fill_(1, keep, 1);
-        masked.push_back({ input.modality, features, mask });
-        dropped.push_back({ input.modality, features.index_select(1, keep), {} });
+        const auto noise = torch::tensor({ 0.2f, 0.7f });
+        masked.push_back({ input.modality, features, mask, noise });
+        dropped.push_back({ input.modality, features.index_select(1, keep), {}, noise });
     }
-    const auto noise = torch::tensor({ 0.2f, 0.7f });
-    const auto a = receiver->forward(task.name, masked, noise);
-    const auto b = receiver->forward(task.name, dropped, noise);
+    const auto a = receiver->forward(task.name, masked);
+    const auto b = receiver->forward(task.name, dropped);
     EXPECT_LT((a - b).abs().max().item<float>(), 1e-5);
 }
 
@@ -228,3 +242,70 @@ INSTANTIATE_TEST_SUITE_P(Tasks,
                                            "text_classification",
                                            "visual_question_answering",
                                            "video_sentiment"));
+
+TEST(Schedule, LastStageKeepsTheCountAndNoneKeepsLess)
+{
+    for (int candidates = 1; candidates <= 65; ++candidates)
+        for (int count = 1; count <= candidates; ++count) {
+            int before = candidates;
+            for (int stage = 0; stage < 3; ++stage) {
+                const int now = vectors_after_stage(candidates, count, stage, 3);
+                EXPECT_LE(now, before);
+                EXPECT_GE(now, count);
+                before = now;
+            }
+            EXPECT_EQ(before, count);
+        }
+}
+
+// Eq. 18 and 20: f_n is tanh(|W2| tanh(|W1| noise)), 0 without noise.
+TEST(Ratio, IsTheFunctionOfEquation18)
+{
+    RatioNetwork ratio;
+    const auto w = ratio->named_parameters();
+    for (float noise : { 0.0f, 0.1f, 0.5f, 0.9f }) {
+        double sum = 0;
+        for (int i = 0; i < 8; ++i)
+            sum += std::abs(w["w2"][0][i].item<float>()) *
+                   std::tanh(std::abs(w["w1"][i][0].item<float>()) * noise);
+        EXPECT_NEAR(ratio->forward(torch::tensor({ noise })).item<float>(), std::tanh(sum), 1e-6);
+    }
+}
+
+// Eq. 19 by value: the squared distance of each module's share from delta^(q/Nq), averaged.
+TEST(Ratio, LossIsThatOfEquation19)
+{
+    const auto model = tiny();
+    torch::manual_seed(14);
+    ModalityEncoder encoder(model, "image");
+    encoder->eval();
+    torch::NoGradGuard no_grad;
+    for (auto& p : encoder->named_parameters())
+        if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.weight") != std::string::npos)
+            p.value().zero_(); // every vector is as likely to be kept
+        else if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.bias") != std::string::npos)
+            p.value().copy_(torch::tensor({ 0.0f, 0.0f }));
+    const auto features = torch::randn({ 1, 17, model.encoder("image").dim });
+    const auto noise = torch::full({ 1 }, 0.3f);
+    const auto out = encoder->select_masked(
+        "image_classification", features, {}, noise, SelectionMode::top, 1.0);
+    const double delta = out.keep_ratio.item<float>();
+    const int count = encoder->vectors_to_send("image_classification", 17, 0.3);
+    // The first module sees all 17 vectors, the second those that the first kept.
+    const double first = std::sqrt(delta) - 0.5;
+    const double second = delta - 0.5 * vectors_after_stage(17, count, 0, 2) / 17.0;
+    EXPECT_NEAR(out.ratio_loss.item<float>(), (first * first + second * second) / 2, 1e-5);
+}
+
+// A dropped vector learns whether it should have been kept by the whole of its gradient.
+TEST(ChannelEncoderCounts, ForcedVectorsLeaveEveryGradientWhole)
+{
+    const auto soft = torch::tensor({ 0.2f, 0.7f, 0.1f, 0.9f }).requires_grad_();
+    const auto hard = (soft > 0.5).to(torch::kFloat);
+    const auto keep = hard + (soft - soft.detach());
+    const auto forced = torch::tensor({ 0.0f, 1.0f, 1.0f, 0.0f });
+    const auto out = keep_also(keep, forced);
+    EXPECT_TRUE(torch::equal(out.detach(), torch::tensor({ 0.0f, 1.0f, 1.0f, 1.0f })));
+    out.sum().backward();
+    EXPECT_TRUE(torch::equal(soft.grad(), torch::ones({ 4 })));
+}

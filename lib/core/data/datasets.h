@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Data sets by name: each is a file of its own, datasets.cc has the table.
+#pragma once
+
+#include "../kinds/modality.h"
+
+#include <udeepsc_core/dataset.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace udeepsc_core {
+
+/*! What is wanted of a data set. */
+struct DatasetRequest {
+    std::string name;     //!< whole, such as "folder:flowers"
+    std::string argument; //!< behind the colon, "" for none
+    std::string data_dir, split;
+    int max_bad = 10;
+    std::map<std::string, std::shared_ptr<const Modality>> modalities; //!< the task's, by name
+
+    //! Name of the task's only modality of this kind. Error if there is none, or several.
+    std::string modality_of_kind(const std::string& kind) const;
+    //! Name of the task's only modality. Error if there are several.
+    std::string only_modality() const;
+};
+
+//! Samples that lie in memory; Error for none.
+std::shared_ptr<const Dataset> in_memory(DatasetInfo info, std::vector<Sample> samples);
+
+std::shared_ptr<const Dataset> open_cifar10(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_sst2(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_folder(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request);
+
+} // namespace udeepsc_core

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "../seed.h"
+
+#include <udeepsc_core/dataset.h>
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/evaluator.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <set>
+
+namespace udeepsc_core {
+
+namespace {
+
+// What a lost payload leaves to the decoder: no symbol says anything.
+constexpr float NOTHING_KNOWN = 1e6f;
+
+void one_of(const std::string& field, const std::string& value, const std::set<std::string>& known)
+{
+    if (known.count(value))
+        return;
+    std::string list;
+    for (const auto& k : known)
+        list += (list.empty() ? "" : ", ") + k;
+    throw Error("evaluation: " + field + " is \"" + value + "\", expected one of " + list);
+}
+
+/*! Samples that the model takes. */
+struct Samples {
+    std::vector<Sample> samples;
+    std::string dataset;
+    std::int64_t skipped = 0;
+};
+
+Samples load_samples(const Transceiver& model, const EvalOptions& o)
+{
+    const auto config = ModelConfig::from_json(model.info().config);
+    DatasetOptions options;
+    options.data_dir = o.data_dir;
+    options.split = o.split;
+    options.max_bad = o.max_bad;
+    options.data = o.datasets.empty() ? model.info().task(o.task).data : o.datasets;
+    const auto data = open_data(config, o.task, options);
+    Samples out;
+    out.dataset = data->describe().name;
+    const std::size_t n =
+        o.limit > 0 ? std::min<std::size_t>(data->size(), static_cast<std::size_t>(o.limit)) : data->size();
+    for (std::size_t i = 0; i < n; ++i) { // evenly spread
+        auto sample = data->at(i * data->size() / n);
+        try {
+            for (const auto& input : sample.inputs)
+                model.check(o.task, input.first, input.second);
+            out.samples.push_back(std::move(sample));
+        } catch (const Error&) { // too long, mostly
+            ++out.skipped;
+        }
+    }
+    return out;
+}
+
+/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised. */
+class Channel
+{
+public:
+    Channel(const EvalOptions& o, double snr_db)
+        : d_fading(o.channel == "rayleigh"),
+          d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0)),
+          d_random(o.seed * 1000003 + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
+    {
+    }
+
+    // |h|^2 of the next block
+    double draw_gain()
+    {
+        if (!d_fading)
+            return 1.0;
+        const double a = d_normal(d_random), b = d_normal(d_random);
+        return std::max(1e-6, 0.5 * (a * a + b * b));
+    }
+
+    // Replaces the block's symbols by y/h and gives them the noise variance that then holds.
+    void pass(LinkBlock& block, double gain)
+    {
+        const double noise_var = d_noise_var / gain;
+        const double sigma = std::sqrt(0.5 * noise_var);
+        for (auto& s : block.symbols)
+            s += std::complex<float>(static_cast<float>(sigma * d_normal(d_random)),
+                                     static_cast<float>(sigma * d_normal(d_random)));
+        block.noise_var = { static_cast<float>(noise_var) };
+    }
+
+private:
+    bool d_fading;
+    double d_noise_var;
+    std::mt19937_64 d_random;
+    std::normal_distribution<double> d_normal;
+};
+
+/*! Sums over what was sent. */
+struct Sent {
+    double symbols = 0, energy = 0, vectors = 0;
+
+    void add(const LinkBlock& block)
+    {
+        vectors += block.vectors;
+        symbols += static_cast<double>(block.symbols.size());
+        for (const auto& s : block.symbols)
+            energy += std::norm(s);
+    }
+};
+
+/*! One task at one SNR. */
+class Run
+{
+public:
+    Run(const Transceiver& model, const EvalOptions& options, double snr_db)
+        : d_model(model),
+          d_options(options),
+          d_snr_db(snr_db),
+          d_task(model.info().task(options.task)),
+          d_channel(options, snr_db)
+    {
+        d_transmit.random = options.selection == "random";
+        // Without noise the transmitter acts as in the best channel it was trained for.
+        const double best = model.info().snr_max_db > 0 ? model.info().snr_max_db : 12.0;
+        d_transmit.snr_db = options.channel == "none" ? best : snr_db;
+        if (options.symbols > 0)
+            d_transmit.vectors = vectors_for(options.symbols);
+    }
+
+    EvalResult run(const Samples& samples)
+    {
+        EvalResult r;
+        r.task = d_options.task;
+        r.dataset = samples.dataset;
+        r.channel = d_options.channel;
+        r.metric = d_task.metric;
+        r.snr_db = d_snr_db;
+        r.skipped = samples.skipped;
+        r.n = static_cast<std::int64_t>(samples.samples.size());
+        const auto scorer = result_kind(d_task.output).scorer();
+        const auto batch = static_cast<std::size_t>(d_options.batch);
+        for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
+            const auto last = std::min(samples.samples.size(), first + batch);
+            const std::vector<Sample> part(samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
+                                           samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
+            const auto results = through(part, r);
+            for (std::size_t i = 0; i < part.size(); ++i)
+                scorer->add(results[i], part[i]);
+        }
+        write(r, scorer->score());
+        return r;
+    }
+
+private:
+    int vectors_for(int symbols) const
+    {
+        const int vectors = d_model.vectors_in(d_task.name, d_task.modalities[0], symbols);
+        if (vectors < 1)
+            throw Error("evaluation: " + std::to_string(symbols) + " symbols are no whole number of " +
+                        d_task.name + " feature vectors");
+        return vectors;
+    }
+
+    std::vector<TaskResult> through(const std::vector<Sample>& part, EvalResult& r)
+    {
+        const auto mode = d_options.decode == "hard" ? LookupMode::hard : LookupMode::soft;
+        std::vector<std::vector<LinkBlock>> blocks;
+        std::vector<double> gains;
+        const bool csi = d_options.csi_at_transmitter && !d_options.link;
+        if (csi) {
+            // Each sample has a gain of its own, which the transmitter knows.
+            for (const auto& sample : part) {
+                gains.push_back(d_channel.draw_gain());
+                auto options = d_transmit;
+                options.snr_db += 10 * std::log10(gains.back());
+                blocks.push_back(transmit(d_model, d_task.name, { sample }, options)[0]);
+            }
+        } else {
+            blocks = transmit(d_model, d_task.name, part, d_transmit);
+        }
+        for (std::size_t i = 0; i < blocks.size(); ++i)
+            for (auto& block : blocks[i]) {
+                d_sent.add(block);
+                count_indices(block);
+                if (d_options.link)
+                    through_link(block, r);
+                else
+                    d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
+            }
+        return receive(d_model, d_task.name, blocks, mode);
+    }
+
+    void through_link(LinkBlock& block, EvalResult& r)
+    {
+        const auto sent = block.symbols.size();
+        block.noise_var = d_options.link->pass(block.symbols, block.vectors, d_snr_db);
+        if (!block.noise_var.empty())
+            return;
+        ++r.lost;
+        block.symbols.assign(sent, {});
+        block.noise_var = { NOTHING_KNOWN };
+    }
+
+    // With mapping "symbol" an index is a point of the constellation.
+    void count_indices(const LinkBlock& block)
+    {
+        d_indices += block.vectors * d_task.subvectors.at(block.modality);
+        if (d_model.info().mapping == "symbol")
+            for (const auto& s : block.symbols) // rounded: equal points are equal
+                d_used.insert({ std::lround(1000 * s.real() / block.gain),
+                                std::lround(1000 * s.imag() / block.gain) });
+    }
+
+    void write(EvalResult& r, const TaskScore& score) const
+    {
+        const double n = std::max<double>(1.0, static_cast<double>(r.n));
+        r.symbols_mean = d_sent.symbols / n;
+        r.bits_mean = d_indices * d_model.info().bits_per_index / n;
+        r.vectors_mean = d_sent.vectors / n;
+        r.energy_mean = d_sent.energy / std::max(1.0, d_sent.symbols);
+        r.codebook_use = static_cast<double>(d_used.size()) / d_model.info().codewords;
+        r.value = score.main.value;
+        r.ci95 = score.main.ci95;
+        r.also = score.also;
+        r.each = score.each;
+        const auto words = r.also.find("words");
+        if (words == r.also.end())
+            return;
+        r.also["symbols_per_word"] = d_sent.symbols / std::max(1.0, words->second);
+        r.also.erase("words");
+    }
+
+    const Transceiver& d_model;
+    const EvalOptions& d_options;
+    double d_snr_db;
+    const TaskInfo& d_task;
+    Channel d_channel;
+    TransmitOptions d_transmit;
+    Sent d_sent;
+    double d_indices = 0;
+    std::set<std::pair<long, long>> d_used; // points of the constellation
+};
+
+} // namespace
+
+Estimate paired_difference(const EvalResult& a, const EvalResult& b)
+{
+    if (a.each.empty() || a.each.size() != b.each.size())
+        throw Error("paired difference: got " + std::to_string(a.each.size()) + " and " +
+                    std::to_string(b.each.size()) +
+                    " scores of single samples, expected as many of both");
+    std::vector<double> difference(a.each.size());
+    std::transform(a.each.begin(), a.each.end(), b.each.begin(), difference.begin(), std::minus<>());
+    return mean(difference);
+}
+
+void EvalOptions::validate() const
+{
+    one_of("split", split, { "test", "val", "train" });
+    if (!link)
+        one_of("channel", channel, { "awgn", "rayleigh", "none" });
+    one_of("decode", decode, { "hard", "soft" });
+    one_of("selection", selection, { "fsm", "random" });
+    if (symbols < 0 || limit < 0 || batch < 1)
+        throw Error("evaluation: symbols and limit may not be negative, batch is at least 1");
+}
+
+std::vector<EvalResult>
+evaluate(const Transceiver& model, const EvalOptions& options, const std::vector<double>& snr_db)
+{
+    options.validate();
+    if (snr_db.empty())
+        throw Error("evaluation: no SNR given");
+    for (double snr : snr_db)
+        if (!std::isfinite(snr) || std::abs(snr) > 200)
+            throw Error("evaluation: SNR is " + std::to_string(snr) + " dB, expected -200 to 200");
+    const auto samples = load_samples(model, options);
+    if (samples.samples.empty())
+        throw Error("evaluation: no sample of split " + options.split + " that the model takes");
+    std::vector<EvalResult> results;
+    seed_random_selection(options.seed);
+    for (double snr : snr_db)
+        results.push_back(Run(model, options, snr).run(samples));
+    return results;
+}
+
+} // namespace udeepsc_core

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "image_modality.h"
+
+#include "../config/fields.h"
+#include "../nn/layers.h"
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/picture.h>
+
+#include <algorithm>
+
+namespace udeepsc_core {
+
+namespace nn = torch::nn;
+
+namespace {
+
+constexpr int MAX_SHIFT = 2; // pixels, in training
+
+void add_conv_relu(nn::Sequential& stack, int in, int out, int stride)
+{
+    stack->push_back(Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride), 1));
+    stack->push_back(nn::ReLU());
+}
+
+// Centre and scale by CIFAR-10's statistics, near enough for any photograph.
+torch::Tensor centred(const torch::Tensor& x) { return (x - 0.47) * 4.0; }
+
+torch::Tensor as_rows(const torch::Tensor& x) { return x.flatten(2).transpose(1, 2); }
+
+/*! Each patch by itself. x: [batch, 3, side, side] in [0, 1] -> [batch, patches, dim] */
+class PatchEmbedding : public EmbeddingImpl
+{
+public:
+    PatchEmbedding(int dim, int patch)
+    {
+        d_patch = register_module(
+            "patch", Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch)));
+    }
+    torch::Tensor forward(const torch::Tensor& x) override { return as_rows(d_patch(centred(x))); }
+
+private:
+    Conv2d d_patch { nullptr };
+};
+
+/*! A convolutional stem, so that a patch's vector knows some of its surroundings. */
+class ConvEmbedding : public EmbeddingImpl
+{
+public:
+    ConvEmbedding(int dim, int patch, const std::vector<int>& stem)
+    {
+        // Each stage halves the picture once: one token of its output still is one 4x4 patch.
+        add_conv_relu(d_stem, 3, stem[0], 1);
+        add_conv_relu(d_stem, stem[0], stem[1], 2);
+        d_stem->push_back(ResidualBlock(stem[1]));
+        add_conv_relu(d_stem, stem[1], dim, 2);
+        d_stem->push_back(ResidualBlock(dim));
+        register_module("stem", d_stem);
+        d_patch = register_module("patch", Conv2d(nn::Conv2dOptions(dim, dim, 1)));
+        d_pixels = register_module(
+            "pixels", Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch).bias(false)));
+    }
+    torch::Tensor forward(const torch::Tensor& x) override
+    {
+        const auto y = centred(x);
+        return as_rows(d_patch(d_stem->forward(y)) + d_pixels(y));
+    }
+
+private:
+    nn::Sequential d_stem;
+    Conv2d d_patch { nullptr };
+    Conv2d d_pixels { nullptr }; // beside the stem: fine detail straight through
+};
+
+void check(bool good, const std::string& field, const std::string& expected)
+{
+    if (!good)
+        throw Error("configuration: " + field + ": expected " + expected);
+}
+
+} // namespace
+
+void ImageModality::visit(FieldVisitor& fields)
+{
+    fields.integer({ "image_size", "pixels", "side of a picture" }, d_side, 1, 1024);
+    fields.integer({ "patch", "pixels", "side of a patch; divides image_size" }, d_patch, 1, 1024);
+    fields.text({ "embedding", "", "patch: linear; conv: a convolutional stem" },
+                d_embedding,
+                { "patch", "conv" });
+    fields.integers({ "stem", "channels", "of the stem's two stages" }, d_stem, 1, 4096);
+}
+
+void ImageModality::validate(const std::string& where) const
+{
+    check(d_side % d_patch == 0, where + ".patch", "a divisor of image_size");
+    check(max_positions() <= 4096, where + ".patch", "at most 4096 patches");
+    if (d_embedding == "conv") {
+        check(d_patch == 4, where + ".patch", "4 with the conv embedding");
+        check(d_stem.size() == 2, where + ".stem", "two channel counts");
+    }
+}
+
+std::int64_t ImageModality::least_parameters(int dim) const
+{
+    if (d_stem.size() != 2)
+        return 3 * static_cast<std::int64_t>(d_patch) * d_patch * dim;
+    return 9 * (d_stem[0] * static_cast<std::int64_t>(d_stem[1]) +
+                d_stem[1] * static_cast<std::int64_t>(dim));
+}
+
+void ImageModality::describe(ModalityInfo& info) const
+{
+    info.payload = PayloadType::bytes;
+    info.shape = { d_side, d_side, 3 };
+}
+
+torch::Tensor ImageModality::tensor(const SourceSample& sample, const Tokenizer*) const
+{
+    const auto size = static_cast<std::size_t>(3 * d_side * d_side);
+    if (sample.shape != std::vector<int> { d_side, d_side, 3 } || sample.bytes.size() != size) {
+        std::string shape;
+        for (int n : sample.shape)
+            shape += (shape.empty() ? "" : "x") + std::to_string(n);
+        throw Error("picture: got " + shape + " with " + std::to_string(sample.bytes.size()) +
+                    " bytes, expected " + std::to_string(d_side) + "x" + std::to_string(d_side) +
+                    "x3 RGB, " + std::to_string(size) + " bytes");
+    }
+    return torch::from_blob(const_cast<std::uint8_t*>(sample.bytes.data()),
+                            { d_side, d_side, 3 },
+                            torch::kByte)
+        .permute({ 2, 0, 1 })
+        .to(torch::kFloat)
+        .div(255.0);
+}
+
+ModalityBatch ImageModality::batch(const std::vector<torch::Tensor>& samples) const
+{
+    return stacked(samples);
+}
+
+// Moved by up to MAX_SHIFT pixels (edges repeated) and flipped half of the time.
+torch::Tensor ImageModality::augment(const torch::Tensor& sample,
+                                     double,
+                                     const Tokenizer*,
+                                     std::mt19937_64& random) const
+{
+    const auto shift = [&] { return static_cast<int>(random() % (2 * MAX_SHIFT + 1)) - MAX_SHIFT; };
+    const int dy = shift(), dx = shift();
+    const bool flip = random() & 1;
+    const auto source = sample.contiguous();
+    auto moved = torch::empty_like(source);
+    for (int c = 0; c < 3; ++c)
+        for (int y = 0; y < d_side; ++y) {
+            const int from_y = std::clamp(y + dy, 0, d_side - 1);
+            const float* row = source.data_ptr<float>() + (c * d_side + from_y) * d_side;
+            float* out = moved.data_ptr<float>() + (c * d_side + y) * d_side;
+            for (int x = 0; x < d_side; ++x)
+                out[x] = row[std::clamp((flip ? d_side - 1 - x : x) + dx, 0, d_side - 1)];
+        }
+    return moved;
+}
+
+SourceSample ImageModality::blank() const
+{
+    return SourceSample::image(
+        d_side, d_side, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * d_side * d_side)));
+}
+
+SourceSample ImageModality::random(std::mt19937& random) const
+{
+    auto sample = blank();
+    for (auto& byte : sample.bytes)
+        byte = static_cast<std::uint8_t>(random());
+    return sample;
+}
+
+std::vector<std::string> ImageModality::extensions() const
+{
+    return { ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm" };
+}
+
+SourceSample ImageModality::read_file(const std::string& path) const
+{
+    auto picture = fit_square(load_picture(path), d_side);
+    return SourceSample::image(d_side, d_side, std::move(picture.rgb));
+}
+
+Embedding ImageModality::make_embedding(int dim) const
+{
+    if (d_embedding == "conv")
+        return Embedding(std::make_shared<ConvEmbedding>(dim, d_patch, d_stem));
+    return Embedding(std::make_shared<PatchEmbedding>(dim, d_patch));
+}
+
+} // namespace udeepsc_core

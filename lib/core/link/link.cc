@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two ends of the link in one call each.
+#include <udeepsc_core/transceiver.h>
+
+namespace udeepsc_core {
+
+namespace {
+
+std::vector<Selection> select_as(const Transceiver& model,
+                                 const std::string& task,
+                                 const std::string& modality,
+                                 const std::vector<FeatureMatrix>& features,
+                                 const TransmitOptions& o)
+{
+    const bool selects = model.info().task(task).max_vectors.at(modality) > 0;
+    if (!selects || (o.vectors == 0 && !o.random))
+        return model.select(task, modality, features, { o.snr_db });
+    if (o.vectors > 0)
+        return model.select_exactly(task, modality, features, { o.snr_db }, o.vectors, o.random);
+    // At random, but of each sample as many as f_n says
+    std::vector<Selection> selected;
+    const auto asked = model.select(task, modality, features, { o.snr_db });
+    for (std::size_t i = 0; i < features.size(); ++i)
+        selected.push_back(model.select_exactly(
+            task, modality, { features[i] }, { o.snr_db }, asked[i].features.rows, true)[0]);
+    return selected;
+}
+
+} // namespace
+
+std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
+                                             const std::string& task_name,
+                                             const std::vector<Sample>& samples,
+                                             const TransmitOptions& options)
+{
+    const auto& info = model.info();
+    const auto& task = info.task(task_name);
+    std::vector<std::vector<LinkBlock>> sent(samples.size());
+    for (const auto& modality : task.modalities) {
+        std::vector<SourceSample> inputs;
+        std::vector<std::size_t> numbers; // of the samples that have the modality
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            const auto found = samples[i].inputs.find(modality);
+            if (found == samples[i].inputs.end())
+                continue;
+            inputs.push_back(found->second);
+            numbers.push_back(i);
+        }
+        if (inputs.empty())
+            continue;
+        auto selected =
+            select_as(model, task_name, modality, model.encode(task_name, modality, inputs), options);
+        std::vector<FeatureMatrix> features;
+        for (auto& s : selected)
+            features.push_back(std::move(s.features));
+        const auto indices = model.quantize(task_name, modality, features);
+        for (std::size_t k = 0; k < numbers.size(); ++k) {
+            LinkBlock block;
+            block.modality = modality;
+            block.vectors = features[k].rows;
+            block.positions = selected[k].kept;
+            block.symbols = model.modulate(task_name, modality, indices[k]);
+            block.gain = task.gain(modality, block.vectors);
+            block.modulation = info.modulation;
+            sent[numbers[k]].push_back(std::move(block));
+        }
+    }
+    return sent;
+}
+
+std::vector<TaskResult> receive(const Transceiver& model,
+                                const std::string& task,
+                                const std::vector<std::vector<LinkBlock>>& received,
+                                LookupMode mode)
+{
+    std::vector<std::vector<FeatureBlock>> samples;
+    for (const auto& blocks : received)
+        samples.push_back(model.lookup(task, blocks, mode));
+    return model.decode(task, samples);
+}
+
+} // namespace udeepsc_core

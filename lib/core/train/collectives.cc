@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "collectives.h"
+
+#include <udeepsc_core/error.h>
+
+#ifdef UDEEPSC_HAVE_GLOO
+#define USE_C10D_GLOO
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#endif
+
+#include <cstring>
+
+namespace udeepsc_core {
+
+namespace {
+
+class Alone : public Collectives
+{
+public:
+    void average(const std::vector<torch::Tensor>&) override {}
+    void sum(const std::vector<torch::Tensor>&) override {}
+    void broadcast(const std::vector<torch::Tensor>&) override {}
+    std::string broadcast(const std::string& text) override { return text; }
+};
+
+#ifdef UDEEPSC_HAVE_GLOO
+
+std::string first_line(const std::exception& e)
+{
+    const std::string text = e.what();
+    return text.substr(0, text.find('\n'));
+}
+
+// The address of this machine that a connection to host would come from: the one under
+// which the others reach it. No packet is sent.
+std::string own_address(const std::string& host, int port)
+{
+    addrinfo hints {}, *found = nullptr;
+    hints.ai_socktype = SOCK_DGRAM;
+    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0 || !found)
+        throw Error("rendezvous: host \"" + host + "\" is not known here");
+    std::string address = "127.0.0.1";
+    const int fd = socket(found->ai_family, SOCK_DGRAM, 0);
+    sockaddr_storage own {};
+    socklen_t size = sizeof own;
+    char name[NI_MAXHOST];
+    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+        getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+        getnameinfo(reinterpret_cast<sockaddr*>(&own), size, name, sizeof name, nullptr, 0, NI_NUMERICHOST) == 0)
+        address = name;
+    if (fd >= 0)
+        close(fd);
+    freeaddrinfo(found);
+    return address;
+}
+
+class GlooCollectives : public Collectives
+{
+    // A broken exchange mostly means that another process is gone.
+    template <class Function>
+    auto guarded(Function f)
+    {
+        try {
+            return f();
+        } catch (const std::exception& e) {
+            throw Error("rank " + std::to_string(d_rendezvous.rank) + " of " +
+                        std::to_string(d_rendezvous.world_size) +
+                        " lost the others (one of them ended, or the network did): " + first_line(e));
+        }
+    }
+
+public:
+    explicit GlooCollectives(const Rendezvous& r) : d_rendezvous(r)
+    {
+        const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * r.timeout_s));
+        c10d::TCPStoreOptions options;
+        options.port = static_cast<std::uint16_t>(r.port);
+        options.isServer = r.rank == 0;
+        options.numWorkers = c10::nullopt; // who is missing is found out below, by name
+        options.waitWorkers = false;
+        options.timeout = timeout;
+        try {
+            d_store = c10::make_intrusive<c10d::TCPStore>(r.host, options);
+        } catch (const std::exception& e) {
+            throw Error("rendezvous: rank " + std::to_string(r.rank) + " of " +
+                        std::to_string(r.world_size) +
+                        (r.rank == 0 ? " cannot listen at " : " found no rank 0 at ") + r.host + ":" +
+                        std::to_string(r.port) + ": " + first_line(e));
+        }
+        wait_for_all(timeout);
+        auto gloo = c10d::ProcessGroupGloo::Options::create();
+        gloo->devices.push_back(
+            c10d::ProcessGroupGloo::createDeviceForHostname(own_address(r.host, r.port)));
+        gloo->timeout = timeout;
+        d_group = guarded([&] {
+            return c10::make_intrusive<c10d::ProcessGroupGloo>(d_store, r.rank, r.world_size, gloo);
+        });
+    }
+
+    void average(const std::vector<torch::Tensor>& tensors) override
+    {
+        exchange(tensors, [&](torch::Tensor& message) { message.div_(d_rendezvous.world_size); });
+    }
+
+    void sum(const std::vector<torch::Tensor>& tensors) override
+    {
+        exchange(tensors, [](torch::Tensor&) {});
+    }
+
+    void broadcast(const std::vector<torch::Tensor>& tensors) override
+    {
+        torch::NoGradGuard no_grad;
+        if (d_rendezvous.rank != 0)
+            for (auto tensor : tensors)
+                tensor.zero_();
+        sum(tensors);
+    }
+
+    std::string broadcast(const std::string& text) override
+    {
+        const auto key = "text/" + std::to_string(d_texts++);
+        return guarded([&] {
+            if (d_rendezvous.rank == 0) {
+                d_store->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
+                return text;
+            }
+            const auto bytes = d_store->get(key);
+            return std::string(bytes.begin(), bytes.end());
+        });
+    }
+
+private:
+    // Everybody leaves a note; whose is not there in time is missing.
+    void wait_for_all(std::chrono::milliseconds timeout)
+    {
+        const auto note = [](int rank) { return "rank/" + std::to_string(rank); };
+        d_store->set(note(d_rendezvous.rank), std::vector<std::uint8_t> { 1 });
+        const auto until = std::chrono::steady_clock::now() + timeout;
+        std::string missing;
+        for (int rank = 0; rank < d_rendezvous.world_size; ++rank) {
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                until - std::chrono::steady_clock::now());
+            try {
+                d_store->wait({ note(rank) }, std::max(left, std::chrono::milliseconds(10)));
+            } catch (const std::exception&) {
+                missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
+            }
+        }
+        if (!missing.empty())
+            throw Error("rendezvous at " + d_rendezvous.host + ":" + std::to_string(d_rendezvous.port) +
+                        ": rank " + missing + " of " + std::to_string(d_rendezvous.world_size) +
+                        " did not come within " + std::to_string(timeout.count() / 1000) + " s");
+    }
+
+    // One message instead of hundreds: the tensors travel as one long vector.
+    template <class Function>
+    void exchange(const std::vector<torch::Tensor>& tensors, Function then)
+    {
+        if (tensors.empty())
+            return;
+        torch::NoGradGuard no_grad;
+        std::vector<torch::Tensor> flat;
+        for (const auto& t : tensors)
+            flat.push_back(t.detach().reshape({ -1 }).to(torch::kCPU, torch::kFloat));
+        std::vector<torch::Tensor> message { torch::cat(flat) };
+        guarded([&] { d_group->allreduce(message)->wait(); });
+        then(message[0]);
+        std::int64_t at = 0;
+        for (const auto& t : tensors) {
+            auto target = t.detach();
+            target.copy_(message[0].narrow(0, at, t.numel()).view_as(t));
+            at += t.numel();
+        }
+    }
+
+    Rendezvous d_rendezvous;
+    c10::intrusive_ptr<c10d::TCPStore> d_store;
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> d_group;
+    int d_texts = 0;
+};
+#endif
+
+} // namespace
+
+std::unique_ptr<Collectives> Collectives::join(const Rendezvous& rendezvous)
+{
+    if (rendezvous.world_size <= 1)
+        return std::make_unique<Alone>();
+    if (rendezvous.rank < 0 || rendezvous.rank >= rendezvous.world_size)
+        throw Error("rendezvous: rank is " + std::to_string(rendezvous.rank) + ", expected 0 to " +
+                    std::to_string(rendezvous.world_size - 1));
+#ifdef UDEEPSC_HAVE_GLOO
+    return std::make_unique<GlooCollectives>(rendezvous);
+#else
+    throw Error("training with " + std::to_string(rendezvous.world_size) +
+                " processes: this build has no c10d/Gloo; train with one");
+#endif
+}
+
+} // namespace udeepsc_core

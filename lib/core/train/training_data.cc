@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training_data.h"
+
+#include "../files/bundle.h"
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/file_io.h>
+#include <udeepsc_core/log.h>
+
+#include <filesystem>
+
+namespace udeepsc_core {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string tokenizer_path(const TrainRun& run)
+{
+    return (fs::path(run.out_dir) / "tokenizer.model").string();
+}
+
+// The tokenizer that there is already: given, made by an earlier run, or of the model that
+// training starts from, whose word embeddings belong to its own tokens. Null if none.
+std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text, const TrainRun& run)
+{
+    const auto made = tokenizer_path(run);
+    const auto path = run.tokenizer.empty() && fs::exists(made) ? made : run.tokenizer;
+    if (!path.empty())
+        return make_tokenizer(text.tokenizer_kind(), read_file(path));
+    if (!run.start_from.empty())
+        return read_bundle(run.start_from).tokenizer;
+    // BERT's vocabulary is not learnt, but may lie beside the data.
+    const auto published = fs::path(run.data_dir) / "bert-base-uncased" / "vocab.txt";
+    if (text.tokenizer_kind() == "wordpiece" && fs::exists(published))
+        return WordPieceTokenizer::from_vocab_file(published.string());
+    return nullptr;
+}
+
+// All texts of one modality in the training data.
+std::vector<std::string> texts_of(const ModelConfig& model, const TrainingData& data, const std::string& modality)
+{
+    std::vector<std::string> texts;
+    for (const auto& t : model.tasks) {
+        const auto set = data.sets.find(t.name);
+        if (set == data.sets.end())
+            continue;
+        for (std::size_t i = 0; i < set->second->size(); ++i) {
+            const auto sample = set->second->at(i);
+            const auto text = sample.inputs.find(modality);
+            if (text != sample.inputs.end())
+                texts.push_back(text->second.utf8());
+        }
+        if (!texts.empty())
+            break; // the tasks of a modality mostly share their texts
+    }
+    return texts;
+}
+
+std::shared_ptr<const Tokenizer> learn_tokenizer(const ModelConfig& model,
+                                                 const EncoderConfig& text,
+                                                 TrainingData& data,
+                                                 const TrainConfig& config,
+                                                 const TrainRun& run)
+{
+    auto texts = texts_of(model, data, text.modality);
+    // A model's file holds the tokenizer also if only its other modalities are trained: the
+    // first of its tasks with texts lends them.
+    for (const auto& t : model.tasks) {
+        if (!texts.empty() || data.sets.count(t.name))
+            continue;
+        for (const auto& m : t.inputs)
+            if (m.modality == text.modality && !t.data.empty()) {
+                TrainingData lent;
+                DatasetOptions options { run.data_dir, config.split, run.max_bad, false, {} };
+                lent.sets[t.name] = open_data(model, t.name, options);
+                texts = texts_of(model, lent, text.modality);
+            }
+    }
+    if (texts.empty())
+        throw Error("tokenizer: no task with texts has data to learn it from; give one with "
+                    "--tokenizer");
+    log_info("learning a tokenizer from " + std::to_string(texts.size()) + " texts");
+    const auto tokenizer = text.kind->learn_tokenizer(texts);
+    const auto bytes = tokenizer->serialize();
+    AtomicFile file(tokenizer_path(run));
+    file.write(bytes.data(), bytes.size());
+    file.commit();
+    return tokenizer;
+}
+
+const EncoderConfig* text_encoder(const ModelConfig& model)
+{
+    for (const auto& e : model.encoders)
+        if (e.kind->needs_tokenizer())
+            return &e;
+    return nullptr;
+}
+
+} // namespace
+
+TrainingData load_data(const ModelConfig& model,
+                       const TrainConfig& config,
+                       const TrainRun& run,
+                       Collectives& collectives)
+{
+    TrainingData data;
+    for (const auto& t : config.tasks) {
+        DatasetOptions options;
+        options.data_dir = run.data_dir;
+        options.split = config.split;
+        options.max_bad = run.max_bad;
+        options.every_class = true;
+        data.sets[t.first] = open_data(model, t.first, options);
+    }
+    const auto* text = text_encoder(model);
+    if (!text)
+        return data;
+    std::string kind, bytes;
+    if (run.rank == 0) {
+        data.tokenizer = known_tokenizer(*text->kind, run);
+        if (!data.tokenizer)
+            data.tokenizer = learn_tokenizer(model, *text, data, config, run);
+        kind = data.tokenizer->kind();
+        const auto serialized = data.tokenizer->serialize();
+        bytes.assign(serialized.begin(), serialized.end());
+    }
+    kind = collectives.broadcast(kind);
+    bytes = collectives.broadcast(bytes);
+    if (run.rank != 0)
+        data.tokenizer = make_tokenizer(kind, { bytes.begin(), bytes.end() });
+    text->kind->check_tokenizer(*data.tokenizer);
+    return data;
+}
+
+std::vector<PreparedTask> prepare(const TrainConfig& config, const TrainRun& run)
+{
+    const auto model = ModelConfig::from_json(config.model_config);
+    std::error_code failed;
+    fs::create_directories(run.out_dir, failed);
+    if (failed)
+        throw Error("cannot make folder " + run.out_dir + ": " + failed.message());
+    const auto data = load_data(model, config, run, *Collectives::join({}));
+    std::vector<PreparedTask> found;
+    for (const auto& set : data.sets) {
+        const auto& info = set.second->describe();
+        found.push_back({ set.first, info.name, set.second->size(), info.skipped.size(), info.classes });
+    }
+    return found;
+}
+
+} // namespace udeepsc_core

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model_summary.h"
+
+#include <udeepsc_core/error.h>
+#include <udeepsc_core/safetensors.h>
+#include <algorithm>
+
+namespace gr {
+namespace udeepsc {
+namespace {
+
+using udeepsc_core::TaskConfig;
+using udeepsc_core::TaskModality;
+using udeepsc_phy::PayloadHeader;
+
+// Widths of the header's fields; include/udeepsc_phy/frame.h.
+constexpr std::size_t s_most_tasks = 16;
+constexpr int s_most_vectors = 127;
+
+const TaskModality* find_modality(const TaskConfig& task, const std::string& modality)
+{
+    const auto found =
+        std::find_if(task.inputs.begin(), task.inputs.end(), [&](const TaskModality& m) {
+            return m.modality == modality;
+        });
+    return found == task.inputs.end() ? nullptr : &*found;
+}
+
+std::string field(const std::map<std::string, std::string>& metadata,
+                  const std::string& name,
+                  const std::string& path)
+{
+    const auto found = metadata.find(name);
+    if (found == metadata.end()) {
+        throw std::invalid_argument("model " + path + ": header has no \"" + name +
+                                    "\": no U-DeepSC model");
+    }
+    return found->second;
+}
+
+unsigned first_byte(const std::string& hash, const std::string& path)
+{
+    if (hash.size() != 16 ||
+        hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        throw std::invalid_argument("model " + path + ": content_hash is \"" + hash +
+                                    "\", expected 16 hexadecimal digits");
+    }
+    return std::stoul(hash.substr(0, 2), nullptr, 16);
+}
+
+} // namespace
+
+model_summary::model_summary(const std::string& path)
+{
+    if (path.empty()) {
+        throw std::invalid_argument("model is empty, expected the path of a model file");
+    }
+    const auto metadata = udeepsc_core::read_safetensors_metadata(path);
+    if (field(metadata, "format", path) != "udeepsc-model") {
+        throw std::invalid_argument("model " + path + ": no U-DeepSC model");
+    }
+    const std::string hash = field(metadata, "content_hash", path);
+    d_tag = first_byte(hash, path);
+    try {
+        d_config = udeepsc_core::ModelConfig::from_json(field(metadata, "config", path));
+    } catch (const udeepsc_core::Error& e) {
+        throw std::invalid_argument("model " + path + ": " + e.what());
+    }
+    if (d_config.tasks.size() > s_most_tasks) {
+        throw std::invalid_argument("model " + path + ": has " +
+                                    std::to_string(d_config.tasks.size()) +
+                                    " tasks, a frame's header can tell " +
+                                    std::to_string(s_most_tasks) + " apart");
+    }
+    d_id = d_config.name + "-" + hash;
+}
+
+PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) const
+{
+    const std::string name = data.symbol(keys::task()).value_or("");
+    const auto task =
+        std::find_if(d_config.tasks.begin(),
+                     d_config.tasks.end(),
+                     [&](const TaskConfig& t) { return t.name == name; });
+    if (task == d_config.tasks.end()) {
+        throw bad_pdu(reasons::UNKNOWN_TASK,
+                      "task \"" + name + "\" is none of model " + d_id);
+    }
+    std::string modality = data.symbol(keys::modality()).value_or("");
+    if (modality.empty() && task->inputs.size() == 1) {
+        modality = task->inputs.front().modality;
+    }
+    const TaskModality* const input = find_modality(*task, modality);
+    if (!input) {
+        throw bad_pdu(reasons::WRONG_MODALITY,
+                      "task " + name + " has no modality \"" + modality + "\"");
+    }
+    const auto shape = data.integers(keys::shape());
+    if (!shape || shape->empty() || shape->front() < 1 || shape->front() > s_most_vectors) {
+        throw bad_pdu(reasons::WRONG_SHAPE,
+                      "shape does not begin with a number of vectors in 1.." +
+                          std::to_string(s_most_vectors));
+    }
+    const int vectors = shape->front();
+    const int expected = d_config.symbols_for(vectors * input->subvectors);
+    if (symbols != static_cast<std::size_t>(expected)) {
+        throw bad_pdu(reasons::WRONG_SHAPE,
+                      std::to_string(symbols) + " symbols for " + std::to_string(vectors) +
+                          " vectors of " + modality + ", expected " +
+                          std::to_string(expected));
+    }
+
+    PayloadHeader header;
+    header.task = static_cast<unsigned>(task - d_config.tasks.begin());
+    header.modality = number_of(modality);
+    header.model = d_tag;
+    header.vectors = static_cast<unsigned>(vectors);
+    header.symbols = static_cast<unsigned>(symbols);
+    try {
+        header.modulation = udeepsc_phy::modulation_from_string(
+            data.symbol(keys::modulation()).value_or(d_config.modulation));
+    } catch (const std::invalid_argument& e) {
+        throw bad_pdu(reasons::BAD_KEY, std::string("key \"modulation\": ") + e.what());
+    }
+    return header;
+}
+
+unsigned model_summary::number_of(const std::string& modality) const
+{
+    const auto& encoders = d_config.encoders;
+    return static_cast<unsigned>(
+        std::find_if(encoders.begin(),
+                     encoders.end(),
+                     [&](const auto& e) { return e.modality == modality; }) -
+        encoders.begin());
+}
+
+model_summary::contents model_summary::contents_of(const PayloadHeader& header) const
+{
+    if (header.model != d_tag) {
+        throw bad_pdu(reasons::OTHER_MODEL,
+                      "payload for a model whose hash begins with byte " +
+                          std::to_string(header.model) + ", this one's is " +
+                          std::to_string(d_tag));
+    }
+    if (header.task >= d_config.tasks.size()) {
+        throw bad_pdu(reasons::UNKNOWN_TASK,
+                      "task " + std::to_string(header.task) + " of " +
+                          std::to_string(d_config.tasks.size()));
+    }
+    const TaskConfig& task = d_config.tasks[header.task];
+    const auto& encoders = d_config.encoders;
+    const std::string modality =
+        header.modality < encoders.size() ? encoders[header.modality].modality : "";
+    const TaskModality* const input = find_modality(task, modality);
+    if (!input) {
+        throw bad_pdu(reasons::WRONG_MODALITY,
+                      "task " + task.name + " has no modality number " +
+                          std::to_string(header.modality));
+    }
+    const int expected =
+        d_config.symbols_for(static_cast<int>(header.vectors) * input->subvectors);
+    if (header.vectors < 1 || header.symbols != static_cast<unsigned>(expected)) {
+        throw bad_pdu(reasons::WRONG_SHAPE,
+                      std::to_string(header.symbols) + " symbols for " +
+                          std::to_string(header.vectors) + " vectors of " + modality +
+                          ", expected " + std::to_string(expected));
+    }
+    return { task.name, modality, input->subvectors };
+}
+
+} // namespace udeepsc
+} // namespace gr
