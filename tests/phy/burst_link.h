@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "../../lib/phy/frame_layout.h"
+#include "frame/frame_layout.h"
 
 #include <udeepsc_phy/burst_demodulator.h>
 #include <udeepsc_phy/burst_detector.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/channel_estimator.h"
-#include "../../lib/phy/dot_product.h"
-#include "../../lib/phy/equalizer.h"
-#include "../../lib/phy/gain_tracker.h"
-#include "../../lib/phy/known_symbols.h"
-#include "../../lib/phy/pulse.h"
-#include "../../lib/phy/symbol_filter.h"
+#include "receive/channel_estimator.h"
+#include "math/dot_product.h"
+#include "receive/equalizer.h"
+#include "receive/gain_tracker.h"
+#include "frame/reference_symbols.h"
+#include "frame/pulse.h"
+#include "receive/symbol_filter.h"
 #include "burst_link.h"
 #include "modulations.h"
 

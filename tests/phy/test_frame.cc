@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/known_symbols.h"
-#include "../../lib/phy/root_raised_cosine.h"
+#include "frame/frame_layout.h"
+#include "frame/reference_symbols.h"
+#include "frame/root_raised_cosine.h"
 
 #include <udeepsc_phy/frame.h>
 

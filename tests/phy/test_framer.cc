@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/header_codec.h"
-#include "../../lib/phy/pulse_shaper.h"
-#include "../../lib/phy/root_raised_cosine.h"
+#include "frame/frame_layout.h"
+#include "frame/header_codec.h"
+#include "frame/pulse_shaper.h"
+#include "frame/root_raised_cosine.h"
 
 #include <udeepsc_phy/framer.h>
 #include <udeepsc_phy/random.h>

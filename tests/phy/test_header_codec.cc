@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/header_codec.h"
+#include "frame/header_codec.h"
 
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/known_symbols.h"
+#include "frame/frame_layout.h"
+#include "frame/reference_symbols.h"
 
 #include <udeepsc_phy/random.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/ofdm_channel.h"
-#include "../../lib/phy/ofdm_section.h"
+#include "frame/frame_layout.h"
+#include "ofdm/ofdm_channel.h"
+#include "ofdm/ofdm_section.h"
 
 #include <udeepsc_phy/burst_demodulator.h>
 #include <udeepsc_phy/burst_detector.h>

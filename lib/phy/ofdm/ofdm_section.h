@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "frame_layout.h"
+#include "frame/frame_layout.h"
 
 #include <complex>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "known_symbols.h"
+#include "reference_symbols.h"
 
 #include <stdexcept>
 #include <string>

@@ -5,8 +5,8 @@
 #include <udeepsc_phy/burst_detector.h>
 
 #include "correlator_bank.h"
-#include "frame_layout.h"
-#include "known_symbols.h"
+#include "frame/frame_layout.h"
+#include "frame/reference_symbols.h"
 #include "matched_filter.h"
 #include "preamble_fit.h"
 

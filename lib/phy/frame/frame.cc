@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_phy/frame.h>
 
-#include "known_symbols.h"
-#include "ofdm_section.h"
+#include "reference_symbols.h"
+#include "ofdm/ofdm_section.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "channel_estimator.h"
-#include "dot_product.h"
-#include "pulse.h"
+#include "math/dot_product.h"
+#include "frame/pulse.h"
 
 #include <complex>
 #include <cstddef>

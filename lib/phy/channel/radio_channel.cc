@@ -10,7 +10,7 @@
 // everything. Circular white noise is the same before and after an oscillator.
 #include <udeepsc_phy/radio_channel.h>
 
-#include "sinc_interpolator.h"
+#include "math/sinc_interpolator.h"
 
 #include <udeepsc_phy/fading_channel.h>
 #include <udeepsc_phy/random.h>

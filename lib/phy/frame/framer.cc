@@ -3,7 +3,7 @@
 
 #include "frame_layout.h"
 #include "header_codec.h"
-#include "ofdm_section.h"
+#include "ofdm/ofdm_section.h"
 #include "pulse_shaper.h"
 #include "root_raised_cosine.h"
 

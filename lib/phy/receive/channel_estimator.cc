@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "channel_estimator.h"
 
-#include "dot_product.h"
+#include "math/dot_product.h"
 
 #include <algorithm>
 #include <cmath>

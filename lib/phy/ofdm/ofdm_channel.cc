@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_channel.h"
 
-#include "target_clones.h"
+#include "math/target_clones.h"
 
 #include <algorithm>
 #include <cmath>

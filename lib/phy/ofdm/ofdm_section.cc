@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_section.h"
 
-#include "known_symbols.h"
+#include "frame/reference_symbols.h"
 
 #include <fftw3.h>
 

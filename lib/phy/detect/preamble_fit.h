@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "sinc_interpolator.h"
+#include "math/sinc_interpolator.h"
 
 #include <complex>
 #include <vector>

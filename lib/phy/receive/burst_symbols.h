@@ -3,9 +3,9 @@
 
 #include "channel_estimator.h"
 #include "equalizer.h"
-#include "frame_layout.h"
+#include "frame/frame_layout.h"
 #include "gain_tracker.h"
-#include "pulse.h"
+#include "frame/pulse.h"
 #include "sample_window.h"
 #include "symbol_filter.h"
 

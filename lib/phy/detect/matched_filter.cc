@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "matched_filter.h"
 
-#include "root_raised_cosine.h"
-#include "target_clones.h"
+#include "frame/root_raised_cosine.h"
+#include "math/target_clones.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "pulse.h"
+#include "frame/pulse.h"
 
 #include <complex>
 #include <cstddef>

@@ -2,10 +2,10 @@
 #include <udeepsc_phy/burst_demodulator.h>
 
 #include "burst_symbols.h"
-#include "frame_layout.h"
-#include "header_codec.h"
-#include "known_symbols.h"
-#include "ofdm_receiver.h"
+#include "frame/frame_layout.h"
+#include "frame/header_codec.h"
+#include "frame/reference_symbols.h"
+#include "ofdm/ofdm_receiver.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "header_codec.h"
 
 #include "frame_layout.h"
-#include "known_symbols.h"
+#include "reference_symbols.h"
 
 #include <algorithm>
 #include <array>

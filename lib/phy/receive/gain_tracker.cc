@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gain_tracker.h"
 
-#include "pulse.h"
+#include "frame/pulse.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "axis_llr.h"
 
-#include "target_clones.h"
+#include "math/target_clones.h"
 
 #include <udeepsc_phy/constellation.h>
 #include <udeepsc_phy/soft_demapper.h>

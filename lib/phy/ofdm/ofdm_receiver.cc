@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_receiver.h"
 
-#include "frame_layout.h"
-#include "grid_peak.h"
-#include "header_codec.h"
+#include "frame/frame_layout.h"
+#include "math/grid_peak.h"
+#include "frame/header_codec.h"
 #include "ofdm_channel.h"
 #include "ofdm_section.h"
-#include "sample_window.h"
+#include "receive/sample_window.h"
 
 #include <algorithm>
 #include <array>

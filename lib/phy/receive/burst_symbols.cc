@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_symbols.h"
 
-#include "grid_peak.h"
-#include "known_symbols.h"
+#include "math/grid_peak.h"
+#include "frame/reference_symbols.h"
 
 #include <algorithm>
 #include <cmath>
