@@ -10,6 +10,8 @@
 // everything. Circular white noise is the same before and after an oscillator.
 #include <udeepsc_phy/radio_channel.h>
 
+#include "oscillator.h"
+#include "scattered_gain.h"
 #include "math/sinc_interpolator.h"
 
 #include <udeepsc_phy/fading_channel.h>
@@ -24,40 +26,9 @@ namespace udeepsc_phy {
 
 namespace {
 
+using detail::Oscillator;
+using detail::ScatteredGain;
 using detail::SincInterpolator;
-
-struct Profile {
-    const char* name;
-    std::vector<Path> paths;
-};
-
-/*
- * The raised cosine is zero at whole symbols and the phases of paths at other distances
- * are a quarter turn apart, so paths neither add nor cancel: the mean received energy of
- * a symbol is exactly 1 where nothing fades.
- */
-const std::vector<Profile>& profiles()
-{
-    static const std::vector<Profile> s_profiles = {
-        { "none", { { 0.0, 1.0, 0.0 } } },
-        // An echo 6 dB below, one symbol late: notches of 9.5 dB.
-        { "two_tap", { { 0.0, 0.8, 0.0 }, { 1.0, 0.2, 2.0 } } },
-        { "three_tap",
-          { { 0.0, 0.60, 0.0 }, { 1.25, 0.27, M_PI / 2 }, { 2.0, 0.13, M_PI } } },
-        // The strongest path comes last: timing must not cut off what precedes it.
-        { "late_peak",
-          { { 0.0, 0.13, 0.0 }, { 0.75, 0.27, M_PI / 2 }, { 2.0, 0.60, M_PI } } },
-        // Equal paths: a zero in the middle of the band.
-        { "notch", { { 0.0, 0.5, 0.0 }, { 1.0, 0.5, M_PI } } },
-        // 4 dB a symbol down, meant for fading.
-        { "exponential",
-          { { 0.0, 0.616, 0.0 },
-            { 1.0, 0.245, 2.4 },
-            { 2.0, 0.098, 4.8 },
-            { 3.0, 0.041, 0.9 } } },
-    };
-    return s_profiles;
-}
 
 constexpr std::size_t MAX_PATHS = 4;
 constexpr double MAX_PATH_SYMBOLS = 3.0;
@@ -76,188 +47,7 @@ void require(bool holds, const char* field, double got, const std::string& expec
     }
 }
 
-/*!
- * \brief One path's scattered part: CN(0, 1), constant or with Jakes' spectrum.
- *
- * A sum of sinusoids whose angles of arrival divide the circle, each at a random place in
- * its sector (Y. R. Zheng and C. Xiao, IEEE Commun. Lett. 6(6), 2002): autocorrelation
- * J0(2 pi doppler t). The sum is formed at grid points at most 1/256 of a Doppler cycle
- * apart; the straight line between them is off by less than -80 dB.
- */
-class ScatteredGain {
-public:
-    void draw(Xoshiro256pp& random, double doppler)
-    {
-        d_constant = random.complex_gaussian();
-        for (std::size_t i = 0; i < SINUSOIDS; i++) {
-            const double angle = 2.0 * M_PI * (i + random.uniform()) / SINUSOIDS;
-            d_frequency[i] = std::cos(angle);
-            d_phase[i]
-                = std::polar(std::sqrt(1.0 / SINUSOIDS), 2.0 * M_PI * random.uniform());
-        }
-        d_doppler = doppler;
-        start_grid();
-    }
-
-    void set_doppler(double doppler)
-    {
-        if (doppler != d_doppler) {
-            turn(d_step);
-            d_doppler = doppler;
-            start_grid();
-        }
-    }
-
-    //! The gain of this sample; the next call gives that of the next one.
-    std::complex<double> next()
-    {
-        if (d_doppler == 0.0) {
-            return d_constant;
-        }
-        if (d_step == d_grid) {
-            for (std::size_t i = 0; i < SINUSOIDS; i++) {
-                d_phase[i] = product(d_phase[i], d_rotation[i]);
-            }
-            // Keeps the rounding of 1e8 products from changing the amplitude.
-            if (++d_grid_points % 1024 == 0) {
-                for (auto& z : d_phase) {
-                    z *= std::sqrt(1.0 / SINUSOIDS) / std::abs(z);
-                }
-            }
-            begin_interval();
-        }
-        const double part = static_cast<double>(d_step++) / d_grid;
-        return d_here + part * (d_there - d_here);
-    }
-
-private:
-    static constexpr std::size_t SINUSOIDS = 32;
-    using Phasors = std::array<std::complex<double>, SINUSOIDS>;
-
-    //! Without the library's check of each result for NaN.
-    static std::complex<double> product(std::complex<double> a, std::complex<double> b)
-    {
-        return { a.real() * b.real() - a.imag() * b.imag(),
-                 a.real() * b.imag() + a.imag() * b.real() };
-    }
-
-    void turn(unsigned samples)
-    {
-        for (std::size_t i = 0; i < SINUSOIDS; i++) {
-            d_phase[i]
-                *= std::polar(1.0, 2.0 * M_PI * d_doppler * d_frequency[i] * samples);
-        }
-    }
-
-    void start_grid()
-    {
-        d_grid = 1;
-        while (d_grid < 64 && 2 * d_grid * d_doppler <= 1.0 / 256) {
-            d_grid *= 2;
-        }
-        for (std::size_t i = 0; i < SINUSOIDS; i++) {
-            d_rotation[i]
-                = std::polar(1.0, 2.0 * M_PI * d_doppler * d_frequency[i] * d_grid);
-        }
-        begin_interval();
-    }
-
-    void begin_interval()
-    {
-        d_here = d_there = 0.0;
-        for (std::size_t i = 0; i < SINUSOIDS; i++) {
-            d_here += d_phase[i];
-            d_there += product(d_phase[i], d_rotation[i]);
-        }
-        d_step = 0;
-    }
-
-    std::complex<double> d_constant;
-    double d_doppler = 0.0;
-    std::array<double, SINUSOIDS> d_frequency {}; //!< of the largest Doppler shift
-    Phasors d_phase, d_rotation; //!< at the grid point; over one interval
-    std::complex<double> d_here, d_there; //!< at the two ends of the interval
-    unsigned d_grid = 1, d_step = 0; //!< samples an interval; within it
-    unsigned d_grid_points = 0;
-};
-
-/*! e^(j phi): carrier offset and a random walk of the phase. */
-class Oscillator {
-public:
-    void set(double cfo, double phase, double phase_noise)
-    {
-        d_turned += 2.0 * M_PI * d_cfo * d_step;
-        d_cfo = cfo;
-        d_offset = phase;
-        d_noise = phase_noise;
-        begin_interval();
-    }
-
-    void restart()
-    {
-        d_turned = 0.0;
-        begin_interval();
-    }
-
-    std::complex<float> next(Xoshiro256pp& random)
-    {
-        const std::complex<float> value(d_phasor);
-        d_step++;
-        if (d_noise > 0.0 || d_step == INTERVAL) {
-            d_turned += 2.0 * M_PI * d_cfo * d_step;
-            if (d_noise > 0.0) {
-                d_turned += d_noise * M_SQRT2 * random.complex_gaussian().real();
-            }
-            begin_interval();
-        } else {
-            const double re = d_phasor.real(), im = d_phasor.imag();
-            d_phasor = { re * d_rotation.real() - im * d_rotation.imag(),
-                         re * d_rotation.imag() + im * d_rotation.real() };
-        }
-        return value;
-    }
-
-private:
-    //! Samples between two exact sines.
-    static constexpr unsigned INTERVAL = 64;
-
-    void begin_interval()
-    {
-        d_turned = std::remainder(d_turned, 2.0 * M_PI);
-        d_phasor = std::polar(1.0, d_turned + d_offset);
-        d_rotation = std::polar(1.0, 2.0 * M_PI * d_cfo);
-        d_step = 0;
-    }
-
-    double d_cfo = 0.0, d_offset = 0.0, d_noise = 0.0;
-    double d_turned = 0.0; //!< at the interval's first sample, without the offset
-    unsigned d_step = 0;
-    std::complex<double> d_phasor = 1.0, d_rotation = 1.0;
-};
-
 } // namespace
-
-std::vector<std::string> multipath_profiles()
-{
-    std::vector<std::string> names;
-    for (const auto& profile : profiles()) {
-        names.emplace_back(profile.name);
-    }
-    return names;
-}
-
-std::vector<Path> multipath_profile(const std::string& name)
-{
-    std::string known;
-    for (const auto& profile : profiles()) {
-        if (name == profile.name) {
-            return profile.paths;
-        }
-        known += (known.empty() ? "" : ", ") + std::string(profile.name);
-    }
-    throw std::invalid_argument("multipath: got \"" + name + "\", expected one of "
-                                + known);
-}
 
 void RadioChannelConfig::validate() const
 {

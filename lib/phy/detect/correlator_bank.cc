@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "correlator_bank.h"
 
+#include "math/constants.h"
 #include "math/target_clones.h"
 
 #include <algorithm>
@@ -246,8 +247,8 @@ CorrelatorBank::CorrelatorBank(const std::vector<float>& signs,
             for (std::size_t k = 0; k < OFFSETS; k++) {
                 const double f = spacing * std::min(first + k, highest);
                 d_plan.rotation.push_back(
-                    static_cast<float>(std::cos(2.0 * M_PI * f * distance)));
-                sines.push_back(static_cast<float>(std::sin(2.0 * M_PI * f * distance)));
+                    static_cast<float>(std::cos(2.0 * PI * f * distance)));
+                sines.push_back(static_cast<float>(std::sin(2.0 * PI * f * distance)));
             }
             d_plan.rotation.insert(d_plan.rotation.end(), sines.begin(), sines.end());
         }

@@ -2,6 +2,7 @@
 #include "preamble_fit.h"
 
 #include "correlator_bank.h"
+#include "math/constants.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,10 +41,10 @@ void PreambleFitter::correlate(const std::complex<float>* z, double shift, doubl
     z += static_cast<std::ptrdiff_t>(whole);
     d_reference = cfo;
     d_energy = 0.0;
-    const std::complex<double> turn = std::polar(1.0, -2.0 * M_PI * cfo);
+    const std::complex<double> turn = std::polar(1.0, -2.0 * PI * cfo);
     std::size_t k = 0;
     for (std::size_t p = 0; p < d_parts.size(); p++) {
-        std::complex<double> phasor = std::polar(1.0, -2.0 * M_PI * cfo * k);
+        std::complex<double> phasor = std::polar(1.0, -2.0 * PI * cfo * k);
         double sum_re = 0.0, sum_im = 0.0;
         const std::size_t end = std::min(k + d_segment, d_signs.size());
         for (; k < end; k++) {
@@ -64,7 +65,7 @@ void PreambleFitter::correlate(const std::complex<float>* z, double shift, doubl
 double PreambleFitter::power(double cfo) const
 {
     const std::complex<double> turn
-        = std::polar(1.0, -2.0 * M_PI * (cfo - d_reference) * d_segment);
+        = std::polar(1.0, -2.0 * PI * (cfo - d_reference) * d_segment);
     // Horner: the last segment turned most.
     double re = 0.0, im = 0.0;
     for (auto part = d_parts.rbegin(); part != d_parts.rend(); ++part) {

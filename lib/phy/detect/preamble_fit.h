@@ -17,11 +17,11 @@ struct PreambleFit {
 };
 
 /*!
- * \brief The second look of a burst detector: climbs from a candidate to the maximum of
+ * \brief The fine search of a burst detector: climbs from a candidate to the maximum of
  * the correlation over continuous time and carrier offset, all L symbols coherent.
  *
  * The maximum is the maximum-likelihood estimate of both, and rho there has lost nothing
- * to the first look's grid (2 dB between its points).
+ * to the coarse grid (2 dB between its points).
  */
 class PreambleFitter {
 public:

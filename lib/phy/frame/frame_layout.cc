@@ -2,6 +2,7 @@
 #include "frame_layout.h"
 
 #include "reference_symbols.h"
+#include "math/constants.h"
 #include "ofdm/ofdm_section.h"
 
 #include <algorithm>
@@ -11,8 +12,6 @@ namespace udeepsc_phy {
 namespace detail {
 
 namespace {
-
-constexpr double PI = 3.14159265358979323846;
 
 //! A rising slope that has no edge for the spectrum: sin^2, in n steps from 0 to 1.
 std::vector<float> rising(std::size_t n)

@@ -57,21 +57,5 @@ private:
     std::vector<float> d_pulse, d_rho, d_slope, d_bend;
 };
 
-//! Without the library's check of each product for NaN.
-template <typename Real>
-std::complex<Real> product(std::complex<Real> a, std::complex<Real> b)
-{
-    return { a.real() * b.real() - a.imag() * b.imag(),
-             a.real() * b.imag() + a.imag() * b.real() };
-}
-
-//! conj(a) b
-template <typename Real>
-std::complex<Real> conj_product(std::complex<Real> a, std::complex<Real> b)
-{
-    return { a.real() * b.real() + a.imag() * b.imag(),
-             a.real() * b.imag() - a.imag() * b.real() };
-}
-
 } // namespace detail
 } // namespace udeepsc_phy

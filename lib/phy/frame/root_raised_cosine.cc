@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "root_raised_cosine.h"
 
+#include "math/constants.h"
+
 #include <cmath>
 #include <cstddef>
 
@@ -8,8 +10,6 @@ namespace udeepsc_phy {
 namespace detail {
 
 namespace {
-
-constexpr double PI = 3.14159265358979323846;
 
 //! The pulse at \p t symbols from its centre, up to a factor.
 double pulse(double t, double rolloff)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sinc_interpolator.h"
 
+#include "constants.h"
+
 #include <cmath>
 #include <vector>
 
@@ -35,7 +37,7 @@ double windowed_sinc(double t)
     }
     const double window
         = bessel_i0(KAISER_BETA * std::sqrt(1.0 - edge * edge)) / bessel_i0(KAISER_BETA);
-    return t == 0.0 ? 1.0 : window * std::sin(M_PI * t) / (M_PI * t);
+    return t == 0.0 ? 1.0 : window * std::sin(PI * t) / (PI * t);
 }
 
 //! Shape [PHASES + 1][TAPS].

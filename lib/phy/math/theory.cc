@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_phy/theory.h>
 
+#include "constants.h"
+
 #include <cmath>
 #include <stdexcept>
 
@@ -43,7 +45,7 @@ double mean_q_squared(double mean)
         return 0.25;
     }
     const double mu = std::sqrt(mean / (1.0 + mean));
-    return 0.25 - mu * std::atan(1.0 / mu) / M_PI;
+    return 0.25 - mu * std::atan(1.0 / mu) / detail::PI;
 }
 
 //! Symbol error rate from the means of Q and Q^2 for one nearest neighbour.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_channel.h"
 
+#include "math/constants.h"
 #include "math/target_clones.h"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 
 using Complex = std::complex<double>;
 constexpr std::size_t D = OfdmChannelEstimator::DELAYS;
-constexpr double PI = 3.14159265358979323846;
-
 constexpr int ITERATIONS = 20;
 
 //! A delay is off if its power times all known energy is less than this share of the noise.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ofdm_receiver.h"
 
-#include "frame/frame_layout.h"
-#include "math/grid_peak.h"
-#include "frame/header_codec.h"
 #include "ofdm_channel.h"
 #include "ofdm_section.h"
+#include "frame/frame_layout.h"
+#include "frame/header_codec.h"
+#include "math/constants.h"
+#include "math/grid_peak.h"
 #include "receive/sample_window.h"
 
 #include <algorithm>
@@ -19,8 +20,6 @@ namespace {
 
 using Fault = ReceivedFrame::Fault;
 using Complex = std::complex<double>;
-
-constexpr double PI = 3.14159265358979323846;
 
 //! The prefix left before the transform's window: room for paths later than the detected.
 constexpr std::size_t WINDOW_START = OFDM_OVERLAP + OFDM_MAX_DELAY;

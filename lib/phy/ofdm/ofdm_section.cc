@@ -2,6 +2,7 @@
 #include "ofdm_section.h"
 
 #include "frame/reference_symbols.h"
+#include "math/constants.h"
 
 #include <fftw3.h>
 
@@ -13,8 +14,6 @@ namespace udeepsc_phy {
 namespace detail {
 
 namespace {
-
-constexpr double PI = 3.14159265358979323846;
 
 //! Prime to any number of data carriers here, and no small number of steps goes round.
 constexpr std::size_t INTERLEAVER_STEP = 37;

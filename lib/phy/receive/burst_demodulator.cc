@@ -5,6 +5,7 @@
 #include "frame/frame_layout.h"
 #include "frame/header_codec.h"
 #include "frame/reference_symbols.h"
+#include "math/complex_product.h"
 #include "ofdm/ofdm_receiver.h"
 
 #include <algorithm>

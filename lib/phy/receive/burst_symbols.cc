@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_symbols.h"
 
-#include "math/grid_peak.h"
 #include "frame/reference_symbols.h"
+#include "math/complex_product.h"
+#include "math/constants.h"
+#include "math/grid_peak.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,8 +16,6 @@ namespace {
 
 using Sample = std::complex<float>;
 using Complex = std::complex<double>;
-
-constexpr double PI = 3.14159265358979323846;
 
 //! Partial sums of the preamble between which the carrier may turn.
 constexpr std::size_t PREAMBLE_PARTS = 16;

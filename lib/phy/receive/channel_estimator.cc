@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "channel_estimator.h"
 
+#include "math/complex_product.h"
+#include "math/constants.h"
 #include "math/dot_product.h"
 
 #include <algorithm>
@@ -12,8 +14,6 @@ namespace detail {
 namespace {
 
 using Complex = std::complex<double>;
-
-constexpr double PI = 3.14159265358979323846;
 
 //! Search grid, points a symbol.
 constexpr int GRID = 8;

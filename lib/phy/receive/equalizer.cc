@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "equalizer.h"
 
+#include "math/complex_product.h"
+#include "math/constants.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,8 +13,6 @@ namespace detail {
 namespace {
 
 using Complex = std::complex<double>;
-
-constexpr double PI = 3.14159265358979323846;
 
 //! Frequencies at which the filter is designed; its taps reach +-MAX_HALF symbols.
 constexpr int BINS = 256;

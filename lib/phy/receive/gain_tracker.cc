@@ -2,6 +2,8 @@
 #include "gain_tracker.h"
 
 #include "frame/pulse.h"
+#include "math/complex_product.h"
+#include "math/constants.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,8 +14,6 @@ namespace detail {
 namespace {
 
 using Complex = std::complex<double>;
-
-constexpr double PI = 3.14159265358979323846;
 
 /*
  * ln of the likelihood ratio that a wandering gain needs over a constant one. Half of

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sample_window.h"
 
+#include "math/constants.h"
+
 #include <volk/volk.h>
 
 #include <algorithm>
@@ -10,8 +12,6 @@ namespace udeepsc_phy {
 namespace detail {
 
 namespace {
-
-constexpr double PI = 3.14159265358979323846;
 
 /*
  * |sample|^2 over the typical one from which on it is no part of a burst. Gaussian noise

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "symbol_filter.h"
 
+#include "math/complex_product.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
