@@ -30,7 +30,7 @@ FrameProfile profile_with_rate(unsigned samples_per_symbol)
 
 //! y(t) each half symbol from \p first on, of known symbols over paths, in noise.
 Samples matched_output(const Pulse& pulse,
-                       const KnownSymbols& known,
+                       const ReferenceSymbols& known,
                        const std::vector<ChannelPath>& paths,
                        std::ptrdiff_t first,
                        std::size_t n,
@@ -69,7 +69,7 @@ ChannelEstimate estimate(const Pulse& pulse,
 {
     constexpr std::ptrdiff_t LENGTH = 256, LAST = LENGTH - 8;
     const ChannelEstimator estimator(pulse, 4);
-    const KnownSymbols known { 0, preamble_signs(LENGTH) };
+    const ReferenceSymbols known { 0, preamble_signs(LENGTH) };
     const auto margin = std::ptrdiff_t(estimator.margin());
     const auto y = matched_output(
         pulse, known, paths, -margin, 2 * (LAST + 2 * margin), noise_var, seed);
@@ -237,7 +237,7 @@ TEST(GainTracker, ConstantGainCostsOneParameter)
         }
         GainTracker tracker;
         tracker.fit(blocks, noise_var, 1e-3);
-        wandering += tracker.wander() > 0.0;
+        wandering += tracker.process_noise() > 0.0;
         for (double t : { 0.0, 3000.0, 6400.0 }) {
             const auto gain = tracker.at(t);
             error += std::norm(gain.value - std::polar(1.0, frequency * t));
@@ -271,7 +271,7 @@ TEST(GainTracker, FollowsARandomWalkAndKnowsItsError)
         }
         GainTracker tracker;
         tracker.fit(blocks, noise_var, 1e-4);
-        EXPECT_GT(tracker.wander(), 0.0);
+        EXPECT_GT(tracker.process_noise(), 0.0);
         for (int i = 63; i < 6335; i += 7) {
             const auto gain = tracker.at(i);
             error += std::norm(gain.value - truth[i]);

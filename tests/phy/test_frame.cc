@@ -233,7 +233,7 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
                 if (!last) {
                     ASSERT_EQ(layout.pilot_symbol(group), symbol);
                 }
-                const auto run = layout.known_runs(body)[group + 1];
+                const auto run = layout.reference_runs(body)[group + 1];
                 ASSERT_EQ(run.first, std::ptrdiff_t(symbol));
                 ASSERT_EQ(run.values.size(), 3u);
                 for (int k = 0; k < 3; k++) {
@@ -244,7 +244,7 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
             }
         }
         ASSERT_EQ(layout.pilot_groups(body), group);
-        ASSERT_EQ(layout.known_runs(body).size(), group + 1);
+        ASSERT_EQ(layout.reference_runs(body).size(), group + 1);
         ASSERT_EQ(layout.frame_symbols(body), symbol);
         ASSERT_EQ(layout.symbol_sample(-8), 20u);
         ASSERT_EQ(layout.burst_samples(body), 2 * (symbol + 16 - 1) + 41);
@@ -252,8 +252,8 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
     EXPECT_EQ(layout.header_length(), 6u * 140);
     EXPECT_EQ(layout.body_length({ 10, 20 }), 2 * 840u + 30);
     EXPECT_EQ(layout.max_body_length(), 4 * 840u + 8191);
-    EXPECT_EQ(layout.known_runs_before(2).size(), 3u);
-    EXPECT_EQ(layout.known_runs_before(2)[2].first, std::ptrdiff_t(256 + 5 + 3 + 5));
+    EXPECT_EQ(layout.reference_runs_before(2).size(), 3u);
+    EXPECT_EQ(layout.reference_runs_before(2)[2].first, std::ptrdiff_t(256 + 5 + 3 + 5));
 }
 
 // No symbol is two things, and none is nothing.
@@ -267,7 +267,7 @@ TEST(Frame, EverySymbolOfAFrameIsOneThing)
             for (std::size_t i = 0; i < body; i++) {
                 EXPECT_TRUE(seen.insert(layout.body_symbol(i)).second);
             }
-            for (const auto& run : layout.known_runs(body)) {
+            for (const auto& run : layout.reference_runs(body)) {
                 for (std::size_t i = 0; i < run.values.size(); i++) {
                     EXPECT_TRUE(seen.insert(run.first + i).second);
                 }

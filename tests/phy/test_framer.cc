@@ -124,7 +124,7 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
                        payload.symbols[k] * layout.payload_signs()[k]);
             }
         }
-        for (const auto& run : layout.known_runs(position)) {
+        for (const auto& run : layout.reference_runs(position)) {
             for (std::size_t i = 0; i < run.values.size(); i++) {
                 expect(run.first + i, run.values[i]);
             }

@@ -104,20 +104,20 @@ std::size_t FrameLayout::symbol_sample(std::ptrdiff_t symbol) const
         + std::size_t(d_profile.filter_span) * d_profile.samples_per_symbol / 2;
 }
 
-std::vector<KnownRun> FrameLayout::known_runs(std::size_t body_length) const
+std::vector<ReferenceSymbols> FrameLayout::reference_runs(std::size_t body_length) const
 {
     const std::size_t groups = pilot_groups(body_length);
-    auto runs = known_runs_before(groups);
+    auto runs = reference_runs_before(groups);
     if (groups > 0) {
         runs.back().first = frame_symbols(body_length) - d_profile.pilot_symbols;
     }
     return runs;
 }
 
-std::vector<KnownRun> FrameLayout::known_runs_before(std::size_t groups) const
+std::vector<ReferenceSymbols> FrameLayout::reference_runs_before(std::size_t groups) const
 {
     const std::size_t n = d_profile.pilot_symbols;
-    std::vector<KnownRun> runs;
+    std::vector<ReferenceSymbols> runs;
     runs.push_back({ 0, d_preamble });
     for (std::size_t g = 0; g < groups; g++) {
         const auto first = d_pilots.begin() + g * n;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "reference_symbols.h"
+
 #include <udeepsc_phy/frame.h>
 
 #include <cstddef>
@@ -11,12 +13,6 @@ namespace detail {
 
 //! Information bits and CRC of a header after coding: 2 (64 + 6 tail bits).
 constexpr std::size_t HEADER_CODED_BITS = 140;
-
-//! Known symbols in a row, +-1; \p first counts from the preamble's first symbol.
-struct KnownRun {
-    std::ptrdiff_t first;
-    std::vector<float> values;
-};
 
 /*!
  * \brief Where every symbol of a frame lies.
@@ -83,13 +79,13 @@ public:
     const std::vector<float>& payload_signs() const { return d_payload_signs; }
 
     //! (sc) Preamble and every pilot group of a frame with such a body, in order.
-    std::vector<KnownRun> known_runs(std::size_t body_length) const;
+    std::vector<ReferenceSymbols> reference_runs(std::size_t body_length) const;
 
     /*!
      * (sc) The preamble and the first \p groups pilot groups of a frame known to be longer:
      * what a receiver knows before it has decoded a header.
      */
-    std::vector<KnownRun> known_runs_before(std::size_t groups) const;
+    std::vector<ReferenceSymbols> reference_runs_before(std::size_t groups) const;
 
     //! Ramp symbols, amplitude included; symbols -ramp_symbols to -1.
     const std::vector<float>& ramp_up() const { return d_ramp_up; }

@@ -123,7 +123,7 @@ Symbols Framer::Impl::single_carrier(const Symbols& body) const
     for (std::size_t i = 0; i < body.size(); i++) {
         frame[ramp + layout.body_symbol(i)] = body[i];
     }
-    for (const auto& run : layout.known_runs(body.size())) {
+    for (const auto& run : layout.reference_runs(body.size())) {
         std::copy(run.values.begin(), run.values.end(), frame.begin() + ramp + run.first);
     }
     std::copy(layout.ramp_up().begin(), layout.ramp_up().end(), frame.begin());

@@ -45,10 +45,10 @@ Pulse::Pulse(const FrameProfile& profile)
 
     d_rho.assign(rho.begin(), rho.end());
     d_slope.assign(rho.size(), 0.0f);
-    d_bend.assign(rho.size(), 0.0f);
+    d_curvature.assign(rho.size(), 0.0f);
     for (std::size_t i = 1; i + 1 < rho.size(); i++) {
         d_slope[i] = static_cast<float>(0.5 * STEPS * (rho[i + 1] - rho[i - 1]));
-        d_bend[i] = static_cast<float>(double(STEPS) * STEPS
+        d_curvature[i] = static_cast<float>(double(STEPS) * STEPS
                                        * (rho[i + 1] - 2.0 * rho[i] + rho[i - 1]));
     }
 }

@@ -32,7 +32,7 @@ public:
     //! rho(t), for |t| <= reach(); zero beyond.
     double correlation(double t) const { return interpolate(d_rho, t, d_reach); }
     double correlation_slope(double t) const { return interpolate(d_slope, t, d_reach); }
-    double correlation_bend(double t) const { return interpolate(d_bend, t, d_reach); }
+    double correlation_curvature(double t) const { return interpolate(d_curvature, t, d_reach); }
 
     //! Beyond this rho is below -80 dB at roll-offs that radios use.
     double reach() const { return d_reach; }
@@ -54,7 +54,7 @@ private:
     unsigned d_samples_per_symbol;
     double d_half_length;
     double d_reach;
-    std::vector<float> d_pulse, d_rho, d_slope, d_bend;
+    std::vector<float> d_pulse, d_rho, d_slope, d_curvature;
 };
 
 } // namespace detail

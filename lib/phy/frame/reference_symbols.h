@@ -13,6 +13,16 @@ namespace udeepsc_phy {
 namespace detail {
 
 /*!
+ * \brief Symbols in a row that the receiver knows: preamble, pilots, a decoded header.
+ *
+ * +-1, or a ramp's amplitudes; \p first counts from the preamble's first symbol.
+ */
+struct ReferenceSymbols {
+    std::ptrdiff_t first = 0;
+    std::vector<float> values;
+};
+
+/*!
  * \brief PRBS23. With the state's bits s_22 (oldest) to s_0, each step puts out
  * b = s_22 xor s_17 and shifts b in as the new s_0.
  */

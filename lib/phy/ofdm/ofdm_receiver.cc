@@ -8,6 +8,7 @@
 #include "math/constants.h"
 #include "math/grid_peak.h"
 #include "receive/sample_window.h"
+#include "receive/symbol_clock.h"
 
 #include <algorithm>
 #include <array>
@@ -31,9 +32,6 @@ constexpr double LARGEST_OFFSET = 1.2e-3;
 //! Offset from which on the transform's own smearing counts: -45 dB.
 constexpr double SMEARING_OFFSET = 0.003 / OFDM_CARRIERS;
 
-//! Standard deviation of clocks that one may expect, relative.
-constexpr double CLOCK_SPREAD = 20e-6;
-
 //! Steps of the motion's fit, in radians, that change nothing any more.
 constexpr double MOTION_SETTLED = 1e-7;
 
@@ -46,9 +44,6 @@ constexpr std::ptrdiff_t PHASE_REACH = 2;
 
 //! Symbols of the window around the frame.
 constexpr double REACH = 2.0;
-
-//! Share of samples that may have had to be replaced.
-constexpr double MOST_BAD = 0.1;
 
 //! Noise of a noiseless burst, relative to its symbols: rounding errors of floats.
 constexpr double LEAST_NOISE = 1e-11;
@@ -91,7 +86,7 @@ private:
     Fault read_payloads(ReceivedFrame& frame, HeaderCodec::Decision header);
     void report(ReceivedFrame& frame) const;
 
-    void open(const DetectedBurst& burst);
+    bool open(const DetectedBurst& burst);
     void transform_until(std::size_t body_symbols);
     void retune();
     bool available(std::size_t position) const;
@@ -155,14 +150,11 @@ ReceivedFrame OfdmReceiver::Impl::receive(const DetectedBurst& burst)
     frame.timing = burst.detection.timing;
     frame.cfo = burst.detection.cfo;
     frame.fault = Fault::no_header;
-    const double at = double(std::int64_t(burst.detection.sample - burst.first_sample))
-        + burst.detection.timing;
-    if (!std::isfinite(at) || std::abs(at) > 1e9 || !std::isfinite(burst.detection.cfo)) {
+    if (!open(burst)) {
         return frame;
     }
-    open(burst);
     transform_until(body_symbols_until(codec.length()));
-    if (window.bad_share() > MOST_BAD) {
+    if (window.too_many_invalid()) {
         frame.fault = Fault::not_finite;
         return frame;
     }
@@ -239,7 +231,7 @@ Fault OfdmReceiver::Impl::read_payloads(ReceivedFrame& frame, HeaderCodec::Decis
     const std::size_t payload_end = sections.back().position + sections.back().header.symbols;
     frame_end = ofdm.frame_symbols(payload_end);
     transform_until(body_symbols_until(payload_end));
-    if (window.bad_share() > MOST_BAD) {
+    if (window.too_many_invalid()) {
         sections.clear();
         return Fault::not_finite;
     }
@@ -264,12 +256,12 @@ void OfdmReceiver::Impl::report(ReceivedFrame& frame) const
 
 // ------------------------------------------------------------------------ samples
 
-void OfdmReceiver::Impl::open(const DetectedBurst& burst)
+bool OfdmReceiver::Impl::open(const DetectedBurst& burst)
 {
-    const double at = double(std::int64_t(burst.detection.sample - burst.first_sample))
-        + burst.detection.timing;
-    window.open(
-        burst.samples, at, profile.samples_per_symbol, profile.preamble_symbols, REACH);
+    if (!window.open(
+            burst, profile.samples_per_symbol, profile.preamble_symbols, REACH)) {
+        return false;
+    }
     cfo = burst.detection.cfo;
     carriers.clear();
     known.clear();
@@ -281,6 +273,7 @@ void OfdmReceiver::Impl::open(const DetectedBurst& burst)
     phases.clear();
     sections.clear();
     frame_end = 0;
+    return true;
 }
 
 std::size_t OfdmReceiver::Impl::body_symbols_until(std::size_t position) const

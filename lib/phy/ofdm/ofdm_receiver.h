@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <udeepsc_phy/burst_demodulator.h>
+#include "receive/frame_receiver.h"
 
 #include <memory>
 
@@ -22,12 +22,12 @@ namespace detail {
  *
  * Not safe to share between threads.
  */
-class OfdmReceiver {
+class OfdmReceiver : public FrameReceiver {
 public:
     explicit OfdmReceiver(const FrameProfile& profile);
-    ~OfdmReceiver();
+    ~OfdmReceiver() override;
 
-    ReceivedFrame demodulate(const DetectedBurst& burst);
+    ReceivedFrame demodulate(const DetectedBurst& burst) override;
 
 private:
     struct Impl;

@@ -20,14 +20,14 @@ namespace udeepsc_phy {
 namespace detail {
 
 /*!
- * \brief The equalised symbols of one burst, and what is known of them.
+ * \brief The equalised symbols of one burst and its reference symbols.
  *
- * Carrier, clock, channel and gain are estimated from the known symbols: first the
- * preamble, then whatever the receiver has decoded and says with know(). What the symbols
- * mean is the receiver's business.
+ * Carrier, clock, channel and gain are estimated from the reference symbols: first the
+ * preamble, then whatever the receiver has decoded and adds. What the symbols mean is the
+ * receiver's business.
  *
  * Symbols are counted from the preamble's first. A header is what follows the preamble,
- * HEADER_CODED_BITS repeated; its symbols are used before they are known.
+ * HEADER_CODED_BITS repeated; its symbols are used before they are decoded.
  */
 class BurstSymbols {
 public:
@@ -36,46 +36,46 @@ public:
                  const FrameLayout& layout,
                  const std::vector<float>& header_signs);
 
-    //! Begins another burst, which must outlive it. False if where it was detected is no
-    //! place for a frame.
+    //! Begins another burst, which must outlive it. False if the position detected
+    //! cannot be one.
     bool open(const DetectedBurst& burst);
     //! Samples for so many symbols, turned back by the carrier offset.
-    void place(std::size_t symbols);
-    //! Whether the burst's samples reach so far. The symbol need not be placed.
+    void load(std::size_t symbols);
+    //! Whether the burst's samples reach so far. The symbol need not be loaded.
     bool available(std::size_t symbol) const;
     const SampleWindow& window() const { return d_window; }
 
-    //! Symbols that are known from now on, +-1.
-    void know(std::size_t symbol, const float* values, std::size_t n);
-    void know_preamble();
+    //! Symbols that the receiver knows from now on, +-1.
+    void add_reference(std::size_t symbol, const float* values, std::size_t n);
+    void add_preamble();
     //! The pilots of the first groups of the body.
-    void know_pilots(std::size_t groups);
-    //! From this symbol on nothing is known.
-    void forget_from(std::size_t symbol) { d_known.resize(symbol, 0.0f); }
-    //! One past the last known symbol.
-    std::size_t known_end() const { return d_known.size(); }
+    void add_pilots(std::size_t groups);
+    //! From this symbol on there is no reference.
+    void drop_reference_from(std::size_t symbol) { d_reference.resize(symbol, 0.0f); }
+    //! One past the last reference symbol.
+    std::size_t reference_end() const { return d_reference.size(); }
 
     //! Maximum likelihood over the preamble, between the delays that hold most energy.
     void refine_carrier();
     //! Channel and equaliser, from the preamble.
     void estimate_from_preamble();
-    //! Equalises the first header and follows its gain before it is known.
+    //! Equalises the first header and follows its gain before it is decoded.
     void track_first_header();
-    //! Carrier, clock and channel once more, now that the header is known as well.
-    void estimate_from_known();
+    //! Carrier, clock and channel once more, now that the header is a reference as well.
+    void estimate_from_reference();
     //! Makes the equalised symbols reach to \p end.
     void equalize_to(std::size_t end);
     //! Equalises all of the first \p end symbols again.
     void equalize_again(std::size_t end);
-    //! Gains and noise for all that is known by now.
-    void track();
-    //! track(), and the clock; equalises again if that moved.
-    void settle();
+    //! Gains and noise from all reference symbols.
+    void track_gain();
+    //! track_gain(), and the clock; equalises again if that moved.
+    void track_gain_and_clock();
 
     //! As it came out of the equaliser, its gain still in it.
     const std::complex<float>& operator[](std::size_t symbol) const { return d_z[symbol]; }
     const GainTracker& gains() const { return d_tracker; }
-    //! Of the equalised symbols, measured at the known ones.
+    //! Of the equalised symbols, measured at the reference symbols.
     double noise_var() const { return d_noise_var; }
     const ChannelEstimate& channel() const { return d_channel; }
     const SymbolClock& clock() const { return d_clock; }
@@ -83,20 +83,16 @@ public:
     double cfo() const;
     //! Of the channel's estimate: energy of a symbol at gain 1.
     double symbol_energy() const { return d_channel.symbol_energy(d_pulse); }
-    //! Noise of the equalised symbols, as the channel's estimate foretold it.
-    double expected_noise_var() const { return d_equalizer.error_var(); }
+    //! Noise of the equalised symbols, as the equaliser's design expects it.
+    double designed_noise_var() const { return d_equalizer.error_var(); }
 
 private:
-    struct Lateness {
-        double late, slope, middle;
-    };
-
     void matched_filter(std::ptrdiff_t first,
                         std::size_t n,
                         std::vector<std::complex<float>>& y);
+    enum class Phase { constant, tracked };
+    void fit_channel(const std::vector<float>& reference, std::size_t n, Phase phase);
     void design_equalizer();
-    std::vector<GainBlock> known_blocks(double* noise_var) const;
-    Lateness lateness() const;
     bool correct_clock();
     //! One past the first header's last symbol.
     std::size_t header_end() const;
@@ -112,9 +108,9 @@ private:
 
     SampleWindow d_window;
     SymbolClock d_clock; //!< in d_window's samples
-    double d_cfo = 0;    //!< what place() turns back, cycles a symbol
+    double d_cfo = 0;    //!< what load() removes, cycles a symbol
     ChannelEstimate d_channel;
-    std::vector<float> d_known; //!< 0: unknown
+    std::vector<float> d_reference; //!< 0: none
     std::vector<std::complex<float>> d_z; //!< equalised symbols
     double d_noise_var = 1;     //!< of d_z
 };

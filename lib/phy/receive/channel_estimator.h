@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "frame/pulse.h"
+#include "path_fit.h"
 
 #include <complex>
 #include <cstddef>
@@ -10,16 +10,10 @@
 namespace udeepsc_phy {
 namespace detail {
 
-//! One way from transmitter to receiver: the pulse, late by delay symbols, times gain.
-struct ChannelPath {
-    double delay;
-    std::complex<double> gain;
-};
-
 struct ChannelEstimate {
     std::vector<ChannelPath> paths; //!< strongest first found; never empty
     double noise_var = 0;           //!< N0 per complex sample
-    std::size_t observations = 0;   //!< known symbols that it was fitted to
+    std::size_t observations = 0;   //!< reference symbols that it was fitted to
 
     //! Complex unknowns fitted: a gain and the real delay of each path.
     double parameters() const { return 1.5 * paths.size(); }
@@ -28,14 +22,8 @@ struct ChannelEstimate {
     double symbol_energy(const Pulse& pulse) const;
 };
 
-//! +-1, or a ramp's amplitudes, from symbol first on; nothing is known beyond.
-struct KnownSymbols {
-    std::ptrdiff_t first = 0;
-    std::vector<float> values;
-};
-
 /*!
- * \brief Least-squares fit of paths through the known pulse.
+ * \brief Least-squares fit of paths through the transmitter's pulse.
  *
  * After the matched filter, y(t) = sum_i h_i sum_m s_m rho(t - m - tau_i) + noise. Taps of
  * a plain finite impulse response would be many (the pulse's own, and T/2 apart), and each
@@ -56,7 +44,7 @@ public:
     std::size_t margin() const;
 
     //! Delays of correlations(), half symbols apart and symmetric: their number.
-    std::size_t delays() const { return 4 * (d_max_delay + MARGIN / 2) + 1; }
+    std::size_t delays() const { return 4 * (d_max_delay + PathFit::MARGIN / 2) + 1; }
 
     /*!
      * Sums over \p n symbols of s_k y(k + tau), for each of delays().
@@ -69,23 +57,18 @@ public:
                    std::complex<double>* sums) const;
 
     /*!
-     * \param known all symbols that may reach into the window
+     * \param reference all symbols that may reach into the window
      * \param first, last window of symbols fitted to: [first, last)
      * \param y matched filter's output, y[0] lies margin() symbols before \p first
      * \param correlations of the window, as correlate() gives them
      */
-    ChannelEstimate estimate(const KnownSymbols& known,
+    ChannelEstimate estimate(const ReferenceSymbols& reference,
                              std::ptrdiff_t first,
                              std::ptrdiff_t last,
                              const std::complex<float>* y,
                              const std::complex<double>* correlations) const;
 
 private:
-    struct Fit;
-
-    //! Half symbols on either side that interpolation reads.
-    static constexpr unsigned MARGIN = 6;
-
     const Pulse& d_pulse;
     unsigned d_max_delay;
 };

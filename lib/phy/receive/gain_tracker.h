@@ -8,15 +8,27 @@
 namespace udeepsc_phy {
 namespace detail {
 
-//! What some known symbols in a row say about the gain there.
+//! What some reference symbols in a row say about the gain there.
 struct GainBlock {
     double time = 0;                 //!< of its middle, symbols
     double weight = 0;               //!< symbols
     std::complex<double> gain = 0.0; //!< mean of conj(s) z
 };
 
+struct GainMeasurement {
+    std::vector<GainBlock> blocks; //!< in order of time
+    double noise_var = 1;          //!< of z, around the blocks' gains
+};
+
 /*!
- * \brief Frequency and gain over a frame, from its known symbols.
+ * Gains of all reference symbols of z.
+ * \param reference 0 where there is none; soft decisions weigh by what they are worth
+ */
+GainMeasurement measure_gains(const std::vector<float>& reference,
+                              const std::vector<std::complex<float>>& z);
+
+/*!
+ * \brief Frequency and gain over a frame, from its reference symbols.
  *
  * First one frequency for all blocks together, by maximum likelihood: no phase is ever
  * unwrapped, so low SNR costs accuracy and not slips. Then the gain as a random walk of
@@ -40,7 +52,7 @@ public:
     double frequency() const { return d_frequency; }
 
     //! Variance of the random walk a symbol.
-    double wander() const { return d_wander; }
+    double process_noise() const { return d_process_noise; }
 
     //! Mean |gain|^2 at the blocks, less what noise adds.
     double power() const { return d_power; }
@@ -60,8 +72,10 @@ private:
         double next_covariance; //!< with the next block's gain
     };
 
+    void remove_frequency(const std::vector<GainBlock>& blocks);
+    double find_process_noise(const std::vector<GainBlock>& blocks, double noise_var);
     double find_frequency(const std::vector<GainBlock>& blocks, double max_frequency) const;
-    double filter(const std::vector<GainBlock>& blocks, double noise_var, double wander);
+    double filter(const std::vector<GainBlock>& blocks, double noise_var, double process_noise);
     void smooth();
 
     std::vector<std::complex<double>> d_measured; //!< the blocks' gains, frequency removed
@@ -70,7 +84,7 @@ private:
     std::complex<double> d_turn = 1.0; //!< phase of the frequency at d_middle
     double d_middle = 0;        //!< time at which frequency and phase do not depend
     double d_frequency_var = 0; //!< of its error
-    double d_wander = 0;
+    double d_process_noise = 0;
     double d_power = 1;
     mutable std::size_t d_last = 0;
 };

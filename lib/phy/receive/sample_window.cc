@@ -24,18 +24,23 @@ constexpr std::size_t INTERVAL = 1024;
 
 } // namespace
 
-void SampleWindow::open(const std::vector<std::complex<float>>& samples,
-                        double at,
+bool SampleWindow::open(const DetectedBurst& burst,
                         unsigned samples_per_symbol,
                         std::size_t preamble_symbols,
                         double reach)
 {
+    const auto& samples = burst.samples;
+    const double at = double(std::int64_t(burst.detection.sample - burst.first_sample))
+        + burst.detection.timing;
+    if (!std::isfinite(at) || std::abs(at) > 1e9 || !std::isfinite(burst.detection.cfo)) {
+        return false;
+    }
     d_burst = &samples;
     d_at = at;
     d_samples_per_symbol = samples_per_symbol;
     d_reach = reach;
     d_first = std::lround(std::floor(at - reach * samples_per_symbol));
-    d_bad_share = 0.0;
+    d_invalid_ratio = 0.0;
 
     // The median of a preamble's |sample|^2: one huge value does not move it.
     const auto size = std::ptrdiff_t(samples.size());
@@ -62,6 +67,7 @@ void SampleWindow::open(const std::vector<std::complex<float>>& samples,
         ? static_cast<float>(scale)
         : 0.0f;
     d_limit = static_cast<float>(std::min(limit, 1e38));
+    return true;
 }
 
 void SampleWindow::fill(double cfo, std::size_t symbols)
@@ -77,16 +83,16 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
     if (begin >= end) {
         return;
     }
-    std::size_t bad = 0;
+    std::size_t invalid = 0;
     std::complex<float>* out = &d_samples[begin - d_first];
     for (std::ptrdiff_t i = begin; i < end; i++, out++) {
         const float re = (*d_burst)[i].real(), im = (*d_burst)[i].imag();
         // NaN fails the comparison.
         const bool good = re * re + im * im <= d_limit;
-        bad += !good;
+        invalid += !good;
         *out = { good ? d_scale * re : 0.0f, good ? d_scale * im : 0.0f };
     }
-    d_bad_share = double(bad) / double(end - begin);
+    d_invalid_ratio = double(invalid) / double(end - begin);
 
     const double turn = -2.0 * PI * cfo / sps; // radians a sample
     const auto step = std::complex<float>(std::polar(1.0, turn));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/burst_detector.h>
+
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -17,12 +19,11 @@ namespace detail {
 class SampleWindow {
 public:
     /*!
-     * \param samples must outlive the window
-     * \param at where symbol 0 is among them
+     * \param burst must outlive the window
      * \param reach symbols that fill() gives on either side
+     * \return false, and nothing changed, if the burst's detection is no usable position
      */
-    void open(const std::vector<std::complex<float>>& samples,
-              double at,
+    bool open(const DetectedBurst& burst,
               unsigned samples_per_symbol,
               std::size_t preamble_symbols,
               double reach);
@@ -42,19 +43,21 @@ public:
 
     //! Nothing but zeros, or less than floats can hold.
     bool silent() const { return d_scale == 0.0f; }
-    //! Of the samples last filled, those that had to be replaced.
-    double bad_share() const { return d_bad_share; }
+    //! More of the samples last filled had to be replaced than a frame can be built on.
+    bool too_many_invalid() const { return d_invalid_ratio > MAX_INVALID_RATIO; }
     //! Mean |sample|^2 of the first \p n from symbol 0 on, as received.
     double power(std::size_t n) const;
 
 private:
+    static constexpr double MAX_INVALID_RATIO = 0.1;
+
     const std::vector<std::complex<float>>* d_burst = nullptr;
     double d_at = 0;
     unsigned d_samples_per_symbol = 2;
     double d_reach = 0;
     float d_scale = 0;
     float d_limit = 0; //!< of |sample|^2
-    double d_bad_share = 0;
+    double d_invalid_ratio = 0;
     std::ptrdiff_t d_first = 0; //!< the burst's sample that is samples()[0]
     std::vector<std::complex<float>> d_samples;
 };

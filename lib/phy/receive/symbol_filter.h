@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "channel_estimator.h"
+#include "path_fit.h"
+#include "symbol_clock.h"
 #include "math/dot_product.h"
 #include "frame/pulse.h"
 
@@ -12,24 +13,9 @@
 namespace udeepsc_phy {
 namespace detail {
 
-//! When symbols arrive: symbol k at sample start + k period.
-struct SymbolClock {
-    double start = 0;
-    double period = 2;
-
-    double position(double symbol) const { return start + symbol * period; }
-
-    //! Every symbol arrives \p late symbols later, and \p slope more with each after k0.
-    void correct(double late, double slope, double k0)
-    {
-        start += (late - slope * k0) * period;
-        period += slope * period;
-    }
-};
-
 /*!
  * \brief Matched filter for pulse and channel: u_k = sum_i conj(h_i) y(k + tau_i), y being
- * the pulse's matched filter. One value a symbol, and all there is to know about it.
+ * the pulse's matched filter. One value a symbol, and a sufficient statistic.
  *
  * Follows a clock that is not a multiple of the samples: the taps are made anew whenever
  * the symbols have moved by 1/512 symbol against the samples. What is left of the error,
