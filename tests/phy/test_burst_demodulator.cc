@@ -223,7 +223,7 @@ TEST(GainTracker, ConstantGainCostsOneParameter)
     Xoshiro256pp random(2);
     constexpr int TRIALS = 200;
     const double noise_var = 4.0;
-    int wandering = 0;
+    int drifting = 0;
     double error = 0.0, claimed = 0.0;
     for (int trial = 0; trial < TRIALS; trial++) {
         std::vector<GainBlock> blocks;
@@ -237,14 +237,14 @@ TEST(GainTracker, ConstantGainCostsOneParameter)
         }
         GainTracker tracker;
         tracker.fit(blocks, noise_var, 1e-3);
-        wandering += tracker.process_noise() > 0.0;
+        drifting += tracker.process_noise() > 0.0;
         for (double t : { 0.0, 3000.0, 6400.0 }) {
             const auto gain = tracker.at(t);
             error += std::norm(gain.value - std::polar(1.0, frequency * t));
             claimed += gain.error_var;
         }
     }
-    EXPECT_LE(wandering, 8);
+    EXPECT_LE(drifting, 8);
     // Gain and frequency: 1 + 3 / 2 (middle and ends) real halves of N0 / 800 at least.
     EXPECT_LT(error / (3 * TRIALS), 3.0 * noise_var / 800.0);
     EXPECT_NEAR(error / claimed, 1.0, 0.25);

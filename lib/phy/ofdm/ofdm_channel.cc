@@ -16,14 +16,14 @@ using Complex = std::complex<double>;
 constexpr std::size_t D = OfdmChannelEstimator::DELAYS;
 constexpr int ITERATIONS = 20;
 
-//! A delay is off if its power times all known energy is less than this share of the noise.
-constexpr double LEAST_POWER = 0.01;
+//! A delay is off if its power times all reference energy is less than this ratio to the noise.
+constexpr double MIN_POWER = 0.01;
 
-//! The fit has settled when the number of parameters that count changes by less.
-constexpr double SETTLED = 0.02;
+//! The fit has converged when the number of parameters that count changes by less.
+constexpr double CONVERGED = 0.02;
 
 //! Of the symbols' energy.
-constexpr double LEAST_NOISE = 1e-8;
+constexpr double MIN_NOISE = 1e-8;
 
 //! Square, row by row, real and imaginary parts apart.
 struct Matrix {
@@ -187,7 +187,7 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
     }
     all = std::max(all, 1e-300);
     // Less noise than this tells nothing more, but would leave the matrices singular.
-    const double n0 = std::max({ noise_var, LEAST_NOISE * received / all, 1e-300 });
+    const double n0 = std::max({ noise_var, MIN_NOISE * received / all, 1e-300 });
     const auto gram = gram_row(e);
     const auto b = correlate(z);
 
@@ -206,10 +206,10 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
         for (const auto& delay : delays) {
             channel.parameters += delay.count;
         }
-        const bool settled = std::abs(channel.parameters - previous) < SETTLED;
+        const bool converged = std::abs(channel.parameters - previous) < CONVERGED;
         channel.delays = delays;
-        if (settled || iteration + 1 == ITERATIONS
-            || !update_powers(delays, LEAST_POWER * n0 / all)) {
+        if (converged || iteration + 1 == ITERATIONS
+            || !update_powers(delays, MIN_POWER * n0 / all)) {
             to_carriers(covariance.re, covariance.im, channel);
             break;
         }

@@ -30,7 +30,7 @@ struct OfdmChannel {
 };
 
 /*!
- * \brief Gains of all carriers from known symbols on some.
+ * \brief Gains of all carriers from reference symbols on some.
  *
  * The channel is a sum of delays tau_d, half a symbol apart and at most OFDM_MAX_DELAY + 1
  * from the one detected,
@@ -48,7 +48,7 @@ public:
     OfdmChannelEstimator();
 
     /*!
-     * \param z sum over a carrier's known symbols of conj(sent) received, shape [128]
+     * \param z sum over a carrier's reference symbols of conj(sent) received, shape [128]
      * \param e sum over them of |sent|^2, shape [128]
      * \param noise_var of a received symbol, more than 0
      * \param start of an estimate much like this one: others are off; empty: all delays

@@ -11,14 +11,9 @@ namespace detail {
 /*!
  * \brief A BurstDemodulator for profiles of Waveform::ofdm.
  *
- * Each carrier k of OFDM symbol m sees
- *
- *     y_mk = x_mk h_k exp(j (phi + omega m - 2 pi k delta m / 128)) + noise:
- *
- * a channel that stays, what is left of the carrier offset, and a clock that runs away. The
- * three are fitted over training, pilots and, once decoded, headers together; a slow phase
- * is followed on top by means over five OFDM symbols. y / h is what is delivered, with the
- * noise that it then has on its carrier, the estimate's own error included.
+ * Channel, what is left of the carrier offset, clock and phase are fitted over training,
+ * pilots and, once decoded, headers together (OfdmTracker). y / h is what is delivered, with
+ * the noise that it then has on its carrier, the estimate's own error included.
  *
  * Not safe to share between threads.
  */

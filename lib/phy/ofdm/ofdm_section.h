@@ -42,7 +42,7 @@ constexpr int ofdm_frequency(std::size_t carrier)
  * \brief Which carrier of which OFDM symbol carries what.
  *
  * Body OFDM symbol m = 0, 1, ... follows the training. pilot_symbols of its carriers are
- * pilots, evenly spaced, moved by three places from one symbol to the next (in time all
+ * pilots, evenly spaced, moved by three carriers from one symbol to the next (in time all
  * carriers are visited); the others hold data_symbols body positions, neighbours far apart.
  */
 class OfdmLayout {
