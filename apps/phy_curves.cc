@@ -28,7 +28,7 @@ PhyPoint start(const std::string& curve, const std::string& name, const Link& li
     return point;
 }
 
-void share(PhyPoint& point, double k, double n)
+void set_ratio(PhyPoint& point, double k, double n)
 {
     const auto interval = wilson(k, n);
     point.value = k / n;
@@ -58,10 +58,10 @@ void measure_phy_curves(const PhyFigureOptions& options,
             link.bursts = 2000 / share_of_bursts;
             const auto r = LinkRunner(link, options.seed).run(true);
             auto point = start("detection", air.name, link, options.seed);
-            share(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
+            set_ratio(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
             report(point);
             point = start("header error", air.name, link, options.seed);
-            share(point, static_cast<double>(r.sent - r.headers), static_cast<double>(r.sent));
+            set_ratio(point, static_cast<double>(r.sent - r.headers), static_cast<double>(r.sent));
             report(point);
         }
     }

@@ -18,7 +18,7 @@ struct ReceivedPayload {
 struct ReceivedFrame {
     enum class Fault {
         none,
-        no_header,  //!< the first header's CRC fails: nothing is known, payloads is empty
+        no_header,  //!< the first header's CRC fails: payloads is empty
         bad_header, //!< CRC right, but a version or value that does not exist
         cut, //!< samples or transmission end before the payloads do: those complete are given
         lost_header, //!< a later header's CRC fails: the payloads before it are given

@@ -34,7 +34,7 @@ struct FrameProfile {
     unsigned ramp_symbols = 8;        //!< at either end
     unsigned preamble_symbols = 256;  //!< BPSK, a fixed pseudo-random sequence
     unsigned header_repetition = 6;   //!< of the coded header
-    unsigned pilot_symbols = 8;       //!< known symbols after every ...
+    unsigned pilot_symbols = 8;       //!< reference symbols after every ...
     unsigned data_symbols = 56;       //!< ... this many header and payload symbols
     unsigned channel_taps = 4;        //!< longest multipath that the receiver expects, symbols
     double max_cfo = 0.02;            //!< carrier offset searched, +-cycles per symbol

@@ -174,4 +174,87 @@ ideal_esn0_db(const std::string& multipath, double esn0_db, double rolloff)
     return 10.0 * std::log10(1.0 / mean - 1.0);
 }
 
+inline FrameProfile profile_with_rate(unsigned samples_per_symbol)
+{
+    FrameProfile profile;
+    profile.samples_per_symbol = samples_per_symbol;
+    return profile;
+}
+
+//! A frame over a channel as random_channel() draws it.
+struct Clean {
+    explicit Clean(const FrameProfile& p, std::uint64_t seed)
+        : profile(p)
+        , random(seed)
+    { }
+
+    DetectedBurst
+    burst(const std::vector<Payload>& payloads, double esn0_db = 20.0)
+    {
+        const Framer framer(profile);
+        config = random_channel(profile, esn0_db, random);
+        return detected(profile, config, through(framer.frame(payloads), config), random);
+    }
+
+    FrameProfile profile;
+    Xoshiro256pp random;
+    RadioChannelConfig config;
+};
+
+//! A transmitter and a receiver with the same profile.
+class Link {
+public:
+    Link(const FrameProfile& profile, std::uint64_t seed)
+        : d_profile(profile)
+        , d_framer(profile)
+        , d_detector(config(profile))
+        , d_demodulator(profile)
+        , d_random(seed)
+    { }
+
+    const FrameProfile& profile() const { return d_profile; }
+    Xoshiro256pp& random() { return d_random; }
+
+    Samples burst(const Payload& payload) const { return d_framer.frame({ payload }); }
+
+    RadioChannelConfig draw(double esn0_db, const std::string& multipath = "none")
+    {
+        auto c = random_channel(d_profile, esn0_db, d_random);
+        c.multipath = multipath;
+        return c;
+    }
+
+    std::vector<ReceivedFrame> receive(const Samples& stream)
+    {
+        d_detector.reset();
+        return udeepsc_phy::receive(d_detector, d_demodulator, stream);
+    }
+
+    //! One frame there and back; nothing unless it is the only one and says what was sent.
+    std::vector<ReceivedFrame> exchange(const Payload& sent, const RadioChannelConfig& c)
+    {
+        auto frames = good(receive(through(burst(sent), c)));
+        if (frames.size() != 1 || frames[0].payloads.size() != 1
+            || frames[0].payloads[0].symbols.size() != sent.symbols.size()
+            || !same_content(frames[0].payloads[0].header, sent.header)) {
+            frames.clear();
+        }
+        return frames;
+    }
+
+private:
+    static DetectorConfig config(const FrameProfile& profile)
+    {
+        DetectorConfig c;
+        c.profile = profile;
+        return c;
+    }
+
+    FrameProfile d_profile;
+    Framer d_framer;
+    BurstDetector d_detector;
+    BurstDemodulator d_demodulator;
+    Xoshiro256pp d_random;
+};
+
 } // namespace udeepsc_phy

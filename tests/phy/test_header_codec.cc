@@ -304,10 +304,10 @@ TEST(HeaderCodec, NoiseIsNoHeader)
         for (int i = 0; i < n; i++) {
             const auto noise = codec.decode(noisy_llrs(nothing, 0.0, random));
             EXPECT_EQ(noise.fault, HeaderCodec::Fault::not_a_header);
-            noise_agrees += noise.agreement >= codec.least_agreement();
+            noise_agrees += noise.agreement >= codec.min_agreement();
             const auto header = codec.encode(random_header(random));
             const auto decision = codec.decode(noisy_llrs(header, c.esn0_db, random));
-            header_does_not += decision.agreement < codec.least_agreement();
+            header_does_not += decision.agreement < codec.min_agreement();
         }
         // 0.1 % and 0 were expected (2.7 and more than 7 standard deviations).
         EXPECT_LE(noise_agrees, 0.008 * n) << c.repetition;

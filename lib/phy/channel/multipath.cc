@@ -57,15 +57,15 @@ std::vector<std::string> multipath_profiles()
 
 std::vector<Path> multipath_profile(const std::string& name)
 {
-    std::string known;
+    std::string names;
     for (const auto& profile : profiles()) {
         if (name == profile.name) {
             return profile.paths;
         }
-        known += (known.empty() ? "" : ", ") + std::string(profile.name);
+        names += (names.empty() ? "" : ", ") + std::string(profile.name);
     }
     throw std::invalid_argument("multipath: got \"" + name + "\", expected one of "
-                                + known);
+                                + names);
 }
 
 } // namespace udeepsc_phy

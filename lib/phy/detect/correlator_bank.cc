@@ -29,7 +29,7 @@ struct Width8 {
 constexpr std::size_t OFFSETS = 3;
 
 //! Below this the window holds nothing, and a ratio would be one of rounding errors.
-constexpr float LEAST_ENERGY = 1e-30f;
+constexpr float MIN_ENERGY = 1e-30f;
 
 /*!
  * Partial sums of CHUNK positions, shape [segments, 2, CHUNK]: sum_j s_j z[n + G j] over
@@ -195,7 +195,7 @@ void divide(const float* energy, std::size_t n, float symbols, float* ratio)
 {
     for (std::size_t i = 0; i < n; i++) {
         const float all = symbols * energy[i];
-        ratio[i] = energy[i] > LEAST_ENERGY ? ratio[i] / all : 0.0f;
+        ratio[i] = energy[i] > MIN_ENERGY ? ratio[i] / all : 0.0f;
     }
 }
 

@@ -15,11 +15,11 @@ namespace {
 //! Vertex of the parabola through three points, in steps from the middle one, -1 to 1.
 double parabola_vertex(double left, double middle, double right)
 {
-    const double bend = left - 2.0 * middle + right;
-    if (!(bend < 0.0)) {
+    const double curvature = left - 2.0 * middle + right;
+    if (!(curvature < 0.0)) {
         return right > left ? 1.0 : left > right ? -1.0 : 0.0;
     }
-    return std::clamp(0.5 * (left - right) / bend, -1.0, 1.0);
+    return std::clamp(0.5 * (left - right) / curvature, -1.0, 1.0);
 }
 
 } // namespace

@@ -82,8 +82,8 @@ public:
     std::vector<ReferenceSymbols> reference_runs(std::size_t body_length) const;
 
     /*!
-     * (sc) The preamble and the first \p groups pilot groups of a frame known to be longer:
-     * what a receiver knows before it has decoded a header.
+     * (sc) The preamble and the first \p groups pilot groups of a frame that is
+     * longer: the references that a receiver has before it has decoded a header.
      */
     std::vector<ReferenceSymbols> reference_runs_before(std::size_t groups) const;
 

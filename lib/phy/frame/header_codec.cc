@@ -28,7 +28,7 @@ constexpr std::size_t TAIL_BITS = 6;
 static_assert(2 * (INFO_BITS + CRC_BITS + TAIL_BITS) == HEADER_CODED_BITS, "");
 
 /*
- * Coded bit i goes to place 37 i mod 140: any two of the 14 coded bits that one information
+ * Coded bit i goes to position 37 i mod 140: any two of the 14 coded bits that one information
  * bit touches lie 8 symbols apart or more, so that a short disturbance meets one of them.
  */
 constexpr std::size_t INTERLEAVER_STEP = 37;
@@ -163,7 +163,7 @@ private:
 
 /*
  * Eight bits for the decoder, at a root mean square of 12 steps. libfec starts with state 0
- * only 63 steps ahead of the others: at full scale that hardly tells the decoder where the
+ * only 63 steps ahead of the others: at full scale that hardly shows the decoder where the
  * trellis begins, and costs 0.3 dB. At this one it does, and the steps still cost nothing
  * (measured against a decoder in floating point).
  */
@@ -251,7 +251,7 @@ std::size_t HeaderCodec::length() const
  * measured, with a standard deviation of 0.02 to 0.03.
  * A header at the edge of decoding has 0.95 with one repetition and 0.66 with six.
  */
-double HeaderCodec::least_agreement() const
+double HeaderCodec::min_agreement() const
 {
     return 0.81 / std::sqrt(double(d_impl->repetition)) + 0.08;
 }
@@ -282,7 +282,7 @@ HeaderCodec::Decision HeaderCodec::decode(const float* llrs)
     Bits checked(bits.begin() + INFO_BITS, bits.end());
     Bits expected;
     append(expected, crc16(info), CRC_BITS);
-    if (checked != expected || decision.agreement < least_agreement()) {
+    if (checked != expected || decision.agreement < min_agreement()) {
         return decision;
     }
     decision.header = unpack(info);

@@ -46,7 +46,7 @@ public:
     HeaderCodec& operator=(HeaderCodec&&) noexcept;
 
     //! Agreement below which a right CRC is taken for chance.
-    double least_agreement() const;
+    double min_agreement() const;
 
     //! Symbols of a header: 140 times the repetition.
     std::size_t length() const;

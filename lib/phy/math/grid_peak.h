@@ -20,9 +20,9 @@ double grid_peak(const Function& f, double step, int steps)
         }
     }
     const double left = f(best - step), right = f(best + step);
-    const double bend = left - 2.0 * most + right;
-    if (bend < 0.0) {
-        best += step * std::clamp(0.5 * (left - right) / bend, -0.5, 0.5);
+    const double curvature = left - 2.0 * most + right;
+    if (curvature < 0.0) {
+        best += step * std::clamp(0.5 * (left - right) / curvature, -0.5, 0.5);
     }
     return best;
 }

@@ -59,9 +59,9 @@ void SincInterpolator::set_fraction(double fraction)
 {
     static const std::vector<double> s_table = make_table();
     d_fraction = fraction;
-    const double place = fraction * PHASES;
-    const auto phase = static_cast<int>(place);
-    const double part = place - phase;
+    const double position = fraction * PHASES;
+    const auto phase = static_cast<int>(position);
+    const double part = position - phase;
     const double* lower = s_table.data() + phase * TAPS;
     for (int i = 0; i < TAPS; i++) {
         const double tap = lower[i] + part * (lower[i + TAPS] - lower[i]);

@@ -186,7 +186,7 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
         received += std::norm(z[c]);
     }
     all = std::max(all, 1e-300);
-    // Less noise than this tells nothing more, but would leave the matrices singular.
+    // Less noise than this gives nothing more, but would leave the matrices singular.
     const double n0 = std::max({ noise_var, MIN_NOISE * received / all, 1e-300 });
     const auto gram = gram_row(e);
     const auto b = correlate(z);

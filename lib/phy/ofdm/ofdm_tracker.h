@@ -34,7 +34,7 @@ public:
     void reset();
     //! OFDM symbols received so far.
     void set_symbols(std::size_t symbols) { d_symbols = symbols; }
-    //! A received carrier whose symbol is known: \p value is sent * received, sent +-1.
+    //! A received carrier that holds a reference symbol: \p value is sent * received, sent +-1.
     void add(std::size_t symbol, std::size_t carrier, std::complex<double> value);
     void clear_observations() { d_observations.clear(); }
 

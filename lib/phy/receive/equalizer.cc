@@ -18,14 +18,14 @@ using Complex = std::complex<double>;
 constexpr int BINS = 256;
 constexpr int MAX_HALF = 96;
 
-//! Share of the error that cutting the filter may add.
+//! Relative error that cutting the filter may add.
 constexpr double CUT = 0.005;
 
 //! Distances at which rho can be neglected, even where the spectrum is all but zero.
 constexpr int REACH = 20;
 
 //! 50 dB above this the limits are those of pulse and timing.
-constexpr double LEAST_NOISE = 1e-5;
+constexpr double MIN_NOISE = 1e-5;
 
 //! A sequence of lags -half .. half.
 struct Lags {
@@ -176,7 +176,7 @@ void Equalizer::design(const std::vector<ChannelPath>& paths,
 {
     const ChannelCorrelation s(paths, d_pulse);
     const double n0 = std::max(noise_var * (1.0 + uncertainty),
-                               LEAST_NOISE * std::max(s.value[0].real(), 1e-300));
+                               MIN_NOISE * std::max(s.value[0].real(), 1e-300));
     const auto density = spectrum(s.value);
     const auto taps = inverse_taps(density, n0);
 
@@ -187,7 +187,7 @@ void Equalizer::design(const std::vector<ChannelPath>& paths,
     const double least = (1.0 - gain) / gain;
     int half = 0;
     Cut cut(taps, half, s.value, n0);
-    while (half < MAX_HALF && cut.error_var > (1.0 + CUT) * least + LEAST_NOISE) {
+    while (half < MAX_HALF && cut.error_var > (1.0 + CUT) * least + MIN_NOISE) {
         half = std::min(MAX_HALF, half < 4 ? half + 1 : half * 3 / 2);
         cut = Cut(taps, half, s.value, n0);
     }

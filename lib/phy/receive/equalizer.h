@@ -44,7 +44,7 @@ public:
                std::complex<float>* out);
 
     /*!
-     * What lateness adds to the output: for symbols late by a small eps,
+     * What a timing error adds to the output: for symbols late by a small eps,
      * z_k = s_k + eps sum_m timing_response()[m + TIMING_SPAN] s_(k - m).
      */
     static constexpr int TIMING_SPAN = 4;

@@ -188,11 +188,11 @@ double GainTracker::find_frequency(const std::vector<GainBlock>& blocks,
             second -= t * t * value;
         }
         const double slope = 2.0 * conj_product(sum, first).real();
-        const double bend = 2.0 * (conj_product(sum, second).real() + std::norm(first));
-        if (!(bend < 0.0)) {
+        const double curvature = 2.0 * (conj_product(sum, second).real() + std::norm(first));
+        if (!(curvature < 0.0)) {
             break;
         }
-        best -= std::min(std::max(slope / bend, -step), step);
+        best -= std::min(std::max(slope / curvature, -step), step);
     }
     return best;
 }
