@@ -47,7 +47,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
     const Air airs[] = { { "standard", "none", "standard, AWGN" },
                          { "multipath", "three_tap", "multipath, three taps" },
                          { "ofdm", "three_tap", "OFDM, three taps" } };
-    const std::uint64_t share_of_bursts = options.quick ? 10 : 1;
+    const std::uint64_t divisor = options.quick ? 10 : 1;
     for (const auto& air : airs) {
         Link link;
         link.profile = air.profile;
@@ -55,7 +55,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
         link.symbols = 50;
         for (double esn0_db = -14; esn0_db <= -5; esn0_db += 1) {
             link.esn0_db = esn0_db;
-            link.bursts = 2000 / share_of_bursts;
+            link.bursts = 2000 / divisor;
             const auto r = LinkRunner(link, options.seed).run(true);
             auto point = start("detection", air.name, link, options.seed);
             set_ratio(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
@@ -78,7 +78,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
         Link link;
         link.modulation = s.modulation;
         link.symbols = 4000;
-        link.bursts = 100 / share_of_bursts;
+        link.bursts = 100 / divisor;
         for (double esn0_db = s.low_db; esn0_db <= s.high_db; esn0_db += 1.5) {
             link.esn0_db = esn0_db;
             const auto r = LinkRunner(link, options.seed + 1).run(true);
