@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "timing_estimator.h"
 
+#include "equalizer.h"
 #include "symbol_clock.h"
 #include "math/complex_product.h"
 
@@ -25,7 +26,7 @@ TimingError estimate_timing_error(const std::vector<float>& reference,
                                   double noise_var,
                                   double clock_error)
 {
-    const int span = int(response.size() / 2);
+    constexpr int SPAN = Equalizer::TIMING_SPAN;
     const auto end = std::ptrdiff_t(std::min(reference.size(), z.size()));
     const auto symbol = [&](std::ptrdiff_t k) {
         return k < 0 || k >= end ? 0.0f : reference[k];
@@ -41,9 +42,9 @@ TimingError estimate_timing_error(const std::vector<float>& reference,
             gain = gains.at(double(k + 3)).value;
         }
         std::complex<float> direction = 0.0f;
-        for (int m = -span; m <= span; m++) {
+        for (int m = -SPAN; m <= SPAN; m++) {
             if (m != 0) {
-                direction += symbol(k - m) * response[m + span];
+                direction += symbol(k - m) * response[m + SPAN];
             }
         }
         const double t = k - middle;
