@@ -12,7 +12,10 @@ using namespace burst_runs;
 
 namespace {
 
-PhyPoint start(const std::string& curve, const std::string& name, const Link& link, std::uint64_t seed)
+PhyPoint start(const std::string& curve,
+               const std::string& name,
+               const Link& link,
+               std::uint64_t seed)
 {
     const auto profile = FrameProfile::from_name(link.profile);
     PhyPoint point {};
@@ -58,10 +61,13 @@ void measure_phy_curves(const PhyFigureOptions& options,
             link.bursts = 2000 / divisor;
             const auto r = LinkRunner(link, options.seed).run(true);
             auto point = start("detection", air.name, link, options.seed);
-            set_ratio(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
+            set_ratio(
+                point, static_cast<double>(r.detected), static_cast<double>(r.sent));
             report(point);
             point = start("header error", air.name, link, options.seed);
-            set_ratio(point, static_cast<double>(r.sent - r.headers), static_cast<double>(r.sent));
+            set_ratio(point,
+                      static_cast<double>(r.sent - r.headers),
+                      static_cast<double>(r.sent));
             report(point);
         }
     }

@@ -74,12 +74,12 @@ private:
         link.bursts = d_report.size(1000, 20000);
         const auto r = LinkRunner(link, d_report.seed()).run(false);
         d_report.give(name,
-             static_cast<double>(r.detected) / r.sent,
-             target,
-             Bound::at_least,
-             wilson(r.detected, r.sent),
-             r.sent,
-             "probability");
+                      static_cast<double>(r.detected) / r.sent,
+                      target,
+                      Bound::at_least,
+                      wilson(r.detected, r.sent),
+                      r.sent,
+                      "probability");
     }
 
     //! Ten minutes at 2 Msps in the long form; then a burst.
@@ -185,12 +185,12 @@ private:
         // Bursts that were not detected count: this is the whole receiver.
         const double lost = static_cast<double>(r.sent - r.headers);
         d_report.give(name,
-             lost / r.sent,
-             1e-3,
-             Bound::at_most,
-             wilson(lost, r.sent),
-             r.sent,
-             "probability");
+                      lost / r.sent,
+                      1e-3,
+                      Bound::at_most,
+                      wilson(lost, r.sent),
+                      r.sent,
+                      "probability");
     }
 
     void symbol_loss(const std::string& what,
@@ -217,13 +217,13 @@ private:
         const double rate = r.symbol_errors.mean(),
                      half = r.symbol_errors.half_interval();
         d_report.give(name,
-             theory - esn0_of(link.modulation, rate),
-             target,
-             Bound::at_most,
-             { theory - esn0_of(link.modulation, std::max(1e-9, rate - half)),
-               theory - esn0_of(link.modulation, rate + half) },
-             r.sent,
-             "dB");
+                      theory - esn0_of(link.modulation, rate),
+                      target,
+                      Bound::at_most,
+                      { theory - esn0_of(link.modulation, std::max(1e-9, rate - half)),
+                        theory - esn0_of(link.modulation, rate + half) },
+                      r.sent,
+                      "dB");
     }
 
     void snr_estimate(double esn0_db)
@@ -239,12 +239,12 @@ private:
         const auto r = LinkRunner(link, d_report.seed() + 3).run(true);
         const double mean = r.snr_squares.mean(), half = r.snr_squares.half_interval();
         d_report.give(name,
-             std::sqrt(mean),
-             0.5,
-             Bound::at_most,
-             { std::sqrt(std::max(0.0, mean - half)), std::sqrt(mean + half) },
-             r.snr_squares.n,
-             "dB rms");
+                      std::sqrt(mean),
+                      0.5,
+                      Bound::at_most,
+                      { std::sqrt(std::max(0.0, mean - half)), std::sqrt(mean + half) },
+                      r.snr_squares.n,
+                      "dB rms");
     }
 
     const FigureReport& d_report;

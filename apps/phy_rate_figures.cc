@@ -63,12 +63,12 @@ private:
             return rates[static_cast<std::size_t>(part * (rates.size() - 1))];
         };
         d_report.give(name,
-             rates.back(),
-             target,
-             Bound::at_least,
-             { at(0.025), at(0.975) },
-             rates.size(),
-             unit);
+                      rates.back(),
+                      target,
+                      Bound::at_least,
+                      { at(0.025), at(0.975) },
+                      rates.size(),
+                      unit);
     }
 
     void detector_rate(const std::string& name, const std::string& profile)

@@ -32,16 +32,19 @@ inline Payload random_payload(std::size_t n, Modulation modulation, Xoshiro256pp
     payload.header.modulation = modulation;
     payload.header.vectors = random() % 128;
     for (std::size_t i = 0; i < n; i++) {
-        payload.symbols.push_back(constellation.points()[random() % constellation.size()]);
+        payload.symbols.push_back(
+            constellation.points()[random() % constellation.size()]);
     }
     return payload;
 }
 
 /*
  * A burst through a channel, as a detector would hand it over: the true timing, and the
- * carrier offset with the error of a maximum-likelihood estimate from the preamble at 0 dB.
+ * carrier offset with the error of a maximum-likelihood estimate from the preamble at 0
+ * dB.
  */
-inline DetectedBurst through(const Samples& burst, RadioChannelConfig config, Xoshiro256pp& random)
+inline DetectedBurst
+through(const Samples& burst, RadioChannelConfig config, Xoshiro256pp& random)
 {
     config.delay = 20.0 + random.uniform();
     config.phase = 2.0 * M_PI * random.uniform();
@@ -55,8 +58,8 @@ inline DetectedBurst through(const Samples& burst, RadioChannelConfig config, Xo
     detected.detection.sample = std::llround(at);
     detected.detection.timing = at - std::round(at);
     const double cfo_error = std::isinf(config.esn0_db) ? 0.0 : 1e-4;
-    detected.detection.cfo = config.cfo * config.samples_per_symbol
-        + cfo_error * (random.uniform() - 0.5);
+    detected.detection.cfo
+        = config.cfo * config.samples_per_symbol + cfo_error * (random.uniform() - 0.5);
     return detected;
 }
 

@@ -214,7 +214,8 @@ TEST(BadBursts, MorePayloadThanAllowedOrSent)
         = burst.detection.sample + 2 * layout.body_symbol(layout.header_length() + 500);
     const double gain = std::pow(10.0, clean.config.gain_db / 20.0);
     for (std::size_t i = silent; i < burst.samples.size(); i++) {
-        burst.samples[i] = std::complex<float>(gain * 0.1 * clean.random.complex_gaussian());
+        burst.samples[i]
+            = std::complex<float>(gain * 0.1 * clean.random.complex_gaussian());
     }
     const auto frame = BurstDemodulator(profile).demodulate(burst);
     ASSERT_EQ(frame.payloads.size(), 1u);

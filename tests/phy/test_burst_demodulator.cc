@@ -91,7 +91,8 @@ TEST(BurstDemodulator, SeveralPayloadsInAFrame)
         const FrameLayout layout(profile);
         const auto body = layout.body_length({ 3, 700, 56, 111 });
         const double last = arrival(profile, clean.config)
-            + 2.0 * double(layout.body_symbol(body - 1)) * (1.0 + clean.config.clock_ppm * 1e-6);
+            + 2.0 * double(layout.body_symbol(body - 1))
+                * (1.0 + clean.config.clock_ppm * 1e-6);
         EXPECT_NEAR(double(frame.end_sample), last + 1.0, 1.0);
     }
 }
@@ -184,11 +185,14 @@ TEST(BurstDemodulator, ForgetsTheFrameBefore)
     const FrameProfile profile;
     BurstDemodulator used(profile), fresh(profile);
     Clean clean(profile, 50);
-    const auto other = clean.burst({ random_payload(900, Modulation::qpsk, clean.random) }, 0.0);
-    const auto burst = clean.burst({ random_payload(300, Modulation::qam16, clean.random) });
+    const auto other
+        = clean.burst({ random_payload(900, Modulation::qpsk, clean.random) }, 0.0);
+    const auto burst
+        = clean.burst({ random_payload(300, Modulation::qam16, clean.random) });
     used.demodulate(other);
     used.demodulate(DetectedBurst());
-    const auto a = used.demodulate(burst), b = fresh.demodulate(burst), c = used.demodulate(burst);
+    const auto a = used.demodulate(burst), b = fresh.demodulate(burst),
+               c = used.demodulate(burst);
     ASSERT_EQ(a.fault, Fault::none);
     EXPECT_EQ(a.payloads[0].symbols, b.payloads[0].symbols);
     EXPECT_EQ(a.payloads[0].noise_var, b.payloads[0].noise_var);

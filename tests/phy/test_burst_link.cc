@@ -7,9 +7,9 @@
 using namespace udeepsc_phy;
 
 /*
- * Framer, radio channel, detector and demodulator together: short forms of the figures that
- * the modem is built for. Everything unknown is drawn anew for each burst: time and its
- * fraction, phase, carrier offset to +-0.02 cycles a symbol, clock to +-20 ppm, gain.
+ * Framer, radio channel, detector and demodulator together: short forms of the figures
+ * that the modem is built for. Everything unknown is drawn anew for each burst: time and
+ * its fraction, phase, carrier offset to +-0.02 cycles a symbol, clock to +-20 ppm, gain.
  */
 namespace {
 
@@ -18,7 +18,7 @@ struct Tally {
     int sent = 0, arrived = 0;
     double symbols = 0, errors = 0; //!< of hard decisions
     double error_power = 0, claimed = 0; //!< sums over symbols
-    double scaled_error_power = 0;       //!< with the frame's amplitude put right
+    double scaled_error_power = 0; //!< with the frame's amplitude put right
     double snr_error = 0, snr_squares = 0;
 
     double symbol_error_rate() const { return errors / symbols; }
@@ -27,13 +27,17 @@ struct Tally {
         const double p = symbol_error_rate();
         return std::sqrt(p * (1.0 - p) / symbols);
     }
-    double output_esn0_db() const { return -10.0 * std::log10(scaled_error_power / symbols); }
+    double output_esn0_db() const
+    {
+        return -10.0 * std::log10(scaled_error_power / symbols);
+    }
     double snr_rms() const { return std::sqrt(snr_squares / arrived); }
 };
 
 /*!
- * At -6 dB a thousand reference symbols leave the amplitude uncertain by 0.3 dB. That hardly
- * makes errors, yet scales the noise; so it is taken out where there are enough symbols.
+ * At -6 dB a thousand reference symbols leave the amplitude uncertain by 0.3 dB. That
+ * hardly makes errors, yet scales the noise; so it is taken out where there are enough
+ * symbols.
  */
 double scaled_error(const ReceivedPayload& received, const Payload& sent, double error)
 {
@@ -51,7 +55,8 @@ double scaled_error(const ReceivedPayload& received, const Payload& sent, double
     }
     const double scale = std::abs(correlation) / energy;
     // |r / scale - s|^2: a wrong phase still counts.
-    return (power / (scale * scale) - 2.0 * correlation.real() / scale + energy) / double(n);
+    return (power / (scale * scale) - 2.0 * correlation.real() / scale + energy)
+        / double(n);
 }
 
 Tally run(Link& link,
@@ -133,9 +138,10 @@ std::ostream& operator<<(std::ostream& out, const LossCase& loss_case)
 class SymbolErrorRates : public testing::TestWithParam<LossCase> { };
 
 /*
- * Against theory, which for multipath is the Gaussian approximation at the output SNR of the
- * MMSE equaliser that knows the channel. Two looks: the error power at the output, exact to
- * 4.3 / sqrt(symbols) dB, and the error rate, whose deviation is allowed for four times.
+ * Against theory, which for multipath is the Gaussian approximation at the output SNR of
+ * the MMSE equaliser that knows the channel. Two looks: the error power at the output,
+ * exact to 4.3 / sqrt(symbols) dB, and the error rate, whose deviation is allowed for
+ * four times.
  */
 TEST_P(SymbolErrorRates, LoseLittle)
 {
@@ -144,8 +150,7 @@ TEST_P(SymbolErrorRates, LoseLittle)
     const auto tally
         = run(link, p.frames, p.symbols, p.modulation, p.esn0_db, p.multipath);
     ASSERT_EQ(tally.arrived, tally.sent);
-    const double ideal
-        = ideal_esn0_db(p.multipath, p.esn0_db, link.profile().rolloff);
+    const double ideal = ideal_esn0_db(p.multipath, p.esn0_db, link.profile().rolloff);
     EXPECT_GT(tally.output_esn0_db(), ideal - p.loss_db);
     const double allowed = symbol_error_rate_awgn(p.modulation, ideal - p.loss_db);
     EXPECT_LT(tally.symbol_error_rate(), allowed + 4.0 * tally.symbol_error_deviation());
@@ -171,10 +176,14 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase { "qam256", "standard", "none", Modulation::qam256, 20.0, 5000, 4, 0.3 },
         LossCase { "few256", "standard", "none", Modulation::qam256, 26.0, 8, 150, 0.3 },
         LossCase { "short", "short", "none", Modulation::qpsk, 6.0, 300, 30, 0.3 },
-        LossCase { "three", "multipath", "three_tap", Modulation::qpsk, -6.0, 1000, 15, 0.5 },
-        LossCase { "three0", "multipath", "three_tap", Modulation::qpsk, 4.0, 2000, 6, 0.5 },
-        LossCase { "three64", "multipath", "three_tap", Modulation::qam64, 20.0, 5000, 4, 0.5 },
-        LossCase { "late", "multipath", "late_peak", Modulation::qam16, 14.0, 2000, 6, 0.5 },
+        LossCase {
+            "three", "multipath", "three_tap", Modulation::qpsk, -6.0, 1000, 15, 0.5 },
+        LossCase {
+            "three0", "multipath", "three_tap", Modulation::qpsk, 4.0, 2000, 6, 0.5 },
+        LossCase {
+            "three64", "multipath", "three_tap", Modulation::qam64, 20.0, 5000, 4, 0.5 },
+        LossCase {
+            "late", "multipath", "late_peak", Modulation::qam16, 14.0, 2000, 6, 0.5 },
         LossCase { "notch", "multipath", "notch", Modulation::qpsk, 12.0, 2000, 6, 0.5 },
         LossCase { "two", "standard", "two_tap", Modulation::qam16, 14.0, 2000, 6, 0.5 }),
     [](const testing::TestParamInfo<LossCase>& info) { return info.param.name; });
@@ -193,8 +202,8 @@ TEST(BurstLink, ALossWouldBeNoticed)
 // ------------------------------------------------------------------------------- SNR
 
 /*
- * The bound for one gain, known only by 1100 known symbols, and as many values of noise, is
- * 0.37 dB at -6 dB; the rms of n of them is known to 1 / sqrt(2 n).
+ * The bound for one gain, known only by 1100 known symbols, and as many values of noise,
+ * is 0.37 dB at -6 dB; the rms of n of them is known to 1 / sqrt(2 n).
  */
 TEST(BurstLink, SnrWithinHalfADecibel)
 {

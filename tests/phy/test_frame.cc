@@ -30,7 +30,8 @@ std::string refusal(const std::function<void()>& f)
     return {};
 }
 
-//! Peak over all delays but 0 of |sum a_i a_(i+k) exp(2 pi j f i)|, f = 0 or |f| <= max_cfo.
+//! Peak over all delays but 0 of |sum a_i a_(i+k) exp(2 pi j f i)|, f = 0 or |f| <=
+//! max_cfo.
 double sidelobe(const std::vector<float>& a, double max_cfo)
 {
     const int n = static_cast<int>(a.size());
@@ -160,7 +161,8 @@ TEST(Frame, KnownSequencesAreThoseOfTheDocumentation)
 
 /*
  * Far below the main peak in every respect. 3 sqrt(n) would be the peak of a sequence
- * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512: the last is at 2.19).
+ * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512:
+ * the last is at 2.19).
  */
 TEST(Frame, PreamblesHaveOnePeak)
 {

@@ -38,9 +38,8 @@ Payload random_payload(std::size_t n, std::uint64_t seed)
 }
 
 //! The matched filter's output for symbol \p symbol of a burst.
-std::complex<double> matched_filter(const Samples& burst,
-                                    const FrameLayout& layout,
-                                    std::ptrdiff_t symbol)
+std::complex<double>
+matched_filter(const Samples& burst, const FrameLayout& layout, std::ptrdiff_t symbol)
 {
     const auto& p = layout.profile();
     const auto h
@@ -80,8 +79,7 @@ TEST(Framer, PulseShaperIsTheConvolution)
             std::vector<std::complex<double>> expected(y.size());
             for (std::size_t k = 0; k < n; k++) {
                 for (std::size_t i = 0; i < h.size(); i++) {
-                    expected[k * sps + i]
-                        += std::complex<double>(x[k]) * double(h[i]);
+                    expected[k * sps + i] += std::complex<double>(x[k]) * double(h[i]);
                 }
             }
             for (std::size_t i = 0; i < y.size(); i++) {
@@ -140,7 +138,8 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
     }
 }
 
-// Symbols of energy 1 and pulses of energy 1: power 1 / samples_per_symbol inside a burst.
+// Symbols of energy 1 and pulses of energy 1: power 1 / samples_per_symbol inside a
+// burst.
 TEST(Framer, MeanPower)
 {
     for (unsigned sps : { 2u, 4u, 8u }) {

@@ -99,28 +99,33 @@ TEST(Ofdm, BurstHasTheLengthAndPowerOfTheConvention)
         const Framer framer(profile);
         const FrameLayout layout(profile);
         for (std::size_t n : { 1u, 112u, 5000u }) {
-            const auto burst = framer.frame({ random_payload(n, Modulation::qam16, random) });
+            const auto burst
+                = framer.frame({ random_payload(n, Modulation::qam16, random) });
             ASSERT_EQ(burst.size(), framer.burst_samples({ n }));
             ASSERT_EQ(burst.size(), layout.burst_samples(layout.body_length({ n })));
             EXPECT_EQ(framer.overhead_symbols({ n }),
                       layout.frame_symbols(layout.body_length({ n })) + 8 - n);
             // Mean power 1 / sps as in a single-carrier burst; 0.6 % is the standard
             // deviation for 5000 symbols of 16-QAM.
-            const std::size_t begin = layout.symbol_sample(264 + 2), end = burst.size() - 4 * sps;
+            const std::size_t begin = layout.symbol_sample(264 + 2),
+                              end = burst.size() - 4 * sps;
             double sum = 0.0;
             for (std::size_t i = begin; i < end; i++) {
                 sum += std::norm(burst[i]);
             }
             const double power = sum / (end - begin) * sps;
             EXPECT_NEAR(power, 1.0, n == 5000 ? 0.03 : 0.06) << n;
-            // The last sample of the fade: 0.04 of a typical one with two samples a symbol.
+            // The last sample of the fade: 0.04 of a typical one with two samples a
+            // symbol.
             EXPECT_LT(std::abs(burst.back()), 0.1f);
         }
         // The prefix repeats the end of its symbol, where neither overlaps a neighbour.
-        const auto burst = framer.frame({ random_payload(500, Modulation::qpsk, random) });
+        const auto burst
+            = framer.frame({ random_payload(500, Modulation::qpsk, random) });
         const std::size_t first = layout.symbol_sample(264) + 3 * 144 * sps;
         for (std::size_t i = 2 * sps; i < 16 * sps; i++) {
-            ASSERT_NEAR(std::abs(burst[first + i] - burst[first + i + 128 * sps]), 0.0, 1e-6);
+            ASSERT_NEAR(
+                std::abs(burst[first + i] - burst[first + i + 128 * sps]), 0.0, 1e-6);
         }
     }
 }
@@ -165,8 +170,7 @@ TEST(Ofdm, ChannelEstimateCostsWhatTheChannelNeeds)
                 gain.push_back(
                     std::polar(1.0, 1.0 - 2.0 * M_PI * ofdm_frequency(c) * delay / 128));
                 z.push_back(known * gain[c]
-                            + std::sqrt(known * n0)
-                                * Complex(random.complex_gaussian()));
+                            + std::sqrt(known * n0) * Complex(random.complex_gaussian()));
             }
             const auto channel = estimator.estimate(z, e, n0);
             for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {

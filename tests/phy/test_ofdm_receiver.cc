@@ -38,10 +38,9 @@ std::vector<double> carrier_powers(const std::string& multipath)
     for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
         Complex gain = 0.0;
         for (const auto& path : multipath_profile(multipath)) {
-            gain += std::polar(std::sqrt(path.power),
-                               path.phase
-                                   - 2.0 * M_PI * ofdm_frequency(c) * path.delay
-                                       / OFDM_CARRIERS);
+            gain += std::polar(
+                std::sqrt(path.power),
+                path.phase - 2.0 * M_PI * ofdm_frequency(c) * path.delay / OFDM_CARRIERS);
         }
         powers.push_back(std::norm(gain));
     }
@@ -53,7 +52,8 @@ double theory(const std::vector<double>& powers, double esn0_db)
 {
     double sum = 0.0;
     for (double power : powers) {
-        sum += symbol_error_rate_awgn(Modulation::qpsk, esn0_db + 10.0 * std::log10(power));
+        sum += symbol_error_rate_awgn(Modulation::qpsk,
+                                      esn0_db + 10.0 * std::log10(power));
     }
     return sum / powers.size();
 }
@@ -65,10 +65,9 @@ TEST(Ofdm, NoiselessLoopIsExact)
     Xoshiro256pp random(4);
     const Framer framer(ofdm_profile());
     BurstDemodulator demodulator(ofdm_profile());
-    const std::vector<Modulation> all { Modulation::bpsk,
-                                        Modulation::qpsk,
-                                        Modulation::qam64,
-                                        Modulation::qam256 };
+    const std::vector<Modulation> all {
+        Modulation::bpsk, Modulation::qpsk, Modulation::qam64, Modulation::qam256
+    };
     std::vector<Payload> payloads;
     for (Modulation modulation : all) {
         payloads.push_back(random_payload(1 + random() % 1500, modulation, random));
@@ -79,7 +78,8 @@ TEST(Ofdm, NoiselessLoopIsExact)
         config.esn0_db = INF;
         config.gain_db = -40.0;
         config.cfo = 0.003;
-        const auto frame = demodulator.demodulate(through(framer.frame(sent), config, random));
+        const auto frame
+            = demodulator.demodulate(through(framer.frame(sent), config, random));
         ASSERT_EQ(frame.fault, Fault::none);
         ASSERT_EQ(frame.payloads.size(), count);
         for (std::size_t i = 0; i < count; i++) {
@@ -115,7 +115,8 @@ TEST(Ofdm, MultipathWithinThePrefixLeavesNoFloor)
         config.cfo = -0.002;
         const auto frame = demodulator.demodulate(through(burst, config, random));
         ASSERT_EQ(frame.fault, Fault::none) << name;
-        EXPECT_LT(10.0 * std::log10(mean_error(frame.payloads[0], payload)), -60.0) << name;
+        EXPECT_LT(10.0 * std::log10(mean_error(frame.payloads[0], payload)), -60.0)
+            << name;
     }
     auto echo = burst;
     const std::size_t late = 30 * ofdm_profile().samples_per_symbol;
@@ -130,8 +131,8 @@ TEST(Ofdm, MultipathWithinThePrefixLeavesNoFloor)
 }
 
 /*
- * Symbol errors against what each carrier's gain allows. The receiver may lose 0.5 dB; the
- * rest of the bound is four standard deviations of the count. That the noise is known
+ * Symbol errors against what each carrier's gain allows. The receiver may lose 0.5 dB;
+ * the rest of the bound is four standard deviations of the count. That the noise is known
  * carrier by carrier is what a soft decision needs: errors over their stated variance are
  * 1 on weak and on strong carriers alike.
  */
@@ -154,8 +155,8 @@ TEST(Ofdm, SymbolErrorsOverThreeTapsMeetTheory)
             config.multipath = "three_tap";
             config.cfo = 0.005;
             config.clock_ppm = i % 2 ? 20.0 : -20.0;
-            const auto frame
-                = demodulator.demodulate(through(framer.frame({ payload }), config, random));
+            const auto frame = demodulator.demodulate(
+                through(framer.frame({ payload }), config, random));
             ASSERT_EQ(frame.fault, Fault::none) << esn0_db;
             const auto& received = frame.payloads[0];
             snr_error += std::abs(frame.snr_db - esn0_db) / frames;

@@ -170,10 +170,12 @@ TEST(Equalizer, ReachesTheIdealErrorOfAnyChannel)
 {
     const Pulse pulse { FrameProfile() };
     Equalizer equalizer(pulse);
-    for (const std::string name : { "none", "two_tap", "three_tap", "late_peak", "notch" }) {
+    for (const std::string name :
+         { "none", "two_tap", "three_tap", "late_peak", "notch" }) {
         std::vector<ChannelPath> paths;
         for (const auto& path : multipath_profile(name)) {
-            paths.push_back({ path.delay, std::polar(std::sqrt(path.power), path.phase) });
+            paths.push_back(
+                { path.delay, std::polar(std::sqrt(path.power), path.phase) });
         }
         for (double db : { -6.0, 6.0, 20.0 }) {
             equalizer.design(paths, std::pow(10.0, -db / 10.0), 0.0);
@@ -198,10 +200,11 @@ TEST(GainTracker, ConstantGainCostsOneParameter)
         const double frequency = 1e-3 * (random.uniform() - 0.5);
         for (int i = 0; i < 100; i++) {
             const double t = 64.0 * i;
-            blocks.push_back({ t,
-                               8.0,
-                               std::polar(1.0, frequency * t)
-                                   + std::sqrt(noise_var / 8.0) * random.complex_gaussian() });
+            blocks.push_back(
+                { t,
+                  8.0,
+                  std::polar(1.0, frequency * t)
+                      + std::sqrt(noise_var / 8.0) * random.complex_gaussian() });
         }
         GainTracker tracker;
         tracker.fit(blocks, noise_var, 1e-3);
@@ -234,7 +237,8 @@ TEST(GainTracker, FollowsARandomWalkAndKnowsItsError)
                 blocks.push_back(
                     { double(i),
                       8.0,
-                      truth.back() + std::sqrt(noise_var / 8.0) * random.complex_gaussian() });
+                      truth.back()
+                          + std::sqrt(noise_var / 8.0) * random.complex_gaussian() });
             }
         }
         GainTracker tracker;

@@ -107,7 +107,8 @@ struct BurstDetector::Impl {
     {
         raw.insert(raw.end(), samples, samples + n);
         while (filter_block()) {
-            while (z_end() >= scanned + static_cast<std::int64_t>(BLOCK + scanner.reach())) {
+            while (z_end()
+                   >= scanned + static_cast<std::int64_t>(BLOCK + scanner.reach())) {
                 scan(re, im, scanned, BLOCK, std::numeric_limits<std::int64_t>::max());
                 scanned += BLOCK;
                 accept_before(scanned - min_distance - 2.0);
@@ -234,7 +235,8 @@ struct BurstDetector::Impl {
 
     void drop_positions()
     {
-        const std::int64_t unused = scanned - static_cast<std::int64_t>(PreambleScanner::MARGIN) - z_first;
+        const std::int64_t unused
+            = scanned - static_cast<std::int64_t>(PreambleScanner::MARGIN) - z_first;
         re.erase(re.begin(), re.begin() + unused);
         im.erase(im.begin(), im.begin() + unused);
         z_first += unused;
@@ -285,8 +287,8 @@ struct BurstDetector::Impl {
     void scan_rest()
     {
         const auto stride = static_cast<std::int64_t>(filter.stride());
-        const std::int64_t end
-            = (raw_end() - 1) / stride + 1 - static_cast<std::int64_t>(scanner.preamble_reach());
+        const std::int64_t end = (raw_end() - 1) / stride + 1
+            - static_cast<std::int64_t>(scanner.preamble_reach());
         if (raw_end() <= 0 || end <= scanned) {
             return;
         }
@@ -295,7 +297,8 @@ struct BurstDetector::Impl {
             / CorrelatorBank::CHUNK;
         const std::size_t n = chunks * CorrelatorBank::CHUNK;
         auto z_re = re, z_im = im;
-        const std::int64_t needed = scanned + static_cast<std::int64_t>(n + scanner.reach());
+        const std::int64_t needed
+            = scanned + static_cast<std::int64_t>(n + scanner.reach());
         if (needed > z_end()) {
             const auto more = static_cast<std::size_t>(needed - z_end());
             Samples tail(raw.begin()

@@ -8,8 +8,8 @@ namespace udeepsc_phy {
 namespace detail {
 
 /*!
- * \brief The coarse search of a burst detector: a preamble's correlation at every position
- * and at carrier offsets half a resolution cell apart.
+ * \brief The coarse search of a burst detector: a preamble's correlation at every
+ * position and at carrier offsets half a resolution cell apart.
  *
  * With L symbols s_k = +-1 and matched filter output z, G positions a symbol,
  *

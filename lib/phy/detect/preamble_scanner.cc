@@ -64,17 +64,20 @@ void PreambleScanner::find_candidates(std::size_t n)
                          d_candidates.begin() + MAX_CANDIDATES,
                          d_candidates.end(),
                          [&ratio](std::size_t a, std::size_t b) {
-                             return ratio[a] > ratio[b] || (ratio[a] == ratio[b] && a < b);
+                             return ratio[a] > ratio[b]
+                                 || (ratio[a] == ratio[b] && a < b);
                          });
         d_candidates.resize(MAX_CANDIDATES);
         std::sort(d_candidates.begin(), d_candidates.end());
     }
 }
 
-void PreambleScanner::fit_candidate(const float* re, const float* im, std::size_t candidate)
+void PreambleScanner::fit_candidate(const float* re,
+                                    const float* im,
+                                    std::size_t candidate)
 {
-    const auto first = static_cast<std::ptrdiff_t>(candidate)
-        - static_cast<std::ptrdiff_t>(MARGIN);
+    const auto first
+        = static_cast<std::ptrdiff_t>(candidate) - static_cast<std::ptrdiff_t>(MARGIN);
     d_window.resize(d_bank.reach() + 1 + 2 * MARGIN);
     for (std::size_t i = 0; i < d_window.size(); i++) {
         const auto at = first + static_cast<std::ptrdiff_t>(i);

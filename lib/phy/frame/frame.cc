@@ -13,8 +13,7 @@ namespace udeepsc_phy {
 
 namespace {
 
-template <class T>
-void require_range(const char* field, T got, T least, T most)
+template <class T> void require_range(const char* field, T got, T least, T most)
 {
     // Written so that NaN fails too.
     if (!(got >= least && got <= most)) {
@@ -40,8 +39,10 @@ void require_ofdm(const FrameProfile& profile)
         throw std::invalid_argument("pilot_symbols: got " + std::to_string(pilots)
                                     + ", expected 4, 8, 16, 32 or 64 for ofdm");
     }
-    require_range("data_symbols", profile.data_symbols, carriers - pilots, carriers - pilots);
-    require_range("channel_taps", profile.channel_taps, 1u, unsigned(detail::OFDM_MAX_DELAY));
+    require_range(
+        "data_symbols", profile.data_symbols, carriers - pilots, carriers - pilots);
+    require_range(
+        "channel_taps", profile.channel_taps, 1u, unsigned(detail::OFDM_MAX_DELAY));
 }
 
 FrameProfile make_multipath()

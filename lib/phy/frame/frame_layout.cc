@@ -30,8 +30,8 @@ FrameLayout::FrameLayout(const FrameProfile& profile)
     : d_profile((profile.validate(), profile))
     , d_header_length(HEADER_CODED_BITS * profile.header_repetition)
     , d_preamble(preamble_signs(profile.preamble_symbols))
-    , d_pilots(prbs_signs(PILOT_SEED,
-                          pilot_groups(max_body_length()) * profile.pilot_symbols))
+    , d_pilots(
+          prbs_signs(PILOT_SEED, pilot_groups(max_body_length()) * profile.pilot_symbols))
     , d_payload_signs(prbs_signs(PAYLOAD_SCRAMBLER_SEED, profile.max_payload_symbols))
 {
     const std::size_t n = profile.ramp_symbols;

@@ -23,18 +23,19 @@ constexpr std::size_t HEADER_CODED_BITS = 140;
  * data_symbols body positions and after the last one of the frame (once, if both fall
  * together):
  *
- *     ramp | preamble | 56 body | 8 pilots | 56 body | 8 pilots | ... | rest | 8 pilots | ramp
+ *     ramp | preamble | 56 body | 8 pilots | 56 body | 8 pilots | ... | rest | 8 pilots |
+ * ramp
  *
- * so a header or payload may begin anywhere between two groups, and a receiver knows where
- * the pilots are before it has decoded any header, the last group excepted.
+ * so a header or payload may begin anywhere between two groups, and a receiver knows
+ * where the pilots are before it has decoded any header, the last group excepted.
  *
- * Payload symbol k of each payload is multiplied by payload_signs()[k] on the air (so that
- * a constant payload has a white spectrum and no payload repeats a preamble); a header
- * scrambles itself, see HeaderCodec.
+ * Payload symbol k of each payload is multiplied by payload_signs()[k] on the air (so
+ * that a constant payload has a white spectrum and no payload repeats a preamble); a
+ * header scrambles itself, see HeaderCodec.
  *
  * A frame of Waveform::ofdm has the same preamble, body and pilots (one group for each
- * OFDM symbol) but lays body and pilots out over carriers: see OfdmLayout. Functions marked
- * with (sc) are not for it.
+ * OFDM symbol) but lays body and pilots out over carriers: see OfdmLayout. Functions
+ * marked with (sc) are not for it.
  */
 class FrameLayout {
 public:
@@ -55,13 +56,15 @@ public:
     //! (sc) Symbol number of a body position.
     std::size_t body_symbol(std::size_t position) const;
 
-    //! (sc) Symbol number of pilot group \p group's first pilot, unless it is the last group.
+    //! (sc) Symbol number of pilot group \p group's first pilot, unless it is the last
+    //! group.
     std::size_t pilot_symbol(std::size_t group) const;
 
     //! Pilot groups of a frame with such a body, the last one included.
     std::size_t pilot_groups(std::size_t body_length) const;
 
-    //! Symbols from the preamble's first to the last pilot, or the last OFDM symbol's end.
+    //! Symbols from the preamble's first to the last pilot, or the last OFDM symbol's
+    //! end.
     std::size_t frame_symbols(std::size_t body_length) const;
 
     //! Samples of a burst: ramps, frame and the pulse's tails.

@@ -25,9 +25,9 @@ void require_finite(const Payload& payload, const std::string& name)
             return !std::isfinite(x.real()) || !std::isfinite(x.imag());
         });
     if (bad != payload.symbols.end()) {
-        throw std::invalid_argument(
-            name + ": got a symbol that is not finite at "
-            + std::to_string(bad - payload.symbols.begin()) + ", expected finite ones");
+        throw std::invalid_argument(name + ": got a symbol that is not finite at "
+                                    + std::to_string(bad - payload.symbols.begin())
+                                    + ", expected finite ones");
     }
 }
 
@@ -41,7 +41,9 @@ std::vector<std::size_t> lengths(const std::vector<Payload>& payloads)
 }
 
 //! Scrambled payload symbols after those that are in \p body.
-void append_scrambled(Symbols& body, const Symbols& payload, const std::vector<float>& signs)
+void append_scrambled(Symbols& body,
+                      const Symbols& payload,
+                      const std::vector<float>& signs)
 {
     for (std::size_t k = 0; k < payload.size(); k++) {
         body.push_back(payload[k] * signs[k]);
@@ -172,7 +174,8 @@ std::size_t Framer::burst_samples(const std::vector<std::size_t>& payload_symbol
     return d_impl->layout.burst_samples(d_impl->layout.body_length(payload_symbols));
 }
 
-std::size_t Framer::overhead_symbols(const std::vector<std::size_t>& payload_symbols) const
+std::size_t
+Framer::overhead_symbols(const std::vector<std::size_t>& payload_symbols) const
 {
     d_impl->require_valid(payload_symbols);
     const auto& layout = d_impl->layout;

@@ -28,8 +28,9 @@ constexpr std::size_t TAIL_BITS = 6;
 static_assert(2 * (INFO_BITS + CRC_BITS + TAIL_BITS) == HEADER_CODED_BITS, "");
 
 /*
- * Coded bit i goes to position 37 i mod 140: any two of the 14 coded bits that one information
- * bit touches lie 8 symbols apart or more, so that a short disturbance meets one of them.
+ * Coded bit i goes to position 37 i mod 140: any two of the 14 coded bits that one
+ * information bit touches lie 8 symbols apart or more, so that a short disturbance meets
+ * one of them.
  */
 constexpr std::size_t INTERLEAVER_STEP = 37;
 
@@ -162,10 +163,10 @@ private:
 };
 
 /*
- * Eight bits for the decoder, at a root mean square of 12 steps. libfec starts with state 0
- * only 63 steps ahead of the others: at full scale that hardly shows the decoder where the
- * trellis begins, and costs 0.3 dB. At this one it does, and the steps still cost nothing
- * (measured against a decoder in floating point).
+ * Eight bits for the decoder, at a root mean square of 12 steps. libfec starts with state
+ * 0 only 63 steps ahead of the others: at full scale that hardly shows the decoder where
+ * the trellis begins, and costs 0.3 dB. At this one it does, and the steps still cost
+ * nothing (measured against a decoder in floating point).
  */
 constexpr double SOFT_BIT_RMS = 12.0;
 

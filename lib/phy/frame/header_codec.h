@@ -28,14 +28,16 @@ class HeaderCodec {
 public:
     enum class Fault {
         none,
-        not_a_header, //!< the CRC fails, or the symbols agree too little with the code word
+        not_a_header, //!< the CRC fails, or the symbols agree too little with the code
+                      //!< word
         bad_value, //!< a header, but of another version or with values that do not exist
     };
 
     struct Decision {
         Fault fault = Fault::not_a_header;
         PayloadHeader header; //!< where fault is none
-        //! sum of the LLRs, each with its decision's sign, over sum |LLR|: 1 without noise
+        //! sum of the LLRs, each with its decision's sign, over sum |LLR|: 1 without
+        //! noise
         double agreement = 0;
     };
 
@@ -59,9 +61,9 @@ public:
 
     /*!
      * Decides for a header.
-     * \param llrs ln P(+1 sent) / P(-1 sent) for each of the length() symbols, in the order
-     * of encode(): 4 Re(y) / N0 for an equalised BPSK symbol y in noise of variance N0. A
-     * common factor does not matter; what is not finite counts as 0.
+     * \param llrs ln P(+1 sent) / P(-1 sent) for each of the length() symbols, in the
+     * order of encode(): 4 Re(y) / N0 for an equalised BPSK symbol y in noise of variance
+     * N0. A common factor does not matter; what is not finite counts as 0.
      */
     Decision decode(const float* llrs);
     //! \throws std::invalid_argument for another number than length().

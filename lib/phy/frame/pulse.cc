@@ -49,7 +49,7 @@ Pulse::Pulse(const FrameProfile& profile)
     for (std::size_t i = 1; i + 1 < rho.size(); i++) {
         d_slope[i] = static_cast<float>(0.5 * STEPS * (rho[i + 1] - rho[i - 1]));
         d_curvature[i] = static_cast<float>(double(STEPS) * STEPS
-                                       * (rho[i + 1] - 2.0 * rho[i] + rho[i - 1]));
+                                            * (rho[i + 1] - 2.0 * rho[i] + rho[i - 1]));
     }
 }
 

@@ -32,7 +32,10 @@ public:
     //! rho(t), for |t| <= reach(); zero beyond.
     double correlation(double t) const { return interpolate(d_rho, t, d_reach); }
     double correlation_slope(double t) const { return interpolate(d_slope, t, d_reach); }
-    double correlation_curvature(double t) const { return interpolate(d_curvature, t, d_reach); }
+    double correlation_curvature(double t) const
+    {
+        return interpolate(d_curvature, t, d_reach);
+    }
 
     //! Beyond this rho is below -80 dB at roll-offs that radios use.
     double reach() const { return d_reach; }

@@ -15,9 +15,9 @@ struct PreambleSeed {
 };
 
 /*
- * Found by trying seeds up to some millions. Behind each: the highest autocorrelation but the
- * main peak, the highest of the ambiguity function over |f| <= 0.02, both in symbols, and
- * the root mean square of the autocorrelation at delays 1 to 16.
+ * Found by trying seeds up to some millions. Behind each: the highest autocorrelation but
+ * the main peak, the highest of the ambiguity function over |f| <= 0.02, both in symbols,
+ * and the root mean square of the autocorrelation at delays 1 to 16.
  */
 const PreambleSeed PREAMBLE_SEEDS[] = {
     { 64, 0x2d3bac }, //  9, 14.2, 4.0

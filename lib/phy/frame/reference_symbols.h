@@ -54,10 +54,11 @@ const std::vector<unsigned>& preamble_lengths();
  *
  * Its seed was searched. What is asked of a preamble here: a small peak of the aperiodic
  * ambiguity function |sum a_i a_(i+k) exp(2 pi j f i)| over all k > 0 and |f| <= 0.02, so
- * that no wrong delay or carrier offset looks like the right one; small autocorrelation at
- * the delays of a channel, because there it adds noise to the least-squares estimate; a
- * mean near zero, so that a radio's DC offset does not disturb it; and no two lengths one
- * the beginning of the other, so that receivers of one profile ignore another's bursts.
+ * that no wrong delay or carrier offset looks like the right one; small autocorrelation
+ * at the delays of a channel, because there it adds noise to the least-squares estimate;
+ * a mean near zero, so that a radio's DC offset does not disturb it; and no two lengths
+ * one the beginning of the other, so that receivers of one profile ignore another's
+ * bursts.
  */
 std::vector<float> preamble_signs(unsigned length);
 

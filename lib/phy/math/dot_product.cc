@@ -203,8 +203,13 @@ void DotProduct::apply(const std::complex<float>* x,
     static const Kernel s_real = wide() ? real_wide : real_narrow;
     static const Kernel s_complex = wide() ? complex_wide : complex_narrow;
     // The layout std::complex guarantees: real and imaginary part in turn.
-    const Sums sums { reinterpret_cast<const float*>(x), 2 * stride, d_re.data(),
-                      d_im.data(), d_re.size(), n, reinterpret_cast<float*>(out) };
+    const Sums sums { reinterpret_cast<const float*>(x),
+                      2 * stride,
+                      d_re.data(),
+                      d_im.data(),
+                      d_re.size(),
+                      n,
+                      reinterpret_cast<float*>(out) };
     (d_im.empty() ? s_real : s_complex)(sums);
 }
 

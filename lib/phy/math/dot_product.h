@@ -11,8 +11,9 @@ namespace detail {
 /*!
  * \brief sum_i x_i t_i of complex samples with fixed taps, real or complex, fast.
  *
- * VOLK's kernels want aligned taps now and then; these need no alignment. The taps are stored as
- * products need them, every part twice, and filled up with zeros to whole vectors.
+ * VOLK's kernels want aligned taps now and then; these need no alignment. The taps are
+ * stored as products need them, every part twice, and filled up with zeros to whole
+ * vectors.
  */
 class DotProduct {
 public:

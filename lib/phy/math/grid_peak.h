@@ -8,8 +8,7 @@ namespace detail {
 
 //! Where \p f is largest among -steps * step .. steps * step, refined by the parabola
 //! through that point and its neighbours.
-template <class Function>
-double grid_peak(const Function& f, double step, int steps)
+template <class Function> double grid_peak(const Function& f, double step, int steps)
 {
     double best = 0.0, most = -1.0;
     for (int i = -steps; i <= steps; i++) {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * UDEEPSC_CLONES before a function: compiled for the baseline and for processors with AVX2
- * and FMA, chosen when the library is loaded. Not arch=haswell, which GCC takes for that
- * very processor and for no other maker's. The sanitizers' run time is not up yet when the
- * loader chooses.
+ * UDEEPSC_CLONES before a function: compiled for the baseline and for processors with
+ * AVX2 and FMA, chosen when the library is loaded. Not arch=haswell, which GCC takes for
+ * that very processor and for no other maker's. The sanitizers' run time is not up yet
+ * when the loader chooses.
  */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)                      \
     && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)                          \

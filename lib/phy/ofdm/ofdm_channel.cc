@@ -16,7 +16,8 @@ using Complex = std::complex<double>;
 constexpr std::size_t D = OfdmChannelEstimator::DELAYS;
 constexpr int ITERATIONS = 20;
 
-//! A delay is off if its power times all reference energy is less than this ratio to the noise.
+//! A delay is off if its power times all reference energy is less than this ratio to the
+//! noise.
 constexpr double MIN_POWER = 0.01;
 
 //! The fit has converged when the number of parameters that count changes by less.
@@ -33,7 +34,10 @@ struct Matrix {
         , im(size * size)
     { }
 
-    Complex at(std::size_t i, std::size_t k) const { return { re[i * n + k], im[i * n + k] }; }
+    Complex at(std::size_t i, std::size_t k) const
+    {
+        return { re[i * n + k], im[i * n + k] };
+    }
 
     std::size_t n;
     std::vector<double> re, im;
@@ -54,7 +58,8 @@ inline void subtract_row(double* __restrict row_re,
     }
 }
 
-//! A Hermitian, positive definite matrix to its inverse: Gauss and Jordan, no pivots needed.
+//! A Hermitian, positive definite matrix to its inverse: Gauss and Jordan, no pivots
+//! needed.
 UDEEPSC_CLONES
 void invert(double* re, double* im, std::size_t n)
 {
@@ -171,9 +176,9 @@ std::vector<Complex> OfdmChannelEstimator::correlate(const std::vector<Complex>&
 
 /*
  * With p(z | g) normal and g_d ~ CN(0, p_d), the posterior of g has the covariance
- * S = (G / N0 + diag(1 / p))^-1 and the mean S b / N0, G the delays' Gram matrix under the
- * observations' energies and b the correlations. Delay d then counts as
- * 1 - S_dd / p_d parameters, and p_d = |g_d|^2 over that count is MacKay's update.
+ * S = (G / N0 + diag(1 / p))^-1 and the mean S b / N0, G the delays' Gram matrix under
+ * the observations' energies and b the correlations. Delay d then counts as 1 - S_dd /
+ * p_d parameters, and p_d = |g_d|^2 over that count is MacKay's update.
  */
 OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
                                            const std::vector<double>& e,
@@ -217,7 +222,8 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
     return channel;
 }
 
-//! First column of the Gram matrix: an entry depends on the difference of its delays alone.
+//! First column of the Gram matrix: an entry depends on the difference of its delays
+//! alone.
 std::vector<Complex> OfdmChannelEstimator::gram_row(const std::vector<double>& e) const
 {
     std::vector<Complex> gram(D);

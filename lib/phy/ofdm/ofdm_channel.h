@@ -15,15 +15,15 @@ struct OfdmChannel {
     //! A delay that is not off.
     struct Delay {
         std::size_t index;
-        double power;              //!< p_d
+        double power; //!< p_d
         std::complex<double> gain; //!< g_d
-        double count;              //!< parameters that it counts as, 0 to 1
+        double count; //!< parameters that it counts as, 0 to 1
     };
 
     std::vector<Delay> delays; //!< in order
     std::vector<std::complex<double>> gain; //!< shape [OFDM_CARRIERS]
-    std::vector<double> gain_var;           //!< of the estimate, shape [OFDM_CARRIERS]
-    double parameters = 0;                  //!< how many of the estimate's unknowns count
+    std::vector<double> gain_var; //!< of the estimate, shape [OFDM_CARRIERS]
+    double parameters = 0; //!< how many of the estimate's unknowns count
 
     //! Mean |gain|^2 without the part that the estimate's noise adds.
     double energy() const;
@@ -32,8 +32,8 @@ struct OfdmChannel {
 /*!
  * \brief Gains of all carriers from reference symbols on some.
  *
- * The channel is a sum of delays tau_d, half a symbol apart and at most OFDM_MAX_DELAY + 1
- * from the one detected,
+ * The channel is a sum of delays tau_d, half a symbol apart and at most OFDM_MAX_DELAY +
+ * 1 from the one detected,
  *
  *     H_k = sum_d g_d exp(-2 pi j k tau_d / 128),
  *

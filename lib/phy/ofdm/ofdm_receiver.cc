@@ -179,7 +179,8 @@ Fault OfdmReceiver::Impl::finish(Fault fault, ReceivedFrame& frame)
     if (sections.empty()) {
         return fault;
     }
-    const std::size_t payload_end = sections.back().position + sections.back().header.symbols;
+    const std::size_t payload_end
+        = sections.back().position + sections.back().header.symbols;
     frame_end = ofdm.frame_symbols(payload_end);
     transform_to(ofdm.body_symbols(payload_end));
     if (burst.window().too_many_invalid()) {
@@ -198,7 +199,8 @@ void OfdmReceiver::Impl::report(ReceivedFrame& frame) const
     const double symbol = double(OFDM_SYMBOL);
     frame.cfo = burst.cfo() + tracker.offsets().frequency / (2.0 * PI * symbol);
     frame.clock_ppm = tracker.offsets().clock / symbol * 1e6;
-    frame.snr_db = 10.0 * std::log10(std::max(tracker.channel().energy() / tracker.noise_var(), 1e-10));
+    frame.snr_db = 10.0
+        * std::log10(std::max(tracker.channel().energy() / tracker.noise_var(), 1e-10));
     const std::size_t sps = profile.samples_per_symbol;
     const std::size_t end = std::max(frame_end, std::size_t(profile.preamble_symbols));
     frame.power = burst.window().power(end * sps);
@@ -242,7 +244,9 @@ void OfdmReceiver::Impl::retune()
 
 // -------------------------------------------------------------- reference symbols
 
-void OfdmReceiver::Impl::add_reference(std::size_t symbol, std::size_t carrier, float sent)
+void OfdmReceiver::Impl::add_reference(std::size_t symbol,
+                                       std::size_t carrier,
+                                       float sent)
 {
     references.push_back({ symbol, carrier, sent });
     tracker.add(symbol, carrier, double(sent) * Complex(burst.at(symbol, carrier)));
@@ -283,7 +287,8 @@ void OfdmReceiver::Impl::add_header(std::size_t position, const PayloadHeader& h
 
 // ----------------------------------------------------------------------- symbols
 
-//! Zero forcing, which is all there is to a carrier; the noise grows where the gain fades.
+//! Zero forcing, which is all there is to a carrier; the noise grows where the gain
+//! fades.
 void OfdmReceiver::Impl::equalize(std::size_t position,
                                   std::complex<float>& symbol,
                                   float& noise) const

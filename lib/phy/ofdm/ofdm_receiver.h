@@ -12,8 +12,8 @@ namespace detail {
  * \brief A BurstDemodulator for profiles of Waveform::ofdm.
  *
  * Channel, what is left of the carrier offset, clock and phase are fitted over training,
- * pilots and, once decoded, headers together (OfdmTracker). y / h is what is delivered, with
- * the noise that it then has on its carrier, the estimate's own error included.
+ * pilots and, once decoded, headers together (OfdmTracker). y / h is what is delivered,
+ * with the noise that it then has on its carrier, the estimate's own error included.
  *
  * Not safe to share between threads.
  */

@@ -144,7 +144,8 @@ void OfdmTransform::analyze(const std::complex<float>* samples,
 
 // ---------------------------------------------------------------------- modulator
 
-OfdmModulator::OfdmModulator(const FrameProfile& profile, const std::vector<float>& pilots)
+OfdmModulator::OfdmModulator(const FrameProfile& profile,
+                             const std::vector<float>& pilots)
     : d_profile(profile)
     , d_layout(profile)
     , d_transform(profile.samples_per_symbol)
@@ -169,7 +170,8 @@ OfdmModulator::body_carriers(const std::vector<std::complex<float>>& body,
 {
     std::vector<std::complex<float>> carriers(OFDM_CARRIERS);
     for (std::size_t i = 0; i < d_profile.pilot_symbols; i++) {
-        carriers[d_layout.pilot_carrier(m, i)] = d_pilots[m * d_profile.pilot_symbols + i];
+        carriers[d_layout.pilot_carrier(m, i)]
+            = d_pilots[m * d_profile.pilot_symbols + i];
     }
     for (std::size_t slot = 0; slot < d_profile.data_symbols; slot++) {
         const std::size_t position = m * d_profile.data_symbols + slot;
@@ -206,7 +208,8 @@ void OfdmModulator::modulate(const std::vector<std::complex<float>>& body,
     const auto& training = d_layout.training();
     for (std::size_t t = 0; t < OFDM_TRAINING; t++, out += step) {
         const std::vector<std::complex<float>> carriers(
-            training.begin() + t * OFDM_CARRIERS, training.begin() + (t + 1) * OFDM_CARRIERS);
+            training.begin() + t * OFDM_CARRIERS,
+            training.begin() + (t + 1) * OFDM_CARRIERS);
         add_symbol(carriers.data(), out);
     }
     for (std::size_t m = 0; m < d_layout.body_symbols(body.size()); m++, out += step) {

@@ -13,11 +13,11 @@
  *
  *     ramp | preamble | ramp | 2 training | body: headers, payloads, pilots | fall
  *
- * Each OFDM symbol has 128 carriers 1/(128 T) apart, none at the middle, and a cyclic prefix
- * of 16 T; its first 2 T and those of its successor fade into each other, so that the
- * spectrum falls off. The transform is unitary: a carrier's symbol has energy 1, noise of
- * variance N0 a sample gives N0 a carrier, and 128 carriers in 128 T have the mean power of
- * a single-carrier burst.
+ * Each OFDM symbol has 128 carriers 1/(128 T) apart, none at the middle, and a cyclic
+ * prefix of 16 T; its first 2 T and those of its successor fade into each other, so that
+ * the spectrum falls off. The transform is unitary: a carrier's symbol has energy 1,
+ * noise of variance N0 a sample gives N0 a carrier, and 128 carriers in 128 T have the
+ * mean power of a single-carrier burst.
  */
 namespace udeepsc_phy {
 namespace detail {
@@ -43,7 +43,8 @@ constexpr int ofdm_frequency(std::size_t carrier)
  *
  * Body OFDM symbol m = 0, 1, ... follows the training. pilot_symbols of its carriers are
  * pilots, evenly spaced, moved by three carriers from one symbol to the next (in time all
- * carriers are visited); the others hold data_symbols body positions, neighbours far apart.
+ * carriers are visited); the others hold data_symbols body positions, neighbours far
+ * apart.
  */
 class OfdmLayout {
 public:
@@ -95,7 +96,8 @@ public:
     std::size_t samples() const { return d_samples; }
 
     //! Carriers, shape [OFDM_CARRIERS], to one period of samples.
-    void synthesize(const std::complex<float>* carriers, std::complex<float>* samples) const;
+    void synthesize(const std::complex<float>* carriers,
+                    std::complex<float>* samples) const;
 
     //! Back, with the same unitary scale.
     void analyze(const std::complex<float>* samples, std::complex<float>* carriers) const;
@@ -126,8 +128,8 @@ public:
                   std::complex<float>* out) const;
 
 private:
-    std::vector<std::complex<float>> body_carriers(
-        const std::vector<std::complex<float>>& body, std::size_t m) const;
+    std::vector<std::complex<float>>
+    body_carriers(const std::vector<std::complex<float>>& body, std::size_t m) const;
     void add_symbol(const std::complex<float>* carriers, std::complex<float>* out) const;
 
     FrameProfile d_profile;

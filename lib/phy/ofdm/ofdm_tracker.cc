@@ -14,15 +14,15 @@ namespace detail {
 
 namespace {
 
-//! Carrier offset that a detector may leave, cycles per symbol: six standard deviations of
-//! the maximum-likelihood estimate from 256 symbols at -6 dB.
+//! Carrier offset that a detector may leave, cycles per symbol: six standard deviations
+//! of the maximum-likelihood estimate from 256 symbols at -6 dB.
 constexpr double MAX_OFFSET = 1.2e-3;
 
 //! Steps of the offsets' fit, in radians, that change nothing any more.
 constexpr double CONVERGED = 1e-7;
 
-//! Rounds of channel and offsets; they end when a round's phase error has this ratio to the
-//! noise.
+//! Rounds of channel and offsets; they end when a round's phase error has this ratio to
+//! the noise.
 constexpr int MAX_ROUNDS = 20;
 constexpr double PHASE_ERROR_RATIO = 0.003;
 
@@ -87,7 +87,8 @@ void OfdmTracker::calibrate()
         // At the last symbol's middle and at its edge.
         const double middle = d_offsets.angle(last, 0) - before.angle(last, 0);
         const double edge = PI * (d_offsets.clock - before.clock) * last;
-        if (middle * middle + edge * edge < PHASE_ERROR_RATIO * d_noise_var / d_channel.energy()) {
+        if (middle * middle + edge * edge
+            < PHASE_ERROR_RATIO * d_noise_var / d_channel.energy()) {
             return;
         }
     }
@@ -113,7 +114,8 @@ std::vector<OfdmTracker::Complex> OfdmTracker::rotations() const
     std::vector<Complex> table(d_symbols * OFDM_CARRIERS);
     for (std::size_t i = 0; i < table.size(); i += OFDM_CARRIERS) {
         const double m = double(i / OFDM_CARRIERS);
-        const Complex step = std::polar(1.0, 2.0 * PI * d_offsets.clock * m / OFDM_CARRIERS);
+        const Complex step
+            = std::polar(1.0, 2.0 * PI * d_offsets.clock * m / OFDM_CARRIERS);
         Complex turn = std::polar(1.0, -d_offsets.angle(m, ofdm_frequency(0)));
         for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
             table[i + c] = turn;
@@ -135,8 +137,9 @@ void OfdmTracker::estimate_channel(Start start)
         z[o.carrier] += o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
         e[o.carrier] += 1.0;
     }
-    const auto delays = start == Start::with_those_found ? d_channel.delays
-                                                        : std::vector<OfdmChannel::Delay>();
+    const auto delays = start == Start::with_those_found
+        ? d_channel.delays
+        : std::vector<OfdmChannel::Delay>();
     d_channel = d_estimator.estimate(z, e, d_noise_var, delays);
 }
 
@@ -149,7 +152,8 @@ void OfdmTracker::measure_noise()
                               - d_channel.gain[o.carrier]);
         received += std::norm(o.value);
     }
-    const double free = std::max(double(d_observations.size()) - d_channel.parameters - 1.5, 1.0);
+    const double free
+        = std::max(double(d_observations.size()) - d_channel.parameters - 1.5, 1.0);
     d_noise_var = std::max(residual, received * MIN_NOISE_RATIO) / free;
     d_noise_var = std::max(d_noise_var, 1e-20);
 }
@@ -169,9 +173,9 @@ std::vector<OfdmTracker::Complex> OfdmTracker::symbol_sums() const
 }
 
 /*
- * With the channel unknown, but no longer than the prefix, the likelihood of a frequency omega,
- * radians an OFDM symbol, grows with the energy at the channel's delays,
- * sum_d |sum_m b_md exp(-j omega m)|^2, b_md the correlation of symbol m with delay d.
+ * With the channel unknown, but no longer than the prefix, the likelihood of a frequency
+ * omega, radians an OFDM symbol, grows with the energy at the channel's delays, sum_d
+ * |sum_m b_md exp(-j omega m)|^2, b_md the correlation of symbol m with delay d.
  */
 void OfdmTracker::acquire_frequency()
 {
@@ -237,8 +241,8 @@ void OfdmTracker::search_frequency(std::size_t symbols, std::size_t carriers)
 }
 
 /*
- * Newton's method on the log likelihood (2 / N0) Re sum conj(h_k) y_mk exp(-j angle), with
- * the clock's usual spread as its prior.
+ * Newton's method on the log likelihood (2 / N0) Re sum conj(h_k) y_mk exp(-j angle),
+ * with the clock's usual spread as its prior.
  */
 void OfdmTracker::fit_offsets()
 {
@@ -276,8 +280,8 @@ void OfdmTracker::fit_offsets()
         }
         const double phase = slope[0] * minor(1, 2, 1, 2) - slope[1] * minor(0, 2, 1, 2)
             + slope[2] * minor(0, 1, 1, 2);
-        const double frequency = -slope[0] * minor(1, 2, 0, 2) + slope[1] * minor(0, 2, 0, 2)
-            - slope[2] * minor(0, 1, 0, 2);
+        const double frequency = -slope[0] * minor(1, 2, 0, 2)
+            + slope[1] * minor(0, 2, 0, 2) - slope[2] * minor(0, 1, 0, 2);
         const double clock = slope[0] * minor(1, 2, 0, 1) - slope[1] * minor(0, 2, 0, 1)
             + slope[2] * minor(0, 1, 0, 1);
         d_offsets.phase += phase / det;

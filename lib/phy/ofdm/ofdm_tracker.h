@@ -12,9 +12,9 @@ namespace detail {
 
 //! What synchronisation has left, constant over a frame. m counts OFDM symbols.
 struct SyncOffsets {
-    double phase = 0;     //!< radians, at OFDM symbol 0
+    double phase = 0; //!< radians, at OFDM symbol 0
     double frequency = 0; //!< radians an OFDM symbol
-    double clock = 0;     //!< symbols T an OFDM symbol
+    double clock = 0; //!< symbols T an OFDM symbol
 
     //! Phase of a carrier, \p k its ofdm_frequency().
     double angle(double m, int k) const;
@@ -34,7 +34,8 @@ public:
     void reset();
     //! OFDM symbols received so far.
     void set_symbols(std::size_t symbols) { d_symbols = symbols; }
-    //! A received carrier that holds a reference symbol: \p value is sent * received, sent +-1.
+    //! A received carrier that holds a reference symbol: \p value is sent * received,
+    //! sent +-1.
     void add(std::size_t symbol, std::size_t carrier, std::complex<double> value);
     void clear_observations() { d_observations.clear(); }
 

@@ -27,7 +27,8 @@ constexpr double COMPLETE = 4.0;
 //! Error power of an eps symbols late sample: -rho''(0) eps^2, for any usual roll-off.
 constexpr double TIMING_ERROR_POWER = 3.5;
 
-//! Ratio to the noise that wrong timing's error may have before a frame is equalised again.
+//! Ratio to the noise that wrong timing's error may have before a frame is equalised
+//! again.
 constexpr double TIMING_ERROR_RATIO = 0.005;
 constexpr int MAX_PASSES = 3;
 
@@ -118,8 +119,8 @@ void BurstSymbols::track_first_header()
     }
     auto blocks = measure_gains(reference, d_z).blocks;
     for (auto& block : blocks) {
-        block.gain = product(
-            block.gain, std::polar(1.0, -header.frequency * (block.time - middle)));
+        block.gain = product(block.gain,
+                             std::polar(1.0, -header.frequency * (block.time - middle)));
     }
     d_tracker.fit(blocks, d_noise_var, step);
     d_tracker.shift_frequency(header.frequency, middle);
@@ -188,8 +189,8 @@ void BurstSymbols::load(std::size_t symbols)
 
 //! y at symbols first .. first + n - 1 and half a symbol after each.
 void BurstSymbols::matched_filter(std::ptrdiff_t first,
-                                            std::size_t n,
-                                            std::vector<Sample>& y)
+                                  std::size_t n,
+                                  std::vector<Sample>& y)
 {
     std::vector<Sample> whole(n + 1), half(n + 1);
     d_half_symbols.apply(d_window.samples(), d_clock, first, n + 1, whole.data());
@@ -206,8 +207,8 @@ void BurstSymbols::matched_filter(std::ptrdiff_t first,
 void BurstSymbols::design_equalizer()
 {
     d_equalizer.design(d_channel.paths,
-                     d_channel.noise_var,
-                     d_channel.parameters() / double(d_channel.observations));
+                       d_channel.noise_var,
+                       d_channel.parameters() / double(d_channel.observations));
 }
 
 void BurstSymbols::equalize_to(std::size_t end)
@@ -249,19 +250,21 @@ void BurstSymbols::track_gain()
     const auto measured = measure_gains(d_reference, d_z);
     d_noise_var = measured.noise_var;
     const double n = double(header_end() - 1);
-    d_tracker.fit(measured.blocks, d_noise_var, 2e-4 + 5.0 * std::sqrt(6.0 * d_noise_var / (n * n * n)));
+    d_tracker.fit(measured.blocks,
+                  d_noise_var,
+                  2e-4 + 5.0 * std::sqrt(6.0 * d_noise_var / (n * n * n)));
 }
 
 //! Moves the clock; says whether by enough to be worth equalising again.
 bool BurstSymbols::correct_clock()
 {
-    const auto error = estimate_timing_error(
-        d_reference,
-        d_z,
-        d_tracker,
-        d_equalizer.timing_response(),
-        d_noise_var,
-        d_clock.period / d_profile.samples_per_symbol - 1.0);
+    const auto error
+        = estimate_timing_error(d_reference,
+                                d_z,
+                                d_tracker,
+                                d_equalizer.timing_response(),
+                                d_noise_var,
+                                d_clock.period / d_profile.samples_per_symbol - 1.0);
     const double limit = 0.3;
     const double late = std::min(std::max(error.offset, -limit), limit);
     const double largest = std::abs(late) + std::abs(error.slope) * error.middle;

@@ -73,7 +73,10 @@ public:
     void track_gain_and_clock();
 
     //! As it came out of the equaliser, its gain still in it.
-    const std::complex<float>& operator[](std::size_t symbol) const { return d_z[symbol]; }
+    const std::complex<float>& operator[](std::size_t symbol) const
+    {
+        return d_z[symbol];
+    }
     const GainTracker& gains() const { return d_tracker; }
     //! Of the equalised symbols, measured at the reference symbols.
     double noise_var() const { return d_noise_var; }
@@ -108,11 +111,11 @@ private:
 
     SampleWindow d_window;
     SymbolClock d_clock; //!< in d_window's samples
-    double d_cfo = 0;    //!< what load() removes, cycles a symbol
+    double d_cfo = 0; //!< what load() removes, cycles a symbol
     ChannelEstimate d_channel;
     std::vector<float> d_reference; //!< 0: none
     std::vector<std::complex<float>> d_z; //!< equalised symbols
-    double d_noise_var = 1;     //!< of d_z
+    double d_noise_var = 1; //!< of d_z
 };
 
 } // namespace detail

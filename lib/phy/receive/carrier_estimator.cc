@@ -46,7 +46,8 @@ double estimate_carrier_offset(const std::vector<float>& preamble,
     std::vector<Complex> sums(PARTS * delays);
     std::vector<double> energy(delays, 0.0);
     for (std::size_t p = 0; p < PARTS; p++) {
-        estimator.correlate(&preamble[p * part], part, &y[2 * p * part], &sums[p * delays]);
+        estimator.correlate(
+            &preamble[p * part], part, &y[2 * p * part], &sums[p * delays]);
         for (std::size_t j = 0; j < delays; j++) {
             energy[j] += std::norm(sums[p * delays + j]);
         }

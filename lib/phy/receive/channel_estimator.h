@@ -12,8 +12,8 @@ namespace detail {
 
 struct ChannelEstimate {
     std::vector<ChannelPath> paths; //!< strongest first found; never empty
-    double noise_var = 0;           //!< N0 per complex sample
-    std::size_t observations = 0;   //!< reference symbols that it was fitted to
+    double noise_var = 0; //!< N0 per complex sample
+    std::size_t observations = 0; //!< reference symbols that it was fitted to
 
     //! Complex unknowns fitted: a gain and the real delay of each path.
     double parameters() const { return 1.5 * paths.size(); }
@@ -25,10 +25,10 @@ struct ChannelEstimate {
 /*!
  * \brief Least-squares fit of paths through the transmitter's pulse.
  *
- * After the matched filter, y(t) = sum_i h_i sum_m s_m rho(t - m - tau_i) + noise. Taps of
- * a plain finite impulse response would be many (the pulse's own, and T/2 apart), and each
- * estimated tap costs 1/L of the noise; paths are few. They are found one by one, the
- * strongest first, as long as the correlation that is left,
+ * After the matched filter, y(t) = sum_i h_i sum_m s_m rho(t - m - tau_i) + noise. Taps
+ * of a plain finite impulse response would be many (the pulse's own, and T/2 apart), and
+ * each estimated tap costs 1/L of the noise; paths are few. They are found one by one,
+ * the strongest first, as long as the correlation that is left,
  *
  *     c(tau) = sum_k s_k (y(k + tau) - ...),   noise variance N0 sum_k s_k^2,
  *
@@ -48,8 +48,8 @@ public:
 
     /*!
      * Sums over \p n symbols of s_k y(k + tau), for each of delays().
-     * \param y matched filter's output each half symbol; y[0] lies margin() symbols before
-     *        the first symbol
+     * \param y matched filter's output each half symbol; y[0] lies margin() symbols
+     * before the first symbol
      */
     void correlate(const float* symbols,
                    std::size_t n,

@@ -16,12 +16,13 @@ namespace detail {
  * A filter matched to pulse and channel, sampled once a symbol, loses nothing
  * (SymbolFilter). Its output has the spectrum of the channel's energy
  *
- *     S(f) = sum_l S_l exp(-2 pi j f l),   S_l = sum_ij conj(h_i) h_j rho(l + tau_i - tau_j)
+ *     S(f) = sum_l S_l exp(-2 pi j f l),   S_l = sum_ij conj(h_i) h_j rho(l + tau_i -
+ * tau_j)
  *
- * for the symbols, and noise of density N0 S(f); 1 / (S(f) + N0) then minimises the error.
- * This is the fractionally spaced MMSE equaliser of any length, and the best that a linear
- * receiver knowing the channel does has an output SNR of 1 / mean(N0 / (S + N0)) - 1.
- * The filter is cut where that costs 0.5 % of the error.
+ * for the symbols, and noise of density N0 S(f); 1 / (S(f) + N0) then minimises the
+ * error. This is the fractionally spaced MMSE equaliser of any length, and the best that
+ * a linear receiver knowing the channel does has an output SNR of 1 / mean(N0 / (S + N0))
+ * - 1. The filter is cut where that costs 0.5 % of the error.
  */
 class Equalizer {
 public:
@@ -29,9 +30,11 @@ public:
 
     /*!
      * \param noise_var N0 per sample that the samples have
-     * \param uncertainty what the channel estimate's own error adds to the noise, relative
+     * \param uncertainty what the channel estimate's own error adds to the noise,
+     * relative
      */
-    void design(const std::vector<ChannelPath>& paths, double noise_var, double uncertainty);
+    void
+    design(const std::vector<ChannelPath>& paths, double noise_var, double uncertainty);
 
     //! Error variance at the output that the design expects, for symbols of energy 1.
     double error_var() const { return d_error_var; }

@@ -110,9 +110,8 @@ void GainTracker::remove_frequency(const std::vector<GainBlock>& blocks)
 {
     d_measured.resize(blocks.size());
     for (std::size_t i = 0; i < blocks.size(); i++) {
-        d_measured[i]
-            = product(blocks[i].gain,
-                      std::polar(1.0, -d_frequency * (blocks[i].time - d_middle)));
+        d_measured[i] = product(
+            blocks[i].gain, std::polar(1.0, -d_frequency * (blocks[i].time - d_middle)));
     }
 }
 
@@ -188,7 +187,8 @@ double GainTracker::find_frequency(const std::vector<GainBlock>& blocks,
             second -= t * t * value;
         }
         const double slope = 2.0 * conj_product(sum, first).real();
-        const double curvature = 2.0 * (conj_product(sum, second).real() + std::norm(first));
+        const double curvature
+            = 2.0 * (conj_product(sum, second).real() + std::norm(first));
         if (!(curvature < 0.0)) {
             break;
         }
@@ -219,7 +219,8 @@ double GainTracker::filter(const std::vector<GainBlock>& blocks,
             continue;
         }
         const auto& before = d_states[i - 1];
-        const double predicted_var = before.var + process_noise * (block.time - before.time);
+        const double predicted_var
+            = before.var + process_noise * (block.time - before.time);
         const Complex innovation = measured - before.gain;
         const double innovation_var = predicted_var + measured_var;
         const double k = predicted_var / innovation_var;
@@ -237,7 +238,8 @@ void GainTracker::smooth()
     for (std::size_t i = d_states.size() - 1; i-- > 0;) {
         auto& state = d_states[i];
         const auto& next = d_states[i + 1];
-        const double predicted_var = state.var + d_process_noise * (next.time - state.time);
+        const double predicted_var
+            = state.var + d_process_noise * (next.time - state.time);
         const double j = state.var / predicted_var;
         state.gain += j * (next.gain - state.gain);
         state.next_covariance = j * next.var;
@@ -267,7 +269,8 @@ GainTracker::Gain GainTracker::at(double time) const
         const double part = (time - a.time) / span, rest = 1.0 - part;
         gain.value = rest * a.gain + part * b.gain;
         gain.error_var = rest * rest * a.var + part * part * b.var
-            + 2.0 * part * rest * a.next_covariance + d_process_noise * span * part * rest;
+            + 2.0 * part * rest * a.next_covariance
+            + d_process_noise * span * part * rest;
     }
     const double t = time - d_middle;
     gain.value = product(gain.value, product(d_turn, std::polar(1.0, d_frequency * t)));

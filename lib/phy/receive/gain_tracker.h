@@ -10,14 +10,14 @@ namespace detail {
 
 //! What some reference symbols in a row say about the gain there.
 struct GainBlock {
-    double time = 0;                 //!< of its middle, symbols
-    double weight = 0;               //!< symbols
+    double time = 0; //!< of its middle, symbols
+    double weight = 0; //!< symbols
     std::complex<double> gain = 0.0; //!< mean of conj(s) z
 };
 
 struct GainMeasurement {
     std::vector<GainBlock> blocks; //!< in order of time
-    double noise_var = 1;          //!< of z, around the blocks' gains
+    double noise_var = 1; //!< of z, around the blocks' gains
 };
 
 /*!
@@ -43,7 +43,8 @@ public:
      * \param noise_var of each symbol
      * \param max_frequency searched on either side of 0, radians a symbol
      */
-    void fit(const std::vector<GainBlock>& blocks, double noise_var, double max_frequency);
+    void
+    fit(const std::vector<GainBlock>& blocks, double noise_var, double max_frequency);
 
     //! For gains that had been turned back by a frequency, 0 at \p time, before fit().
     void shift_frequency(double frequency, double time);
@@ -74,15 +75,18 @@ private:
 
     void remove_frequency(const std::vector<GainBlock>& blocks);
     double find_process_noise(const std::vector<GainBlock>& blocks, double noise_var);
-    double find_frequency(const std::vector<GainBlock>& blocks, double max_frequency) const;
-    double filter(const std::vector<GainBlock>& blocks, double noise_var, double process_noise);
+    double find_frequency(const std::vector<GainBlock>& blocks,
+                          double max_frequency) const;
+    double
+    filter(const std::vector<GainBlock>& blocks, double noise_var, double process_noise);
     void smooth();
 
-    std::vector<std::complex<double>> d_measured; //!< the blocks' gains, frequency removed
+    std::vector<std::complex<double>>
+        d_measured; //!< the blocks' gains, frequency removed
     std::vector<State> d_states;
     double d_frequency = 0;
     std::complex<double> d_turn = 1.0; //!< phase of the frequency at d_middle
-    double d_middle = 0;        //!< time at which frequency and phase do not depend
+    double d_middle = 0; //!< time at which frequency and phase do not depend
     double d_frequency_var = 0; //!< of its error
     double d_process_noise = 0;
     double d_power = 1;

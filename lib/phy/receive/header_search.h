@@ -37,7 +37,7 @@ public:
                  double middle);
 
     struct Result {
-        double frequency;           //!< radians a symbol
+        double frequency; //!< radians a symbol
         std::vector<float> symbols; //!< soft decisions -1 to 1, shape [header length]
     };
     //! The best of the frequencies -steps * step .. steps * step.

@@ -92,7 +92,9 @@ PathFit::PathFit(const Pulse& pulse,
 double PathFit::symbol(std::ptrdiff_t k) const
 {
     const std::ptrdiff_t i = k - d_reference.first;
-    return i < 0 || i >= std::ptrdiff_t(d_reference.values.size()) ? 0.0 : d_reference.values[i];
+    return i < 0 || i >= std::ptrdiff_t(d_reference.values.size())
+        ? 0.0
+        : d_reference.values[i];
 }
 
 //! The window's symbols and \p span more on either side.
@@ -227,7 +229,8 @@ ChannelPath PathFit::strongest_residual() const
             const double whole = std::floor(x);
             const auto j = static_cast<std::size_t>(
                 std::min(std::max(whole, 0.0), d_shape.size() - 2.0));
-            residual -= p.gain * (d_shape[j] + (x - whole) * (d_shape[j + 1] - d_shape[j]));
+            residual
+                -= p.gain * (d_shape[j] + (x - whole) * (d_shape[j + 1] - d_shape[j]));
             close = close || std::abs(delay - p.delay) < 1.5 * MIN_DISTANCE;
         }
         if (!close && std::norm(residual) > best) {

@@ -30,7 +30,8 @@ public:
      * \param reference all symbols that may reach into the window
      * \param first, last window of symbols fitted to: [first, last)
      * \param y matched filter's output each half symbol; y[0] lies at \p first
-     * \param correlations at delays half a symbol apart, MARGIN of them beyond +-max_delay
+     * \param correlations at delays half a symbol apart, MARGIN of them beyond
+     * +-max_delay
      */
     PathFit(const Pulse& pulse,
             unsigned max_delay,

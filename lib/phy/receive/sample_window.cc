@@ -61,7 +61,8 @@ bool SampleWindow::open(const DetectedBurst& burst,
         std::nth_element(powers.begin(), middle, powers.end());
         typical = *middle / 0.693; // of an exponential distribution's mean
     }
-    const double scale = typical > 0.0 ? 1.0 / std::sqrt(typical * samples_per_symbol) : 0.0;
+    const double scale
+        = typical > 0.0 ? 1.0 / std::sqrt(typical * samples_per_symbol) : 0.0;
     const double limit = typical * OUTLIER;
     d_scale = std::isfinite(scale) && scale < 1e30 && scale > 1e-30
         ? static_cast<float>(scale)
@@ -74,7 +75,8 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
 {
     const double sps = d_samples_per_symbol;
     const auto n
-        = static_cast<std::size_t>(std::ceil((double(symbols) + 2.0 * d_reach) * sps)) + 1;
+        = static_cast<std::size_t>(std::ceil((double(symbols) + 2.0 * d_reach) * sps))
+        + 1;
     d_samples.assign(n, { 0.0f, 0.0f });
 
     const auto size = std::ptrdiff_t(d_burst->size());

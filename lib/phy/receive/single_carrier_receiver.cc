@@ -125,7 +125,8 @@ Fault SingleCarrierReceiver::Impl::find_first_header(HeaderCodec::Decision& head
     symbols.track_first_header();
     header = decode_header(0);
     if (header.fault == HeaderCodec::Fault::not_a_header) {
-        // An oscillator with too much phase noise for one frequency; pilots may do at high SNR.
+        // An oscillator with too much phase noise for one frequency; pilots may do at
+        // high SNR.
         symbols.track_gain();
         header = decode_header(0);
     }
@@ -164,7 +165,8 @@ Fault SingleCarrierReceiver::Impl::read_payloads(HeaderCodec::Decision header)
             return Fault::none;
         }
         symbols.add_pilots(position / profile.data_symbols);
-        const std::size_t next_end = layout.body_symbol(position + codec.length() - 1) + 1;
+        const std::size_t next_end
+            = layout.body_symbol(position + codec.length() - 1) + 1;
         if (!symbols.available(next_end - 1)) {
             return Fault::cut;
         }
@@ -208,11 +210,11 @@ Fault SingleCarrierReceiver::Impl::finish(Fault fault)
 
 /*!
  * SNR of a header's symbols, their repetitions added up, if that is what was sent. Phases
- * are the tracker's, amplitudes are not: in noise it may follow a few symbols, which a code
- * word then fits.
+ * are the tracker's, amplitudes are not: in noise it may follow a few symbols, which a
+ * code word then fits.
  */
 double SingleCarrierReceiver::Impl::header_snr(std::size_t position,
-                                          const PayloadHeader& header) const
+                                               const PayloadHeader& header) const
 {
     const auto sent = codec.encode(header);
     double sum = 0.0, energy = 0.0;
@@ -238,8 +240,9 @@ HeaderCodec::Decision SingleCarrierReceiver::Impl::decode_header(std::size_t pos
     for (std::size_t i = 0; i < llrs.size(); i++) {
         const std::size_t symbol = layout.body_symbol(position + i);
         const auto gain = symbols.gains().at(double(symbol));
-        llrs[i] = static_cast<float>(4.0 / symbols.noise_var()
-                                     * conj_product(gain.value, Complex(symbols[symbol])).real());
+        llrs[i] = static_cast<float>(
+            4.0 / symbols.noise_var()
+            * conj_product(gain.value, Complex(symbols[symbol])).real());
     }
     auto decision = codec.decode(llrs);
     if (decision.fault == HeaderCodec::Fault::none
@@ -249,7 +252,8 @@ HeaderCodec::Decision SingleCarrierReceiver::Impl::decode_header(std::size_t pos
     return decision;
 }
 
-void SingleCarrierReceiver::Impl::add_header(std::size_t position, const PayloadHeader& header)
+void SingleCarrierReceiver::Impl::add_header(std::size_t position,
+                                             const PayloadHeader& header)
 {
     const auto sent = codec.encode(header);
     for (std::size_t i = 0; i < sent.size(); i++) {
@@ -315,8 +319,7 @@ void SingleCarrierReceiver::Impl::write_payloads(ReceivedFrame& frame) const
                 const double power = std::max(std::norm(gain), 1e-12);
                 const Complex value
                     = conj_product(gain, Complex(symbols[symbol + k])) / power;
-                payload.symbols[i]
-                    = layout.payload_signs()[i] * Sample(value);
+                payload.symbols[i] = layout.payload_signs()[i] * Sample(value);
                 payload.noise_var[i]
                     = static_cast<float>((payload_noise + error_var) / power);
             }
@@ -334,8 +337,10 @@ void SingleCarrierReceiver::Impl::report(ReceivedFrame& frame) const
     const double reference = symbols.clock().position(channel.paths.front().delay);
     const double at = symbols.window().to_burst(reference);
     const double whole = std::round(at);
-    const auto first_sample = std::int64_t(frame.sample) - symbols.window().detected_sample();
-    frame.sample = std::uint64_t(std::max<std::int64_t>(0, first_sample + std::int64_t(whole)));
+    const auto first_sample
+        = std::int64_t(frame.sample) - symbols.window().detected_sample();
+    frame.sample
+        = std::uint64_t(std::max<std::int64_t>(0, first_sample + std::int64_t(whole)));
     frame.timing = at - whole;
     frame.cfo = symbols.cfo();
     frame.clock_ppm = (symbols.clock().period / profile.samples_per_symbol - 1.0) * 1e6;
@@ -345,8 +350,10 @@ void SingleCarrierReceiver::Impl::report(ReceivedFrame& frame) const
         * (measured_since ? symbols.noise_var() / symbols.designed_noise_var() : 1.0);
     const double energy = symbols.symbol_energy() * symbols.gains().power();
     frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
-    const std::size_t end = sections.empty() ? symbols.reference_end() : sections.back().end(layout);
-    const double end_at = symbols.window().to_burst(symbols.clock().position(double(end) - 1.0));
+    const std::size_t end
+        = sections.empty() ? symbols.reference_end() : sections.back().end(layout);
+    const double end_at
+        = symbols.window().to_burst(symbols.clock().position(double(end) - 1.0));
     frame.end_sample = std::uint64_t(
         std::max<std::int64_t>(0, first_sample + std::int64_t(std::floor(end_at)) + 1));
     frame.power = symbols.window().power(end * profile.samples_per_symbol);

@@ -11,8 +11,9 @@ namespace detail {
 /*!
  * \brief A BurstDemodulator for profiles of Waveform::single_carrier.
  *
- * Reads a frame header by header over the equalised symbols of a burst (BurstSymbols); what
- * is decoded becomes a reference for what follows. Not safe to share between threads.
+ * Reads a frame header by header over the equalised symbols of a burst (BurstSymbols);
+ * what is decoded becomes a reference for what follows. Not safe to share between
+ * threads.
  */
 class SingleCarrierReceiver : public FrameReceiver {
 public:

@@ -27,7 +27,8 @@ void SymbolFilter::set_paths(const std::vector<ChannelPath>& paths)
     const double sps = d_pulse.samples_per_symbol();
     d_first_tap = std::lround(std::floor((earliest - d_pulse.half_length()) * sps));
     // One more, for the fraction of a sample.
-    const auto last_tap = std::lround(std::ceil((latest + d_pulse.half_length()) * sps)) + 1;
+    const auto last_tap
+        = std::lround(std::ceil((latest + d_pulse.half_length()) * sps)) + 1;
     const auto taps = static_cast<std::size_t>(last_tap - d_first_tap + 1);
     d_taps.assign(paths.size() > 1 ? taps : 0, { 0.0f, 0.0f });
     d_real_taps.assign(paths.size() > 1 ? 0 : taps, 0.0f);
@@ -88,7 +89,8 @@ void SymbolFilter::apply(const std::vector<std::complex<float>>& samples,
             make_taps(double(fraction) / double(steps));
             made_for = fraction;
         }
-        const auto begin = std::ptrdiff_t((here - origin - fraction) / steps) + d_first_tap;
+        const auto begin
+            = std::ptrdiff_t((here - origin - fraction) / steps) + d_first_tap;
         // Of the run, those inside the samples.
         std::size_t skip = 0;
         while (skip < run && begin + std::ptrdiff_t(skip * stride) < 0) {
@@ -100,7 +102,8 @@ void SymbolFilter::apply(const std::vector<std::complex<float>>& samples,
         }
         std::fill(out + i + inside, out + i + run, std::complex<float>(0.0f));
         if (inside > skip) {
-            d_product.apply(&samples[begin + skip * stride], stride, inside - skip, out + i + skip);
+            d_product.apply(
+                &samples[begin + skip * stride], stride, inside - skip, out + i + skip);
             for (std::size_t k = skip; k < inside; k++) {
                 out[i + k] = product(d_gain, out[i + k]);
             }

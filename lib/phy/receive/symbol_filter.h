@@ -14,8 +14,8 @@ namespace udeepsc_phy {
 namespace detail {
 
 /*!
- * \brief Matched filter for pulse and channel: u_k = sum_i conj(h_i) y(k + tau_i), y being
- * the pulse's matched filter. One value a symbol, and a sufficient statistic.
+ * \brief Matched filter for pulse and channel: u_k = sum_i conj(h_i) y(k + tau_i), y
+ * being the pulse's matched filter. One value a symbol, and a sufficient statistic.
  *
  * Follows a clock that is not a multiple of the samples: the taps are made anew whenever
  * the symbols have moved by 1/512 symbol against the samples. What is left of the error,
@@ -44,7 +44,7 @@ private:
     std::ptrdiff_t d_first_tap = 0; //!< samples from the symbol's whole sample
     std::vector<std::complex<float>> d_taps;
     std::vector<float> d_real_taps; //!< of a single path, without its gain
-    std::complex<float> d_gain;     //!< that gain's conjugate, or 1
+    std::complex<float> d_gain; //!< that gain's conjugate, or 1
     DotProduct d_product;
 };
 

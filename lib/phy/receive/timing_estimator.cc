@@ -28,9 +28,8 @@ TimingError estimate_timing_error(const std::vector<float>& reference,
 {
     constexpr int SPAN = Equalizer::TIMING_SPAN;
     const auto end = std::ptrdiff_t(std::min(reference.size(), z.size()));
-    const auto symbol = [&](std::ptrdiff_t k) {
-        return k < 0 || k >= end ? 0.0f : reference[k];
-    };
+    const auto symbol
+        = [&](std::ptrdiff_t k) { return k < 0 || k >= end ? 0.0f : reference[k]; };
     const double middle = 0.5 * end;
     double a00 = 0.0, a01 = 0.0, a11 = 0.0, b0 = 0.0, b1 = 0.0;
     Complex gain = 1.0;

@@ -15,10 +15,9 @@ struct TimingError {
 };
 
 /*!
- * Least squares for timing offset and slope, from the interference that late sampling makes
- * between neighbouring reference symbols. The clock's usual spread is prior knowledge: a
- * short frame says less.
- * \param reference symbols, 0 where there is none
+ * Least squares for timing offset and slope, from the interference that late sampling
+ * makes between neighbouring reference symbols. The clock's usual spread is prior
+ * knowledge: a short frame says less. \param reference symbols, 0 where there is none
  * \param z equalised symbols
  * \param response Equalizer::timing_response()
  * \param noise_var of the equalised symbols
