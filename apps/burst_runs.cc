@@ -41,7 +41,8 @@ double mmse_snr_db(const std::string& multipath, double rolloff, double esn0_db)
     return 10 * std::log10(1 / error - 1);
 }
 
-std::vector<std::uint16_t> random_labels(Xoshiro256pp& random, unsigned points, std::size_t n)
+std::vector<std::uint16_t>
+random_labels(Xoshiro256pp& random, unsigned points, std::size_t n)
 {
     std::vector<std::uint16_t> labels(n);
     for (auto& label : labels) {
@@ -159,9 +160,9 @@ double LinkRunner::preamble_sample() const
 }
 
 bool LinkRunner::receive(const DetectedBurst& burst,
-             PayloadHeader header,
-             const std::vector<std::uint16_t>& labels,
-             LinkResult& result)
+                         PayloadHeader header,
+                         const std::vector<std::uint16_t>& labels,
+                         LinkResult& result)
 {
     const auto frame = d_demodulator.demodulate(burst);
     if (frame.payloads.size() != 1) {

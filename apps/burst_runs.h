@@ -68,7 +68,7 @@ struct Link {
 struct LinkResult {
     std::uint64_t sent = 0, detected = 0, headers = 0;
     Mean symbol_errors; //!< rate, of each burst whose header arrived
-    Mean snr_squares;   //!< error of the estimate in dB, squared
+    Mean snr_squares; //!< error of the estimate in dB, squared
 };
 
 std::vector<std::uint16_t>
@@ -85,7 +85,8 @@ public:
 
     LinkResult run(bool demodulate);
 
-    static udeepsc_phy::DetectorConfig detector_config(const udeepsc_phy::FrameProfile& profile);
+    static udeepsc_phy::DetectorConfig
+    detector_config(const udeepsc_phy::FrameProfile& profile);
 
 private:
     udeepsc_phy::RadioChannelConfig channel_config(std::uint64_t seed) const;

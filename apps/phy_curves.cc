@@ -12,7 +12,10 @@ using namespace burst_runs;
 
 namespace {
 
-PhyPoint start(const std::string& curve, const std::string& name, const Link& link, std::uint64_t seed)
+PhyPoint start(const std::string& curve,
+               const std::string& name,
+               const Link& link,
+               std::uint64_t seed)
 {
     const auto profile = FrameProfile::from_name(link.profile);
     PhyPoint point {};
@@ -28,7 +31,7 @@ PhyPoint start(const std::string& curve, const std::string& name, const Link& li
     return point;
 }
 
-void share(PhyPoint& point, double k, double n)
+void set_ratio(PhyPoint& point, double k, double n)
 {
     const auto interval = wilson(k, n);
     point.value = k / n;
@@ -47,7 +50,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
     const Air airs[] = { { "standard", "none", "standard, AWGN" },
                          { "multipath", "three_tap", "multipath, three taps" },
                          { "ofdm", "three_tap", "OFDM, three taps" } };
-    const std::uint64_t share_of_bursts = options.quick ? 10 : 1;
+    const std::uint64_t divisor = options.quick ? 10 : 1;
     for (const auto& air : airs) {
         Link link;
         link.profile = air.profile;
@@ -55,13 +58,16 @@ void measure_phy_curves(const PhyFigureOptions& options,
         link.symbols = 50;
         for (double esn0_db = -14; esn0_db <= -5; esn0_db += 1) {
             link.esn0_db = esn0_db;
-            link.bursts = 2000 / share_of_bursts;
+            link.bursts = 2000 / divisor;
             const auto r = LinkRunner(link, options.seed).run(true);
             auto point = start("detection", air.name, link, options.seed);
-            share(point, static_cast<double>(r.detected), static_cast<double>(r.sent));
+            set_ratio(
+                point, static_cast<double>(r.detected), static_cast<double>(r.sent));
             report(point);
             point = start("header error", air.name, link, options.seed);
-            share(point, static_cast<double>(r.sent - r.headers), static_cast<double>(r.sent));
+            set_ratio(point,
+                      static_cast<double>(r.sent - r.headers),
+                      static_cast<double>(r.sent));
             report(point);
         }
     }
@@ -78,7 +84,7 @@ void measure_phy_curves(const PhyFigureOptions& options,
         Link link;
         link.modulation = s.modulation;
         link.symbols = 4000;
-        link.bursts = 100 / share_of_bursts;
+        link.bursts = 100 / divisor;
         for (double esn0_db = s.low_db; esn0_db <= s.high_db; esn0_db += 1.5) {
             link.esn0_db = esn0_db;
             const auto r = LinkRunner(link, options.seed + 1).run(true);

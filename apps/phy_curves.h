@@ -6,10 +6,11 @@
 /*! One point of a curve of the burst modem against Es/N0. */
 struct PhyPoint {
     std::string curve; //!< "detection", "header error" or "symbol error"
-    std::string name;  //!< which profile, channel and modulation
+    std::string name; //!< which profile, channel and modulation
     double esn0_db;
     double value;
-    double theory; //!< of a symbol error; NaN for the others, which scripts/reproduce_phy.py knows
+    double theory; //!< of a symbol error; NaN for the others, which
+                   //!< scripts/reproduce_phy.py knows
     double ci95[2];
     std::uint64_t n; //!< bursts
     std::uint64_t seed;

@@ -3,15 +3,16 @@
 
 using namespace udeepsc_phy;
 
-RadioLink::RadioLink(const std::string& profile, const std::string& multipath, std::uint64_t seed)
-    : d_profile(FrameProfile::from_name(profile)),
-      d_multipath(multipath),
-      d_framer(d_profile),
-      d_detector({ d_profile }),
-      d_demodulator(d_profile),
-      d_random(seed)
-{
-}
+RadioLink::RadioLink(const std::string& profile,
+                     const std::string& multipath,
+                     std::uint64_t seed)
+    : d_profile(FrameProfile::from_name(profile))
+    , d_multipath(multipath)
+    , d_framer(d_profile)
+    , d_detector({ d_profile })
+    , d_demodulator(d_profile)
+    , d_random(seed)
+{ }
 
 std::vector<float>
 RadioLink::pass(std::vector<std::complex<float>>& symbols, int vectors, double snr_db)
@@ -29,7 +30,8 @@ RadioLink::pass(std::vector<std::complex<float>>& symbols, int vectors, double s
     config.esn0_db = snr_db;
     config.samples_per_symbol = d_profile.samples_per_symbol;
     config.multipath = d_multipath;
-    config.cfo = between(-d_profile.max_cfo, d_profile.max_cfo) / d_profile.samples_per_symbol;
+    config.cfo
+        = between(-d_profile.max_cfo, d_profile.max_cfo) / d_profile.samples_per_symbol;
     config.delay = between(100, 400);
     config.phase = between(0, 6.283185307);
     config.clock_ppm = between(-20, 20);
@@ -48,7 +50,8 @@ RadioLink::pass(std::vector<std::complex<float>>& symbols, int vectors, double s
         if (frame.payloads.empty())
             continue;
         const auto& got = frame.payloads[0];
-        if (got.header.frame_id != payload.header.frame_id || got.symbols.size() != symbols.size())
+        if (got.header.frame_id != payload.header.frame_id
+            || got.symbols.size() != symbols.size())
             continue;
         symbols = got.symbols;
         return got.noise_var;

@@ -15,11 +15,12 @@
  * Every burst has its own carrier offset (uniform over what the profile searches), delay,
  * phase, clock (+-20 ppm) and silence around it; the receiver knows none of them.
  */
-class RadioLink : public udeepsc_core::EvalLink
-{
+class RadioLink : public udeepsc_core::EvalLink {
 public:
     //! profile: of FrameProfile::from_name; multipath: of multipath_profiles().
-    RadioLink(const std::string& profile, const std::string& multipath, std::uint64_t seed);
+    RadioLink(const std::string& profile,
+              const std::string& multipath,
+              std::uint64_t seed);
 
     std::vector<float>
     pass(std::vector<std::complex<float>>& symbols, int vectors, double snr_db) override;

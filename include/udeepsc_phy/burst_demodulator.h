@@ -11,16 +11,17 @@ namespace udeepsc_phy {
 struct ReceivedPayload {
     PayloadHeader header;
     std::vector<std::complex<float>> symbols; //!< equalised: gain 1, phase 0
-    std::vector<float> noise_var;             //!< N0 of each symbol after equalisation
+    std::vector<float> noise_var; //!< N0 of each symbol after equalisation
 };
 
 /*! One frame as it arrived. */
 struct ReceivedFrame {
     enum class Fault {
         none,
-        no_header,  //!< the first header's CRC fails: nothing is known, payloads is empty
+        no_header, //!< the first header's CRC fails: payloads is empty
         bad_header, //!< CRC right, but a version or value that does not exist
-        cut, //!< samples or transmission end before the payloads do: those complete are given
+        cut, //!< samples or transmission end before the payloads do: those complete are
+             //!< given
         lost_header, //!< a later header's CRC fails: the payloads before it are given
         not_finite, //!< too many samples are NaN or infinite
     };
@@ -28,11 +29,11 @@ struct ReceivedFrame {
     std::vector<ReceivedPayload> payloads;
     std::uint64_t sample = 0; //!< of the stream: the preamble's first symbol
     std::uint64_t end_sample = 0; //!< one past the frame's last payload symbol
-    double timing = 0;        //!< refined fraction of a sample
-    double cfo = 0;           //!< refined, cycles per symbol
-    double clock_ppm = 0;     //!< receiver's clock against the transmitter's
-    double snr_db = 0;        //!< Es/N0 of the received symbols
-    double power = 0;         //!< mean |sample|^2 of the burst, noise included
+    double timing = 0; //!< refined fraction of a sample
+    double cfo = 0; //!< refined, cycles per symbol
+    double clock_ppm = 0; //!< receiver's clock against the transmitter's
+    double snr_db = 0; //!< Es/N0 of the received symbols
+    double power = 0; //!< mean |sample|^2 of the burst, noise included
 };
 
 std::string to_string(ReceivedFrame::Fault fault);
@@ -42,8 +43,8 @@ std::string to_string(ReceivedFrame::Fault fault);
  *
  * Least-squares channel estimate from the preamble, refined over the decoded header;
  * fractionally spaced MMSE equaliser; frequency, phase and clock drift fitted over
- * preamble, header and pilots together. Never throws for what a radio may bring: see Fault.
- * Not safe to share between threads.
+ * preamble, header and pilots together. Never throws for what a radio may bring: see
+ * Fault. Not safe to share between threads.
  */
 class BurstDemodulator {
 public:

@@ -16,10 +16,11 @@ struct DetectorConfig {
 
 /*! Where a preamble begins and how far off the carrier is. */
 struct Detection {
-    std::uint64_t sample = 0; //!< of the stream: the preamble's first symbol, to the nearest sample
-    double timing = 0;        //!< the fraction of a sample to add, -0.5 to 0.5
-    double cfo = 0;           //!< cycles per symbol
-    double rho = 0;           //!< the CFAR statistic, 0 to 1
+    std::uint64_t sample
+        = 0; //!< of the stream: the preamble's first symbol, to the nearest sample
+    double timing = 0; //!< the fraction of a sample to add, -0.5 to 0.5
+    double cfo = 0; //!< cycles per symbol
+    double rho = 0; //!< the CFAR statistic, 0 to 1
 };
 
 /*! A detection and the samples around it, for a BurstDemodulator. */
@@ -30,8 +31,8 @@ struct DetectedBurst {
 };
 
 /*!
- * \brief Finds preambles in a stream: partial matched filters, a transform over the carrier
- * offset, constant false alarm rate.
+ * \brief Finds preambles in a stream: partial matched filters, a transform over the
+ * carrier offset, constant false alarm rate.
  *
  * rho = max over the offsets of |Y|^2 / (L sum |r|^2); in white noise of any power
  * P(rho > t) = (1 - t)^(L-1) for one offset. Samples that are not finite count as zeros.
@@ -48,13 +49,14 @@ public:
     std::uint64_t dropped() const;
 
     /*!
-     * Takes the next \p n samples of the stream; returns the bursts that are complete: each
-     * with the samples of the longest frame that the profile allows, or up to where the
-     * stream was flushed. Bursts may overlap in the stream.
+     * Takes the next \p n samples of the stream; returns the bursts that are complete:
+     * each with the samples of the longest frame that the profile allows, or up to where
+     * the stream was flushed. Bursts may overlap in the stream.
      */
     std::vector<DetectedBurst> push(const std::complex<float>* samples, std::size_t n);
 
-    //! The bursts that still wait for samples, as they are; the stream goes on afterwards.
+    //! The bursts that still wait for samples, as they are; the stream goes on
+    //! afterwards.
     std::vector<DetectedBurst> flush();
 
     //! Forgets everything; the next sample is number 0.

@@ -14,8 +14,8 @@ namespace udeepsc_phy {
 enum class Waveform { single_carrier, ofdm };
 
 /*!
- * \brief The shape of a burst; transmitter and receiver share it. docs/frame-format.md says
- * what it means bit by bit.
+ * \brief The shape of a burst; transmitter and receiver share it. docs/frame-format.md
+ * says what it means bit by bit.
  *
  *     ramp | preamble | header | payload | [header | payload ...] | ramp
  *
@@ -28,18 +28,18 @@ enum class Waveform { single_carrier, ofdm };
 struct FrameProfile {
     std::string name = "standard";
     Waveform waveform = Waveform::single_carrier;
-    unsigned samples_per_symbol = 2;  //!< 2 to 8
-    double rolloff = 0.35;            //!< of the root raised cosine
-    unsigned filter_span = 20;        //!< its length, symbols
-    unsigned ramp_symbols = 8;        //!< at either end
-    unsigned preamble_symbols = 256;  //!< BPSK, a fixed pseudo-random sequence
-    unsigned header_repetition = 6;   //!< of the coded header
-    unsigned pilot_symbols = 8;       //!< known symbols after every ...
-    unsigned data_symbols = 56;       //!< ... this many header and payload symbols
-    unsigned channel_taps = 4;        //!< longest multipath that the receiver expects, symbols
-    double max_cfo = 0.02;            //!< carrier offset searched, +-cycles per symbol
+    unsigned samples_per_symbol = 2; //!< 2 to 8
+    double rolloff = 0.35; //!< of the root raised cosine
+    unsigned filter_span = 20; //!< its length, symbols
+    unsigned ramp_symbols = 8; //!< at either end
+    unsigned preamble_symbols = 256; //!< BPSK, a fixed pseudo-random sequence
+    unsigned header_repetition = 6; //!< of the coded header
+    unsigned pilot_symbols = 8; //!< reference symbols after every ...
+    unsigned data_symbols = 56; //!< ... this many header and payload symbols
+    unsigned channel_taps = 4; //!< longest multipath that the receiver expects, symbols
+    double max_cfo = 0.02; //!< carrier offset searched, +-cycles per symbol
     unsigned max_payload_symbols = 8191; //!< of all payloads in a frame
-    unsigned max_payloads = 4;        //!< in a frame
+    unsigned max_payloads = 4; //!< in a frame
 
     /*!
      * "standard": 256-symbol preamble, to -6 dB in AWGN and flat fading.
@@ -51,21 +51,22 @@ struct FrameProfile {
     static FrameProfile from_name(const std::string& name);
     static std::vector<std::string> names();
 
-    //! \throws std::invalid_argument naming the field, what it holds and what it may hold.
+    //! \throws std::invalid_argument naming the field, what it holds and what it may
+    //! hold.
     void validate() const;
 };
 
 /*! What a receiver has to know about a payload: 48 bits on the air and a CRC-16. */
 struct PayloadHeader {
-    unsigned version = 1;     //!< 2 bits
-    bool more = false;        //!< another header and payload follow in this frame
-    unsigned frame_id = 0;    //!< 8 bits: the low bits of a counter
-    unsigned task = 0;        //!< 4 bits: number of the task in the model
-    unsigned modality = 0;    //!< 2 bits: 0 image, 1 text, 2 speech
-    unsigned model = 0;       //!< 8 bits: of the model's content hash
+    unsigned version = 1; //!< 2 bits
+    bool more = false; //!< another header and payload follow in this frame
+    unsigned frame_id = 0; //!< 8 bits: the low bits of a counter
+    unsigned task = 0; //!< 4 bits: number of the task in the model
+    unsigned modality = 0; //!< 2 bits: 0 image, 1 text, 2 speech
+    unsigned model = 0; //!< 8 bits: of the model's content hash
     Modulation modulation = Modulation::qpsk; //!< 3 bits
-    unsigned vectors = 0;     //!< 7 bits: feature vectors in the payload
-    unsigned symbols = 0;     //!< 13 bits: payload symbols, pilots not counted
+    unsigned vectors = 0; //!< 7 bits: feature vectors in the payload
+    unsigned symbols = 0; //!< 13 bits: payload symbols, pilots not counted
 
     bool operator==(const PayloadHeader& other) const;
     //! \throws std::invalid_argument naming the field that does not fit its bits.

@@ -21,8 +21,8 @@ public:
     /*!
      * One burst, amplitude as FrameProfile says. Sets each header's version, more and
      * symbols itself.
-     * \throws std::invalid_argument for no payload, an empty payload, more symbols than the
-     * profile allows, a header that does not validate, samples that are not finite.
+     * \throws std::invalid_argument for no payload, an empty payload, more symbols than
+     * the profile allows, a header that does not validate, samples that are not finite.
      */
     std::vector<std::complex<float>> frame(const std::vector<Payload>& payloads) const;
 

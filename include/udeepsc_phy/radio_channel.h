@@ -12,21 +12,22 @@ namespace udeepsc_phy {
 
 /*! What lies between two radios. Frequencies are cycles per sample, times are samples. */
 struct RadioChannelConfig {
-    double esn0_db = 20;    //!< Es/N0 for symbols of energy 1 (noise variance 10^(-esn0_db/10)
-                            //!< per complex sample); +inf: no noise
-    double gain_db = 0;     //!< of signal and noise together: what a receiver's gain does
-    double phase = 0;       //!< radians
-    double cfo = 0;         //!< cycles per sample
-    double delay = 0;       //!< samples, 0 or more; fractions interpolate
-    double clock_ppm = 0;   //!< receiver's clock against the transmitter's
+    double esn0_db = 20; //!< Es/N0 for symbols of energy 1 (noise variance
+                         //!< 10^(-esn0_db/10) per complex sample); +inf: no noise
+    double gain_db = 0; //!< of signal and noise together: what a receiver's gain does
+    double phase = 0; //!< radians
+    double cfo = 0; //!< cycles per sample
+    double delay = 0; //!< samples, 0 or more; fractions interpolate
+    double clock_ppm = 0; //!< receiver's clock against the transmitter's
     double phase_noise = 0; //!< radians rms a sample of a random walk
     std::string multipath = "none"; //!< or a name of multipath_profiles()
-    std::string fading = "none";    //!< "none", "rayleigh", "rician": of every path
-    double doppler = 0;     //!< cycles per sample; 0: one gain for each call of restart()
+    std::string fading = "none"; //!< "none", "rayleigh", "rician": of every path
+    double doppler = 0; //!< cycles per sample; 0: one gain for each call of restart()
     double rician_k_db = 10;
     unsigned samples_per_symbol = 2; //!< unit of the multipath profiles' delays
     std::uint64_t seed = 1;
-    //! \throws std::invalid_argument naming the field, what it holds and what it may hold.
+    //! \throws std::invalid_argument naming the field, what it holds and what it may
+    //! hold.
     void validate() const;
 };
 
@@ -41,8 +42,8 @@ std::vector<Path> multipath_profile(const std::string& name);
 
 /*!
  * \brief Carrier offset, timing, clock drift, phase noise, multipath, fading and noise at
- * an exact Es/N0, over a stream in pieces of any size. The same seed gives the same output,
- * however the stream is cut. Not safe to share between threads.
+ * an exact Es/N0, over a stream in pieces of any size. The same seed gives the same
+ * output, however the stream is cut. Not safe to share between threads.
  *
  *     y[m] = G (e^(j phi[m]) sum_k g_k[m] x(t - delay - d_k) + n[m]),
  *     t = m / (1 + clock_ppm 1e-6)

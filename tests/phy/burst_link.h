@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "../../lib/phy/frame_layout.h"
+#include "frame/frame_layout.h"
 
 #include <udeepsc_phy/burst_demodulator.h>
 #include <udeepsc_phy/burst_detector.h>
@@ -25,8 +25,7 @@ namespace udeepsc_phy {
 using Samples = std::vector<std::complex<float>>;
 using Fault = ReceivedFrame::Fault;
 
-inline Payload
-random_payload(std::size_t n, Modulation modulation, Xoshiro256pp& random)
+inline Payload random_payload(std::size_t n, Modulation modulation, Xoshiro256pp& random)
 {
     const Constellation constellation(modulation);
     Payload payload;
@@ -37,17 +36,18 @@ random_payload(std::size_t n, Modulation modulation, Xoshiro256pp& random)
     payload.header.vectors = random() % 128;
     payload.header.modulation = modulation;
     for (std::size_t i = 0; i < n; i++) {
-        payload.symbols.push_back(constellation.points()[random() % constellation.size()]);
+        payload.symbols.push_back(
+            constellation.points()[random() % constellation.size()]);
     }
     return payload;
 }
 
 //! Everything that a receiver does not know beforehand, drawn anew for each burst.
-inline RadioChannelConfig random_channel(const FrameProfile& profile,
-                                         double esn0_db,
-                                         Xoshiro256pp& random)
+inline RadioChannelConfig
+random_channel(const FrameProfile& profile, double esn0_db, Xoshiro256pp& random)
 {
-    const auto uniform = [&](double most) { return most * (2.0 * random.uniform() - 1.0); };
+    const auto uniform
+        = [&](double most) { return most * (2.0 * random.uniform() - 1.0); };
     RadioChannelConfig config;
     config.esn0_db = esn0_db;
     config.gain_db = uniform(40.0);
@@ -86,24 +86,22 @@ inline DetectedBurst detected(const FrameProfile& profile,
         = std::pow(10.0, config.esn0_db / 10.0) * profile.preamble_symbols;
     const double timing_error
         = std::isinf(energy) ? 0.0 : 0.4 * profile.samples_per_symbol / std::sqrt(energy);
-    const double cfo_error = std::isinf(energy)
-        ? 0.0
-        : 0.4 / (profile.preamble_symbols * std::sqrt(energy));
+    const double cfo_error
+        = std::isinf(energy) ? 0.0 : 0.4 / (profile.preamble_symbols * std::sqrt(energy));
     const auto noise = random.complex_gaussian();
     const double at = arrival(profile, config) + timing_error * noise.real() * M_SQRT2;
     DetectedBurst burst;
     burst.detection.sample = std::llround(at);
     burst.detection.timing = at - std::round(at);
-    burst.detection.cfo = config.cfo * profile.samples_per_symbol
-        + cfo_error * noise.imag() * M_SQRT2;
+    burst.detection.cfo
+        = config.cfo * profile.samples_per_symbol + cfo_error * noise.imag() * M_SQRT2;
     burst.samples = std::move(samples);
     return burst;
 }
 
 //! All bursts of a stream, received.
-inline std::vector<ReceivedFrame> receive(BurstDetector& detector,
-                                          BurstDemodulator& demodulator,
-                                          const Samples& stream)
+inline std::vector<ReceivedFrame>
+receive(BurstDetector& detector, BurstDemodulator& demodulator, const Samples& stream)
 {
     auto bursts = detector.push(stream.data(), stream.size());
     for (auto& burst : detector.flush()) {
@@ -146,11 +144,10 @@ inline bool same_content(const PayloadHeader& a, const PayloadHeader& b)
 
 /*!
  * Output SNR of the MMSE equaliser that knows the channel, of any length:
- * 1 / mean(N0 / (S + N0)) - 1 with the folded energy spectrum S. In dB; for a flat channel
- * it is Es/N0.
+ * 1 / mean(N0 / (S + N0)) - 1 with the folded energy spectrum S. In dB; for a flat
+ * channel it is Es/N0.
  */
-inline double
-ideal_esn0_db(const std::string& multipath, double esn0_db, double rolloff)
+inline double ideal_esn0_db(const std::string& multipath, double esn0_db, double rolloff)
 {
     const double n0 = std::pow(10.0, -esn0_db / 10.0);
     constexpr int BINS = 2048;
@@ -160,8 +157,9 @@ ideal_esn0_db(const std::string& multipath, double esn0_db, double rolloff)
         for (int alias = -1; alias <= 1; alias++) {
             const double f = (i + 0.5) / BINS - 0.5 + alias;
             const double edge = (std::abs(f) - 0.5 * (1.0 - rolloff)) / rolloff;
-            const double raised_cosine
-                = edge <= 0.0 ? 1.0 : edge >= 1.0 ? 0.0 : 0.5 * (1.0 + std::cos(M_PI * edge));
+            const double raised_cosine = edge <= 0.0 ? 1.0
+                : edge >= 1.0                        ? 0.0
+                              : 0.5 * (1.0 + std::cos(M_PI * edge));
             std::complex<double> gain = 0.0;
             for (const auto& path : multipath_profile(multipath)) {
                 gain += std::polar(std::sqrt(path.power),
@@ -173,5 +171,88 @@ ideal_esn0_db(const std::string& multipath, double esn0_db, double rolloff)
     }
     return 10.0 * std::log10(1.0 / mean - 1.0);
 }
+
+inline FrameProfile profile_with_rate(unsigned samples_per_symbol)
+{
+    FrameProfile profile;
+    profile.samples_per_symbol = samples_per_symbol;
+    return profile;
+}
+
+//! A frame over a channel as random_channel() draws it.
+struct Clean {
+    explicit Clean(const FrameProfile& p, std::uint64_t seed)
+        : profile(p)
+        , random(seed)
+    { }
+
+    DetectedBurst burst(const std::vector<Payload>& payloads, double esn0_db = 20.0)
+    {
+        const Framer framer(profile);
+        config = random_channel(profile, esn0_db, random);
+        return detected(profile, config, through(framer.frame(payloads), config), random);
+    }
+
+    FrameProfile profile;
+    Xoshiro256pp random;
+    RadioChannelConfig config;
+};
+
+//! A transmitter and a receiver with the same profile.
+class Link {
+public:
+    Link(const FrameProfile& profile, std::uint64_t seed)
+        : d_profile(profile)
+        , d_framer(profile)
+        , d_detector(config(profile))
+        , d_demodulator(profile)
+        , d_random(seed)
+    { }
+
+    const FrameProfile& profile() const { return d_profile; }
+    Xoshiro256pp& random() { return d_random; }
+
+    Samples burst(const Payload& payload) const { return d_framer.frame({ payload }); }
+
+    RadioChannelConfig draw(double esn0_db, const std::string& multipath = "none")
+    {
+        auto c = random_channel(d_profile, esn0_db, d_random);
+        c.multipath = multipath;
+        return c;
+    }
+
+    std::vector<ReceivedFrame> receive(const Samples& stream)
+    {
+        d_detector.reset();
+        return udeepsc_phy::receive(d_detector, d_demodulator, stream);
+    }
+
+    //! One frame there and back; nothing unless it is the only one and says what was
+    //! sent.
+    std::vector<ReceivedFrame> exchange(const Payload& sent, const RadioChannelConfig& c)
+    {
+        auto frames = good(receive(through(burst(sent), c)));
+        if (frames.size() != 1 || frames[0].payloads.size() != 1
+            || frames[0].payloads[0].symbols.size() != sent.symbols.size()
+            || !same_content(frames[0].payloads[0].header, sent.header)) {
+            frames.clear();
+        }
+        return frames;
+    }
+
+private:
+    static DetectorConfig config(const FrameProfile& profile)
+    {
+        DetectorConfig c;
+        c.profile = profile;
+        return c;
+    }
+
+    FrameProfile d_profile;
+    Framer d_framer;
+    BurstDetector d_detector;
+    BurstDemodulator d_demodulator;
+    Xoshiro256pp d_random;
+};
 
 } // namespace udeepsc_phy

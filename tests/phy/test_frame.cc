@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/known_symbols.h"
-#include "../../lib/phy/root_raised_cosine.h"
+#include "frame/frame_layout.h"
+#include "frame/reference_symbols.h"
+#include "frame/root_raised_cosine.h"
 
 #include <udeepsc_phy/frame.h>
 
@@ -30,7 +30,8 @@ std::string refusal(const std::function<void()>& f)
     return {};
 }
 
-//! Peak over all delays but 0 of |sum a_i a_(i+k) exp(2 pi j f i)|, f = 0 or |f| <= max_cfo.
+//! Peak over all delays but 0 of |sum a_i a_(i+k) exp(2 pi j f i)|, f = 0 or |f| <=
+//! max_cfo.
 double sidelobe(const std::vector<float>& a, double max_cfo)
 {
     const int n = static_cast<int>(a.size());
@@ -160,7 +161,8 @@ TEST(Frame, KnownSequencesAreThoseOfTheDocumentation)
 
 /*
  * Far below the main peak in every respect. 3 sqrt(n) would be the peak of a sequence
- * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512: the last is at 2.19).
+ * taken at random over as many delays and offsets; the searched ones stay under 2.2 (512:
+ * the last is at 2.19).
  */
 TEST(Frame, PreamblesHaveOnePeak)
 {
@@ -233,7 +235,7 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
                 if (!last) {
                     ASSERT_EQ(layout.pilot_symbol(group), symbol);
                 }
-                const auto run = layout.known_runs(body)[group + 1];
+                const auto run = layout.reference_runs(body)[group + 1];
                 ASSERT_EQ(run.first, std::ptrdiff_t(symbol));
                 ASSERT_EQ(run.values.size(), 3u);
                 for (int k = 0; k < 3; k++) {
@@ -244,7 +246,7 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
             }
         }
         ASSERT_EQ(layout.pilot_groups(body), group);
-        ASSERT_EQ(layout.known_runs(body).size(), group + 1);
+        ASSERT_EQ(layout.reference_runs(body).size(), group + 1);
         ASSERT_EQ(layout.frame_symbols(body), symbol);
         ASSERT_EQ(layout.symbol_sample(-8), 20u);
         ASSERT_EQ(layout.burst_samples(body), 2 * (symbol + 16 - 1) + 41);
@@ -252,8 +254,8 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
     EXPECT_EQ(layout.header_length(), 6u * 140);
     EXPECT_EQ(layout.body_length({ 10, 20 }), 2 * 840u + 30);
     EXPECT_EQ(layout.max_body_length(), 4 * 840u + 8191);
-    EXPECT_EQ(layout.known_runs_before(2).size(), 3u);
-    EXPECT_EQ(layout.known_runs_before(2)[2].first, std::ptrdiff_t(256 + 5 + 3 + 5));
+    EXPECT_EQ(layout.reference_runs_before(2).size(), 3u);
+    EXPECT_EQ(layout.reference_runs_before(2)[2].first, std::ptrdiff_t(256 + 5 + 3 + 5));
 }
 
 // No symbol is two things, and none is nothing.
@@ -267,7 +269,7 @@ TEST(Frame, EverySymbolOfAFrameIsOneThing)
             for (std::size_t i = 0; i < body; i++) {
                 EXPECT_TRUE(seen.insert(layout.body_symbol(i)).second);
             }
-            for (const auto& run : layout.known_runs(body)) {
+            for (const auto& run : layout.reference_runs(body)) {
                 for (std::size_t i = 0; i < run.values.size(); i++) {
                     EXPECT_TRUE(seen.insert(run.first + i).second);
                 }

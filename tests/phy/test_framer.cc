@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/header_codec.h"
-#include "../../lib/phy/pulse_shaper.h"
-#include "../../lib/phy/root_raised_cosine.h"
+#include "frame/frame_layout.h"
+#include "frame/header_codec.h"
+#include "frame/pulse_shaper.h"
+#include "frame/root_raised_cosine.h"
 
 #include <udeepsc_phy/framer.h>
 #include <udeepsc_phy/random.h>
@@ -38,9 +38,8 @@ Payload random_payload(std::size_t n, std::uint64_t seed)
 }
 
 //! The matched filter's output for symbol \p symbol of a burst.
-std::complex<double> matched_filter(const Samples& burst,
-                                    const FrameLayout& layout,
-                                    std::ptrdiff_t symbol)
+std::complex<double>
+matched_filter(const Samples& burst, const FrameLayout& layout, std::ptrdiff_t symbol)
 {
     const auto& p = layout.profile();
     const auto h
@@ -80,8 +79,7 @@ TEST(Framer, PulseShaperIsTheConvolution)
             std::vector<std::complex<double>> expected(y.size());
             for (std::size_t k = 0; k < n; k++) {
                 for (std::size_t i = 0; i < h.size(); i++) {
-                    expected[k * sps + i]
-                        += std::complex<double>(x[k]) * double(h[i]);
+                    expected[k * sps + i] += std::complex<double>(x[k]) * double(h[i]);
                 }
             }
             for (std::size_t i = 0; i < y.size(); i++) {
@@ -124,7 +122,7 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
                        payload.symbols[k] * layout.payload_signs()[k]);
             }
         }
-        for (const auto& run : layout.known_runs(position)) {
+        for (const auto& run : layout.reference_runs(position)) {
             for (std::size_t i = 0; i < run.values.size(); i++) {
                 expect(run.first + i, run.values[i]);
             }
@@ -140,7 +138,8 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
     }
 }
 
-// Symbols of energy 1 and pulses of energy 1: power 1 / samples_per_symbol inside a burst.
+// Symbols of energy 1 and pulses of energy 1: power 1 / samples_per_symbol inside a
+// burst.
 TEST(Framer, MeanPower)
 {
     for (unsigned sps : { 2u, 4u, 8u }) {

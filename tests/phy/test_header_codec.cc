@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../../lib/phy/header_codec.h"
+#include "frame/header_codec.h"
 
-#include "../../lib/phy/frame_layout.h"
-#include "../../lib/phy/known_symbols.h"
+#include "frame/frame_layout.h"
+#include "frame/reference_symbols.h"
 
 #include <udeepsc_phy/random.h>
 
@@ -70,12 +70,14 @@ std::string hex(const Bits& bits)
 {
     std::string text;
     for (std::size_t i = 0; i + 4 <= bits.size(); i += 4) {
-        text += "0123456789abcdef"[8 * bits[i] + 4 * bits[i + 1] + 2 * bits[i + 2] + bits[i + 3]];
+        text += "0123456789abcdef"[8 * bits[i] + 4 * bits[i + 1] + 2 * bits[i + 2]
+                                   + bits[i + 3]];
     }
     return text;
 }
 
-//! Remainder of bits x^16 by long division, the first 16 bits inverted: the CRC's definition.
+//! Remainder of bits x^16 by long division, the first 16 bits inverted: the CRC's
+//! definition.
 Bits long_division(Bits bits)
 {
     const Bits divisor { 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 };
@@ -127,8 +129,8 @@ int count_errors(unsigned repetition, double esn0_db, int n, std::uint64_t seed)
         const auto header = random_header(random);
         const auto decision
             = codec.decode(noisy_llrs(codec.encode(header), esn0_db, random));
-        errors += decision.fault != HeaderCodec::Fault::none
-            || !(decision.header == header);
+        errors
+            += decision.fault != HeaderCodec::Fault::none || !(decision.header == header);
     }
     return errors;
 }
@@ -274,7 +276,8 @@ TEST(HeaderCodec, BlockErrorRateMeetsTheory)
         double sum = 0.0;
         for (int i = 0; i < 5; i++) {
             const double distance = 10 + 2 * i;
-            sum += 70 * weights[i] * q(std::sqrt(distance * std::pow(10.0, ebn0_db / 10)));
+            sum += 70 * weights[i]
+                * q(std::sqrt(distance * std::pow(10.0, ebn0_db / 10)));
         }
         return sum;
     };
@@ -304,10 +307,10 @@ TEST(HeaderCodec, NoiseIsNoHeader)
         for (int i = 0; i < n; i++) {
             const auto noise = codec.decode(noisy_llrs(nothing, 0.0, random));
             EXPECT_EQ(noise.fault, HeaderCodec::Fault::not_a_header);
-            noise_agrees += noise.agreement >= codec.least_agreement();
+            noise_agrees += noise.agreement >= codec.min_agreement();
             const auto header = codec.encode(random_header(random));
             const auto decision = codec.decode(noisy_llrs(header, c.esn0_db, random));
-            header_does_not += decision.agreement < codec.least_agreement();
+            header_does_not += decision.agreement < codec.min_agreement();
         }
         // 0.1 % and 0 were expected (2.7 and more than 7 standard deviations).
         EXPECT_LE(noise_agrees, 0.008 * n) << c.repetition;

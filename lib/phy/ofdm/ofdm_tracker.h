@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ofdm_channel.h"
+
+#include <complex>
+#include <cstddef>
+#include <vector>
+
+namespace udeepsc_phy {
+namespace detail {
+
+//! What synchronisation has left, constant over a frame. m counts OFDM symbols.
+struct SyncOffsets {
+    double phase = 0; //!< radians, at OFDM symbol 0
+    double frequency = 0; //!< radians an OFDM symbol
+    double clock = 0; //!< symbols T an OFDM symbol
+
+    //! Phase of a carrier, \p k its ofdm_frequency().
+    double angle(double m, int k) const;
+};
+
+/*!
+ * \brief Channel, synchronisation offsets, noise and phase of an OFDM frame, from its
+ * reference symbols.
+ *
+ * Carrier k of OFDM symbol m is y_mk = x_mk h_k exp(j angle(m, k)) + noise. Channel and
+ * offsets are fitted in turn; a slow phase is tracked on top by means over five OFDM
+ * symbols. Not safe to share between threads.
+ */
+class OfdmTracker {
+public:
+    //! Forgets everything: another frame.
+    void reset();
+    //! OFDM symbols received so far.
+    void set_symbols(std::size_t symbols) { d_symbols = symbols; }
+    //! A received carrier that holds a reference symbol: \p value is sent * received,
+    //! sent +-1.
+    void add(std::size_t symbol, std::size_t carrier, std::complex<double> value);
+    void clear_observations() { d_observations.clear(); }
+
+    //! From nothing but a detection to channel, offsets and noise.
+    void acquire();
+    //! Channel, offsets and noise together, from what they are.
+    void calibrate();
+    //! Channel (all delays), then offsets.
+    void estimate();
+    /*!
+     * Offsets again, over all observations. The frequency is searched within what the fit
+     * to the first \p symbols OFDM symbols with \p carriers references each leaves open.
+     */
+    void refine_offsets(std::size_t symbols, std::size_t carriers);
+    //! What the phase does beyond the offsets, from means over neighbouring OFDM symbols.
+    void track_phase();
+
+    //! Of a carrier, phase and offsets included.
+    std::complex<double> gain(std::size_t symbol, std::size_t carrier) const;
+    const OfdmChannel& channel() const { return d_channel; }
+    const SyncOffsets& offsets() const { return d_offsets; }
+    //! N0 of a received carrier.
+    double noise_var() const { return d_noise_var; }
+
+private:
+    using Complex = std::complex<double>;
+    enum class Start { with_all_delays, with_those_found };
+
+    //! A received carrier, the symbol sent taken out.
+    struct Observation {
+        std::size_t symbol, carrier;
+        Complex value;
+    };
+
+    void acquire_frequency();
+    void estimate_channel(Start start);
+    std::vector<Complex> rotations() const;
+    std::vector<Complex> symbol_sums() const;
+    void search_frequency(std::size_t symbols, std::size_t carriers);
+    void fit_offsets();
+    void measure_noise();
+
+    const OfdmChannelEstimator d_estimator;
+    std::size_t d_symbols = 0;
+    std::vector<Observation> d_observations;
+    OfdmChannel d_channel;
+    SyncOffsets d_offsets;
+    double d_noise_var = 1;
+    std::vector<Complex> d_phases; //!< of each OFDM symbol, beyond the offsets
+};
+
+} // namespace detail
+} // namespace udeepsc_phy

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sample_window.h"
+
+#include "math/constants.h"
+
+#include <volk/volk.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace udeepsc_phy {
+namespace detail {
+
+namespace {
+
+/*
+ * |sample|^2 over the typical one from which on it is no part of a burst. Gaussian noise
+ * gets to 20 in one of 1e9 samples, 256-QAM and its pulse stay below that.
+ */
+constexpr double OUTLIER = 1e3;
+
+//! Samples between two exact sines.
+constexpr std::size_t INTERVAL = 1024;
+
+} // namespace
+
+bool SampleWindow::open(const DetectedBurst& burst,
+                        unsigned samples_per_symbol,
+                        std::size_t preamble_symbols,
+                        double reach)
+{
+    const auto& samples = burst.samples;
+    const double at = double(std::int64_t(burst.detection.sample - burst.first_sample))
+        + burst.detection.timing;
+    if (!std::isfinite(at) || std::abs(at) > 1e9 || !std::isfinite(burst.detection.cfo)) {
+        return false;
+    }
+    d_burst = &samples;
+    d_at = at;
+    d_samples_per_symbol = samples_per_symbol;
+    d_reach = reach;
+    d_first = std::lround(std::floor(at - reach * samples_per_symbol));
+    d_invalid_ratio = 0.0;
+
+    // The median of a preamble's |sample|^2: one huge value does not move it.
+    const auto size = std::ptrdiff_t(samples.size());
+    const auto begin = std::min(size, std::max<std::ptrdiff_t>(0, std::lround(at)));
+    const auto end = std::min<std::ptrdiff_t>(
+        size, begin + std::ptrdiff_t(preamble_symbols * samples_per_symbol));
+    std::vector<double> powers;
+    for (std::ptrdiff_t i = begin; i < end; i++) {
+        const double re = samples[i].real(), im = samples[i].imag();
+        const double power = re * re + im * im;
+        if (std::isfinite(power)) {
+            powers.push_back(power);
+        }
+    }
+    double typical = 0.0;
+    if (!powers.empty()) {
+        const auto middle = powers.begin() + powers.size() / 2;
+        std::nth_element(powers.begin(), middle, powers.end());
+        typical = *middle / 0.693; // of an exponential distribution's mean
+    }
+    const double scale
+        = typical > 0.0 ? 1.0 / std::sqrt(typical * samples_per_symbol) : 0.0;
+    const double limit = typical * OUTLIER;
+    d_scale = std::isfinite(scale) && scale < 1e30 && scale > 1e-30
+        ? static_cast<float>(scale)
+        : 0.0f;
+    d_limit = static_cast<float>(std::min(limit, 1e38));
+    return true;
+}
+
+void SampleWindow::fill(double cfo, std::size_t symbols)
+{
+    const double sps = d_samples_per_symbol;
+    const auto n
+        = static_cast<std::size_t>(std::ceil((double(symbols) + 2.0 * d_reach) * sps))
+        + 1;
+    d_samples.assign(n, { 0.0f, 0.0f });
+
+    const auto size = std::ptrdiff_t(d_burst->size());
+    const std::ptrdiff_t begin = std::min(size, std::max<std::ptrdiff_t>(0, d_first));
+    const std::ptrdiff_t end = std::min(size, d_first + std::ptrdiff_t(n));
+    if (begin >= end) {
+        return;
+    }
+    std::size_t invalid = 0;
+    std::complex<float>* out = &d_samples[begin - d_first];
+    for (std::ptrdiff_t i = begin; i < end; i++, out++) {
+        const float re = (*d_burst)[i].real(), im = (*d_burst)[i].imag();
+        // NaN fails the comparison.
+        const bool good = re * re + im * im <= d_limit;
+        invalid += !good;
+        *out = { good ? d_scale * re : 0.0f, good ? d_scale * im : 0.0f };
+    }
+    d_invalid_ratio = double(invalid) / double(end - begin);
+
+    const double turn = -2.0 * PI * cfo / sps; // radians a sample
+    const auto step = std::complex<float>(std::polar(1.0, turn));
+    for (std::size_t i = 0; i < n; i += INTERVAL) {
+        const double angle = std::remainder(turn * (double(i) - start()), 2.0 * PI);
+        auto phasor = std::complex<float>(std::polar(1.0, angle));
+        const auto length = static_cast<unsigned>(std::min(INTERVAL, n - i));
+        volk_32fc_s32fc_x2_rotator_32fc(
+            &d_samples[i], &d_samples[i], step, &phasor, length);
+    }
+}
+
+std::int64_t SampleWindow::detected_sample() const
+{
+    return std::llround(d_at);
+}
+
+double SampleWindow::power(std::size_t n) const
+{
+    const auto size = std::ptrdiff_t(d_burst->size());
+    const auto begin = std::min(size, std::max<std::ptrdiff_t>(0, std::lround(d_at)));
+    const auto end = std::min<std::ptrdiff_t>(size, begin + std::ptrdiff_t(n));
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (std::ptrdiff_t i = begin; i < end; i++) {
+        const double re = (*d_burst)[i].real(), im = (*d_burst)[i].imag();
+        const double power = re * re + im * im;
+        if (power <= d_limit) {
+            sum += power;
+            count++;
+        }
+    }
+    return count > 0 ? sum / double(count) : 0.0;
+}
+
+} // namespace detail
+} // namespace udeepsc_phy
