@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/threads.h>
 #include <udeepsc_core/transceiver.h>
 
 #include <nlohmann/json.hpp>
@@ -167,7 +168,7 @@ void add_bench_command(CLI::App& app)
         // CLI11 calls this for "bench phy" too.
         if (!command->get_subcommands().empty())
             return;
-        set_threads(o->threads);
+        set_process_threads(o->threads);
         Transceiver::Options options;
         options.dtype = o->dtype;
         const auto model = o->model.empty()

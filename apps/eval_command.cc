@@ -5,6 +5,7 @@
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
 #include <udeepsc_core/log.h>
+#include <udeepsc_core/threads.h>
 
 #include <nlohmann/json.hpp>
 
@@ -120,7 +121,7 @@ void measure(const Transceiver& model, EvalOptions eval, const Options& o)
 // Of "all": a task whose data are not there is passed over, and said.
 void run(const Options& o)
 {
-    set_threads(o.threads);
+    set_process_threads(o.threads);
     Transceiver::Options options;
     options.dtype = o.dtype;
     const auto model = Transceiver::load(o.model, options);

@@ -6,6 +6,7 @@
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/log.h>
 #include <udeepsc_core/trainer.h>
+#include <udeepsc_core/threads.h>
 #include <udeepsc_core/transceiver.h>
 
 #include <cstdio>
@@ -90,7 +91,7 @@ void train_here(TrainOptions& o)
         (o.precision == "auto" && (o.run.device == "cuda" || udeepsc_core::has_bf16()));
     if (!o.quiet)
         o.run.progress = show_progress;
-    set_threads(o.threads);
+    set_process_threads(o.threads);
     const auto model = train(TrainConfig::from_file(o.config), o.run);
     if (o.run.rank == 0)
         log_info("wrote " + model);

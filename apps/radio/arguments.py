@@ -99,6 +99,7 @@ def add_channel(parser):
                         help='of the channel (default: 1)')
 
 
+# Longer than a function should be: a list, read from top to bottom.
 def make_parser():
     parser = argparse.ArgumentParser(prog='gr-udeepsc',
                                      description='Pictures and sentences over the air.')

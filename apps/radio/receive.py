@@ -29,14 +29,19 @@ class Shelf:
         self.pictures = self.sentences = self.labels = 0
 
     def take(self, result):
-        if result.output == 'picture' and result.task == 'image_reconstruction':
-            self.write(self.assembler.add(result))
-        elif result.output == 'sentence':
-            self.sentences += 1
-            print(f'sentence  {decibel(result.snr_db):>8}  {result.value}')
-        else:
-            self.labels += 1
-            print(f'class     {decibel(result.snr_db):>8}  {result.value} ({result.task})')
+        takers = {'picture': self.take_picture, 'sentence': self.take_sentence}
+        takers.get(result.output, self.take_label)(result)
+
+    def take_picture(self, result):
+        self.write(self.assembler.add(result))
+
+    def take_sentence(self, result):
+        self.sentences += 1
+        print(f'sentence  {decibel(result.snr_db):>8}  {result.value}')
+
+    def take_label(self, result):
+        self.labels += 1
+        print(f'class     {decibel(result.snr_db):>8}  {result.value} ({result.task})')
 
     def idle(self):
         self.write(self.assembler.idle(time.monotonic()))

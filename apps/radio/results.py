@@ -30,15 +30,30 @@ def number(about, name, otherwise=float('nan')):
     return otherwise if pmt.is_null(value) else pmt.to_python(value)
 
 
+def picture_of(about, data):
+    return np.array(pmt.u8vector_elements(data), np.uint8).reshape(number(about, 'shape'))
+
+
+def sentence_of(about, data):
+    return bytes(pmt.u8vector_elements(data)).decode(errors='replace')
+
+
+def class_of(about, data):
+    return number(about, 'class_name', '')
+
+
+def score_of(about, data):
+    return pmt.f32vector_elements(data)[0]
+
+
+# What the payload of a result is, by its key output.
+READERS = {'picture': picture_of, 'sentence': sentence_of, 'label': class_of, 'score': score_of}
+
+
 def result_of(message):
     about, data = pmt.car(message), pmt.cdr(message)
     output = number(about, 'output', '')
-    if output == 'picture':
-        value = np.array(pmt.u8vector_elements(data), np.uint8).reshape(number(about, 'shape'))
-    elif output == 'sentence':
-        value = bytes(pmt.u8vector_elements(data)).decode(errors='replace')
-    else:
-        value = number(about, 'class_name', '')
+    value = READERS.get(output, class_of)(about, data)
     return Result(number(about, 'task', ''), output, number(about, 'frame_id', 0),
                   number(about, 'snr_db'), number(about, 'cfo'), value, time.monotonic())
 

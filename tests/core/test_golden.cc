@@ -61,6 +61,90 @@ void expect_mostly_equal(const std::vector<float>& got, const std::vector<float>
     EXPECT_LE(different, got.size() / 500) << what;
 }
 
+// Rounding to bytes may turn 1e-4 into one step of 255.
+void expect_same_picture(const std::vector<std::uint8_t>& got,
+                         const std::vector<std::uint8_t>& wanted,
+                         const std::string& what)
+{
+    ASSERT_EQ(got.size(), wanted.size()) << what;
+    int worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i)
+        worst = std::max(worst, std::abs(int(got[i]) - wanted[i]));
+    EXPECT_LE(worst, 1) << what;
+}
+
+/*! A model and what it gave. */
+struct Stages {
+    explicit Stages(const Case& c)
+        : model(Transceiver::load(c.model)), longest_text(c.longest_text)
+    {
+        for (const auto& t : read_safetensors(c.outputs).tensors)
+            wanted[t.name] = t;
+    }
+
+    // Every stage up to the look-up; adds what arrives of each sample to received.
+    void transmit(const std::string& task,
+                  const std::string& modality,
+                  std::vector<std::vector<FeatureBlock>>& received) const
+    {
+        const auto at = task + "/" + modality + "/";
+        std::vector<SourceSample> samples;
+        for (int i = 0; i < SAMPLES; ++i)
+            samples.push_back(sample_of(*model, modality, i, longest_text));
+        const auto features = model->encode(task, modality, samples);
+        std::vector<float> some, selected, kept, all_indices;
+        for (const auto& f : features)
+            for (std::size_t i = 0; i < f.data.size(); i += COLUMN_STEP)
+                some.push_back(f.data[i]);
+        expect_near(some, reals_of(wanted.at(at + "features")), at + "features");
+
+        std::vector<FeatureMatrix> sent;
+        for (auto& s : model->select(task, modality, features, { ESN0_DB })) {
+            selected.insert(selected.end(), s.features.data.begin(), s.features.data.end());
+            kept.insert(kept.end(), s.kept.begin(), s.kept.end());
+            sent.push_back(s.features);
+        }
+        expect_mostly_equal(kept, reals_of(wanted.at(at + "kept")), at + "kept");
+        expect_near(selected, reals_of(wanted.at(at + "selected")), at + "selected");
+
+        const auto indices = model->quantize(task, modality, sent);
+        for (std::size_t i = 0; i < received.size(); ++i) {
+            all_indices.insert(all_indices.end(), indices[i].begin(), indices[i].end());
+            LinkBlock block;
+            block.modality = modality;
+            block.vectors = sent[i].rows;
+            block.symbols = model->modulate(task, modality, indices[i]);
+            block.noise_var = { NOISE_VAR };
+            received[i].push_back(model->lookup(task, { block }, LookupMode::soft)[0]);
+        }
+        expect_mostly_equal(all_indices, reals_of(wanted.at(at + "indices")), at + "indices");
+    }
+
+    void receive(const std::string& task,
+                 const std::vector<std::vector<FeatureBlock>>& received) const
+    {
+        std::vector<float> probabilities;
+        std::vector<std::uint8_t> pictures, sentences;
+        for (const auto& r : model->decode(task, received)) {
+            probabilities.insert(probabilities.end(), r.probabilities.begin(), r.probabilities.end());
+            pictures.insert(pictures.end(), r.picture.begin(), r.picture.end());
+            sentences.insert(sentences.end(), r.sentence.begin(), r.sentence.end());
+            if (!r.sentence.empty())
+                sentences.push_back('\n');
+        }
+        if (!probabilities.empty())
+            expect_near(probabilities, reals_of(wanted.at(task + "/probabilities")), task);
+        if (!pictures.empty())
+            expect_same_picture(pictures, wanted.at(task + "/picture").data, task);
+        if (!sentences.empty())
+            EXPECT_EQ(sentences, wanted.at(task + "/sentence").data) << task;
+    }
+
+    std::shared_ptr<const Transceiver> model;
+    std::size_t longest_text;
+    std::map<std::string, RawTensor> wanted;
+};
+
 } // namespace
 
 class Golden : public ::testing::TestWithParam<Case>
@@ -69,68 +153,12 @@ class Golden : public ::testing::TestWithParam<Case>
 
 TEST_P(Golden, EveryStageGivesWhatItGave)
 {
-    const auto model = Transceiver::load(GetParam().model);
-    std::map<std::string, RawTensor> wanted;
-    for (const auto& t : read_safetensors(GetParam().outputs).tensors)
-        wanted[t.name] = t;
-    for (const auto& task : model->info().tasks) {
+    const Stages stages(GetParam());
+    for (const auto& task : stages.model->info().tasks) {
         std::vector<std::vector<FeatureBlock>> received(SAMPLES);
-        for (const auto& modality : task.modalities) {
-            const auto at = task.name + "/" + modality + "/";
-            std::vector<SourceSample> samples;
-            for (int i = 0; i < SAMPLES; ++i)
-                samples.push_back(sample_of(*model, modality, i, GetParam().longest_text));
-            const auto features = model->encode(task.name, modality, samples);
-            std::vector<float> some, selected, kept, all_indices;
-            for (const auto& f : features)
-                for (std::size_t i = 0; i < f.data.size(); i += COLUMN_STEP)
-                    some.push_back(f.data[i]);
-            expect_near(some, reals_of(wanted.at(at + "features")), at + "features");
-
-            std::vector<FeatureMatrix> sent;
-            for (auto& s : model->select(task.name, modality, features, { ESN0_DB })) {
-                selected.insert(selected.end(), s.features.data.begin(), s.features.data.end());
-                kept.insert(kept.end(), s.kept.begin(), s.kept.end());
-                sent.push_back(s.features);
-            }
-            expect_mostly_equal(kept, reals_of(wanted.at(at + "kept")), at + "kept");
-            expect_near(selected, reals_of(wanted.at(at + "selected")), at + "selected");
-
-            const auto indices = model->quantize(task.name, modality, sent);
-            for (int i = 0; i < SAMPLES; ++i) {
-                const auto& own = indices[static_cast<std::size_t>(i)];
-                all_indices.insert(all_indices.end(), own.begin(), own.end());
-                LinkBlock block;
-                block.modality = modality;
-                block.vectors = sent[static_cast<std::size_t>(i)].rows;
-                block.symbols = model->modulate(task.name, modality, own);
-                block.noise_var = { NOISE_VAR };
-                received[static_cast<std::size_t>(i)].push_back(
-                    model->lookup(task.name, { block }, LookupMode::soft)[0]);
-            }
-            expect_mostly_equal(all_indices, reals_of(wanted.at(at + "indices")), at + "indices");
-        }
-        std::vector<float> probabilities;
-        std::vector<std::uint8_t> pictures, sentences;
-        for (const auto& r : model->decode(task.name, received)) {
-            probabilities.insert(probabilities.end(), r.probabilities.begin(), r.probabilities.end());
-            pictures.insert(pictures.end(), r.picture.begin(), r.picture.end());
-            sentences.insert(sentences.end(), r.sentence.begin(), r.sentence.end());
-            if (!r.sentence.empty())
-                sentences.push_back('\n');
-        }
-        if (!probabilities.empty())
-            expect_near(probabilities, reals_of(wanted.at(task.name + "/probabilities")), task.name);
-        if (!pictures.empty()) {
-            const auto& before = wanted.at(task.name + "/picture").data;
-            ASSERT_EQ(pictures.size(), before.size());
-            int worst = 0; // of 255: rounding to bytes may turn 1e-4 into one step
-            for (std::size_t i = 0; i < pictures.size(); ++i)
-                worst = std::max(worst, std::abs(int(pictures[i]) - before[i]));
-            EXPECT_LE(worst, 1) << task.name;
-        }
-        if (!sentences.empty())
-            EXPECT_EQ(sentences, wanted.at(task.name + "/sentence").data) << task.name;
+        for (const auto& modality : task.modalities)
+            stages.transmit(task.name, modality, received);
+        stages.receive(task.name, received);
     }
 }
 

@@ -333,3 +333,28 @@ TEST(Transceiver, MayBeUsedFromSeveralThreadsAtOnce)
         thread.join();
     EXPECT_EQ(equal, 20);
 }
+
+// Where a vector takes less than a symbol, as many are decoded as were sent.
+TEST(Transceiver, TheBlockSaysHowManyVectorsItHas)
+{
+    const auto model = Transceiver::random(R"({
+      "name": "bits",
+      "encoders": { "image": { "dim": 8, "heads": 2, "semantic_layers": 1, "image_size": 32, "patch": 8 } },
+      "decoder": { "dim": 8, "heads": 2, "layers": 1 },
+      "codebook": { "entries": 4, "subvector_dim": 2 }, "modulation": "64qam", "mapping": "bits",
+      "tasks": [ { "name": "t", "output": "label", "classes": 3,
+                   "inputs": { "image": { "min_vectors": 2, "max_vectors": 5 } } } ] })",
+                                           1,
+                                           {});
+    Sample one;
+    one.inputs["image"] = sample("image", 1);
+    for (int vectors = 1; vectors <= 5; ++vectors) {
+        TransmitOptions options;
+        options.vectors = vectors;
+        auto block = transmit(*model, "t", { one }, options)[0].at(0);
+        EXPECT_EQ(block.vectors, vectors);
+        EXPECT_EQ(block.symbols.size(), vectors <= 3 ? 1u : 2u); // 2 bits each, 6 a symbol
+        block.noise_var = { 0.01f };
+        EXPECT_EQ(model->lookup("t", { block }, LookupMode::soft)[0].features.rows, vectors);
+    }
+}

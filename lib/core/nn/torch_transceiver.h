@@ -108,15 +108,19 @@ private:
 //! What users of a model need to know of it.
 ModelInfo describe(const Bundle& bundle, const std::string& path);
 
-/*! Runs f without gradients; LibTorch's exceptions become ours. */
+/*! Runs f without gradients; LibTorch's and oneDNN's exceptions become ours. */
 template <class Function>
 auto guarded(const char* doing, Function f)
 {
     c10::InferenceMode no_gradients;
     try {
         return f();
+    } catch (const Error&) {
+        throw;
     } catch (const c10::Error& e) {
         throw Error(std::string(doing) + ": " + e.what_without_backtrace());
+    } catch (const std::exception& e) { // oneDNN's, or no memory
+        throw Error(std::string(doing) + ": " + e.what());
     }
 }
 

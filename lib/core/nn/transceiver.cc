@@ -4,6 +4,8 @@
 #include "inference.h"
 #include "torch_transceiver.h"
 
+#include <udeepsc_core/threads.h>
+
 #include <ATen/Parallel.h>
 
 #include <cmath>
@@ -144,6 +146,15 @@ void seed_random_selection(std::uint64_t seed)
 void set_threads(int threads)
 {
     at::set_num_threads(std::max(1, threads));
+    // OpenBLAS has one setting for all threads of the process: changed once, not by every
+    // worker while others multiply.
+    static std::once_flag once;
+    std::call_once(once, [] { set_blas_threads(1); });
+}
+
+void set_process_threads(int threads)
+{
+    set_threads(threads);
     set_blas_threads(std::max(1, threads));
 }
 

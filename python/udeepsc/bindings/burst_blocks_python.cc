@@ -20,6 +20,7 @@ using block_class = py::class_<T, pdu_block, gr::block, gr::basic_block, std::sh
 // Making FFTW plans or reading a file: other Python threads go on.
 using release_gil = py::call_guard<py::gil_scoped_release>;
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_transmitter(py::module& m)
 {
     py::enum_<frame_grouping>(m, "frame_grouping", "What burst_framer puts into one frame.")
@@ -85,6 +86,7 @@ void bind_transmitter(py::module& m)
         .def("gap", &burst_source::gap);
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_channel(py::module& m)
 {
     block_class<radio_channel>(m,
@@ -165,6 +167,7 @@ void bind_channel(py::module& m)
         .def("rician_k_db", [](const radio_channel& c) { return c.config().rician_k_db; });
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
     block_class<burst_detector>(m,

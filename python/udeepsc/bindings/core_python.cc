@@ -229,6 +229,7 @@ private:
 
 } // namespace
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_core(py::module& m)
 {
     py::register_exception<Error>(m, "ModelError", PyExc_RuntimeError);

@@ -45,6 +45,7 @@ inference_options make_options(const std::string& dtype,
 
 } // namespace
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_network_blocks(py::module& m)
 {
     py::enum_<lookup_mode>(m, "lookup_mode", "How vq_lookup turns symbols into features.")

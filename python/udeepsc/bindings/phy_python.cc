@@ -27,6 +27,7 @@ complexes to_complexes(const complex_array& array)
     return { array.data(), array.data() + array.size() };
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_frame(py::module& m)
 {
     py::class_<FrameProfile>(m, "frame_profile", "The shape of a burst.")
@@ -104,6 +105,7 @@ void bind_frame(py::module& m)
         .def("overhead_symbols", &Framer::overhead_symbols, py::arg("payload_symbols"));
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
     py::class_<DetectedBurst>(m, "detected_burst", "A detection and the samples around it.")

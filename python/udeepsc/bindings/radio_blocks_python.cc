@@ -7,6 +7,7 @@
 namespace py = pybind11;
 using namespace gr::udeepsc;
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_radio_blocks(py::module& m)
 {
     py::enum_<modulation_type>(m, "modulation_type", "Constellation of digital_modulator.")

@@ -69,6 +69,7 @@ void bind_result(py::module& m)
 
 } // namespace
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_sources_and_sink(py::module& m)
 {
     bind_result(m);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <udeepsc_core/safetensors.h>
+#include "tensor_types.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
@@ -28,105 +28,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t LENGTH_BYTES = 8;
-// The limit of the Hugging Face reader; our headers are some 100 kB.
-constexpr std::uint64_t MAX_HEADER_BYTES = 100'000'000;
-constexpr std::size_t ALIGNMENT = 8;
-const char* const METADATA_KEY = "__metadata__";
-
-struct DTypeInfo {
-    DType dtype;
-    const char* name;
-    std::size_t bytes;
-};
-
-constexpr DTypeInfo DTYPES[] = {
-    { DType::f32, "F32", 4 }, { DType::f16, "F16", 2 }, { DType::bf16, "BF16", 2 },
-    { DType::f64, "F64", 8 }, { DType::i64, "I64", 8 }, { DType::i32, "I32", 4 },
-    { DType::u8, "U8", 1 },
-};
-
-const DTypeInfo& info(DType dtype)
-{
-    for (const auto& entry : DTYPES) {
-        if (entry.dtype == dtype) {
-            return entry;
-        }
-    }
-    throw Error("unknown DType " + std::to_string(static_cast<int>(dtype)));
-}
-
-std::optional<DType> dtype_from_name(const std::string& text)
-{
-    for (const auto& entry : DTYPES) {
-        if (text == entry.name) {
-            return entry.dtype;
-        }
-    }
-    return std::nullopt;
-}
-
-std::string to_text(const std::vector<std::int64_t>& shape)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        text += (i ? ", " : "") + std::to_string(shape[i]);
-    }
-    return text + "]";
-}
-
-//! Size in bytes, or nothing where a dimension is negative or the product overflows.
-std::optional<std::uint64_t> bytes_of(const std::vector<std::int64_t>& shape, DType dtype)
-{
-    std::uint64_t bytes = info(dtype).bytes;
-    for (const std::int64_t extent : shape) {
-        if (extent < 0
-            || __builtin_mul_overflow(
-                bytes, static_cast<std::uint64_t>(extent), &bytes)) {
-            return std::nullopt;
-        }
-    }
-    return bytes;
-}
-
-//! An IEEE-like number is NaN or infinite exactly where its exponent bits are all set.
-template <typename Bits>
-std::size_t count_all_ones_exponent(const std::vector<std::uint8_t>& data, Bits exponent)
-{
-    std::size_t count = 0;
-    for (std::size_t at = 0; at + sizeof(Bits) <= data.size(); at += sizeof(Bits)) {
-        Bits bits;
-        std::memcpy(&bits, data.data() + at, sizeof(Bits));
-        count += (bits & exponent) == exponent;
-    }
-    return count;
-}
-
-std::size_t count_non_finite(const RawTensor& tensor)
-{
-    switch (tensor.dtype) {
-    case DType::f32:
-        return count_all_ones_exponent<std::uint32_t>(tensor.data, 0x7f800000u);
-    case DType::f16:
-        return count_all_ones_exponent<std::uint16_t>(tensor.data, 0x7c00u);
-    case DType::bf16:
-        return count_all_ones_exponent<std::uint16_t>(tensor.data, 0x7f80u);
-    case DType::f64:
-        return count_all_ones_exponent<std::uint64_t>(tensor.data, 0x7ff0000000000000u);
-    default:
-        return 0;
-    }
-}
-
-void require_finite(const std::string& where, const RawTensor& tensor)
-{
-    const std::size_t count = count_non_finite(tensor);
-    if (count > 0) {
-        throw Error(where + ": tensor '" + tensor.name + "': found "
-                    + std::to_string(count) + " of "
-                    + std::to_string(tensor.data.size() / size_of(tensor.dtype))
-                    + " values NaN or infinite, expected finite numbers");
-    }
-}
 
 //! What the first bytes look like, for the message about a file that is not ours.
 std::string describe_foreign(const std::string& head)
@@ -208,6 +109,7 @@ private:
     std::string read_header_text();
     json parse_header(const std::string& text) const;
     void parse_metadata(const json& object);
+    std::vector<std::int64_t> parse_shape(const std::string& name, const json& shape) const;
     Entry parse_entry(const std::string& name, const json& object) const;
     std::uint64_t parse_count(const std::string& tensor,
                               const std::string& what,
@@ -367,6 +269,24 @@ std::uint64_t Reader::parse_count(const std::string& tensor,
     return value.get<std::uint64_t>();
 }
 
+std::vector<std::int64_t> Reader::parse_shape(const std::string& name, const json& shape) const
+{
+    const std::string tensor = "tensor '" + name + "'";
+    if (!shape.is_array()) {
+        fail(tensor + ": shape: found " + shape.dump() + ", expected an array");
+    }
+    std::vector<std::int64_t> extents;
+    for (const json& extent : shape) {
+        const std::uint64_t value = parse_count(name, "shape", extent);
+        if (value > static_cast<std::uint64_t>(INT64_MAX)) {
+            fail(tensor + ": shape: found " + extent.dump()
+                 + ", expected less than 2^63");
+        }
+        extents.push_back(static_cast<std::int64_t>(value));
+    }
+    return extents;
+}
+
 Entry Reader::parse_entry(const std::string& name, const json& object) const
 {
     const std::string tensor = "tensor '" + name + "'";
@@ -394,18 +314,7 @@ Entry Reader::parse_entry(const std::string& name, const json& object) const
     }
     entry.dtype = *known;
 
-    const json& shape = object["shape"];
-    if (!shape.is_array()) {
-        fail(tensor + ": shape: found " + shape.dump() + ", expected an array");
-    }
-    for (const json& extent : shape) {
-        const std::uint64_t value = parse_count(name, "shape", extent);
-        if (value > static_cast<std::uint64_t>(INT64_MAX)) {
-            fail(tensor + ": shape: found " + extent.dump()
-                 + ", expected less than 2^63");
-        }
-        entry.shape.push_back(static_cast<std::int64_t>(value));
-    }
+    entry.shape = parse_shape(name, object["shape"]);
     const auto bytes = bytes_of(entry.shape, entry.dtype);
     if (!bytes) {
         fail(tensor + ": shape: found " + to_text(entry.shape)
@@ -428,7 +337,7 @@ Entry Reader::parse_entry(const std::string& name, const json& object) const
     if (entry.end - entry.begin != *bytes) {
         fail(tensor + ": found " + std::to_string(entry.end - entry.begin)
              + " bytes of data, expected " + std::to_string(*bytes) + " for "
-             + info(entry.dtype).name + " " + to_text(entry.shape));
+             + udeepsc_core::name(entry.dtype) + " " + to_text(entry.shape));
     }
     return entry;
 }
@@ -469,71 +378,7 @@ SafetensorsFile Reader::read_all()
     return file;
 }
 
-void require_writable(const std::string& where, const SafetensorsFile& file)
-{
-    std::set<std::string> names;
-    for (const RawTensor& tensor : file.tensors) {
-        if (tensor.name == METADATA_KEY || !names.insert(tensor.name).second) {
-            throw Error(where + ": tensor '" + tensor.name
-                        + "': found the name twice or reserved, expected unique names");
-        }
-        const auto bytes = bytes_of(tensor.shape, tensor.dtype);
-        if (!bytes || *bytes != tensor.data.size()) {
-            throw Error(where + ": tensor '" + tensor.name + "': found "
-                        + std::to_string(tensor.data.size()) + " bytes, expected "
-                        + (bytes ? std::to_string(*bytes) : "a valid shape") + " for "
-                        + name(tensor.dtype) + " " + to_text(tensor.shape));
-        }
-        require_finite(where, tensor);
-    }
-}
-
-//! Wide types first, so that every tensor of the file is aligned to its element.
-std::vector<const RawTensor*> file_order(const SafetensorsFile& file)
-{
-    std::vector<const RawTensor*> order;
-    for (const RawTensor& tensor : file.tensors) {
-        order.push_back(&tensor);
-    }
-    std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-        return size_of(a->dtype) > size_of(b->dtype);
-    });
-    return order;
-}
-
-class Fnv1a {
-public:
-    void add(const void* data, std::size_t bytes)
-    {
-        const auto* next = static_cast<const std::uint8_t*>(data);
-        for (std::size_t i = 0; i < bytes; ++i) {
-            d_state = (d_state ^ next[i]) * 0x100000001b3u;
-        }
-    }
-    //! With its length in front, so that neighbours cannot trade bytes unnoticed.
-    void add_text(const std::string& text)
-    {
-        add_number(text.size());
-        add(text.data(), text.size());
-    }
-    void add_number(std::uint64_t number) { add(&number, sizeof(number)); }
-    std::uint64_t value() const { return d_state; }
-
-private:
-    std::uint64_t d_state = 0xcbf29ce484222325u;
-};
-
 } // namespace
-
-std::size_t size_of(DType dtype)
-{
-    return info(dtype).bytes;
-}
-
-const char* name(DType dtype)
-{
-    return info(dtype).name;
-}
 
 SafetensorsFile read_safetensors(const std::string& path)
 {
@@ -543,69 +388,6 @@ SafetensorsFile read_safetensors(const std::string& path)
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path)
 {
     return Reader(path).metadata();
-}
-
-void write_safetensors(const std::string& path, const SafetensorsFile& file)
-{
-    const std::string where = "writing safetensors file '" + path + "'";
-    require_writable(where, file);
-
-    const auto order = file_order(file);
-    nlohmann::ordered_json header = nlohmann::ordered_json::object();
-    if (!file.metadata.empty()) {
-        header[METADATA_KEY] = file.metadata;
-    }
-    std::uint64_t offset = 0;
-    for (const RawTensor* tensor : order) {
-        const std::uint64_t end = offset + tensor->data.size();
-        auto& entry = header[tensor->name];
-        entry["dtype"] = name(tensor->dtype);
-        entry["shape"] = tensor->shape;
-        entry["data_offsets"] = { offset, end };
-        offset = end;
-    }
-    std::string text;
-    try {
-        text = header.dump();
-    } catch (const nlohmann::json::exception& e) {
-        throw Error(where + ": a name or a metadata value is not UTF-8: " + e.what());
-    }
-    text.resize((text.size() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT, ' ');
-    if (text.size() > MAX_HEADER_BYTES) {
-        throw Error(where + ": header: found " + std::to_string(text.size())
-                    + " bytes, expected at most " + std::to_string(MAX_HEADER_BYTES));
-    }
-
-    AtomicFile output(path);
-    const std::uint64_t length = text.size();
-    output.write(&length, sizeof(length));
-    output.write(text.data(), text.size());
-    for (const RawTensor* tensor : order) {
-        output.write(tensor->data.data(), tensor->data.size());
-    }
-    output.commit();
-}
-
-std::string content_hash(const SafetensorsFile& file)
-{
-    std::vector<const RawTensor*> order = file_order(file);
-    std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-        return a->name < b->name;
-    });
-    Fnv1a hash;
-    for (const RawTensor* tensor : order) {
-        hash.add_text(tensor->name);
-        hash.add_text(name(tensor->dtype));
-        hash.add_number(tensor->shape.size());
-        for (const std::int64_t extent : tensor->shape) {
-            hash.add_number(static_cast<std::uint64_t>(extent));
-        }
-        hash.add(tensor->data.data(), tensor->data.size());
-    }
-    char text[17];
-    std::snprintf(
-        text, sizeof(text), "%016llx", static_cast<unsigned long long>(hash.value()));
-    return text;
 }
 
 } // namespace udeepsc_core
