@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -20,7 +21,10 @@ using udeepsc_core::Error;
 
 namespace {
 
-int number_of(const std::string& name, const std::string& text, int high)
+constexpr int s_most_ranks = 1 << 20;
+constexpr int s_last_port = 65535;
+
+int number_of(const std::string& name, const std::string& text, int low, int high)
 {
     std::size_t used = 0;
     long value = -1;
@@ -28,15 +32,23 @@ int number_of(const std::string& name, const std::string& text, int high)
         value = std::stol(text, &used);
     } catch (const std::exception&) {
     }
-    if (used != text.size() || value < 0 || value > high)
-        throw Error(name + " is \"" + text + "\", expected a number from 0 to " + std::to_string(high));
+    if (used != text.size() || value < low || value > high)
+        throw Error(name + " is \"" + text + "\", expected a number from " + std::to_string(low) +
+                    " to " + std::to_string(high));
     return static_cast<int>(value);
 }
 
-void read_number(const char* variable, int high, int& value)
+void read_number(const char* variable, int low, int high, int& value)
 {
     if (const char* text = std::getenv(variable))
-        value = number_of(variable, text, high);
+        value = number_of(variable, text, low, high);
+}
+
+// torchrun's agent may keep a store of its own at MASTER_ADDR:MASTER_PORT.
+bool is_port_taken_by_torchrun()
+{
+    const char* said = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
+    return said && std::string(said) == "True";
 }
 
 // A port that nobody uses now.
@@ -96,13 +108,15 @@ pid_t start(const std::vector<std::string>& arguments)
 MeetingPlace rendezvous_of_environment()
 {
     MeetingPlace place;
-    read_number("SLURM_PROCID", 1 << 20, place.rank);
-    read_number("SLURM_NTASKS", 1 << 20, place.world_size);
+    read_number("SLURM_PROCID", 0, s_most_ranks - 1, place.rank);
+    read_number("SLURM_NTASKS", 1, s_most_ranks, place.world_size);
     if (const char* host = std::getenv("SLURM_LAUNCH_NODE_IPADDR"))
         place.host = host;
-    read_number("RANK", 1 << 20, place.rank);
-    read_number("WORLD_SIZE", 1 << 20, place.world_size);
-    read_number("MASTER_PORT", 65535, place.port);
+    read_number("RANK", 0, s_most_ranks - 1, place.rank);
+    read_number("WORLD_SIZE", 1, s_most_ranks, place.world_size);
+    read_number("MASTER_PORT", 1, s_last_port - 1, place.port);
+    if (is_port_taken_by_torchrun())
+        ++place.port;
     if (const char* host = std::getenv("MASTER_ADDR"))
         place.host = host;
     return place;
@@ -116,7 +130,7 @@ void parse_address(const std::string& text, std::string& host, int& port)
     host = text.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
-    port = number_of("rendezvous port", text.substr(colon + 1), 65535);
+    port = number_of("rendezvous port", text.substr(colon + 1), 1, s_last_port);
 }
 
 bool run_ranks(int count)
@@ -135,10 +149,12 @@ bool run_ranks(int count)
         ranks.push_back(pid);
     }
     bool failed = false;
-    for (std::size_t left = ranks.size(); left > 0; --left) {
+    while (!ranks.empty()) {
         int status = 0;
-        if (wait(&status) < 0)
+        const pid_t ended = wait(&status);
+        if (ended < 0)
             break;
+        ranks.erase(std::remove(ranks.begin(), ranks.end(), ended), ranks.end());
         if (status != 0 && !failed) {
             failed = true; // the others could only wait for it
             for (pid_t pid : ranks)

@@ -16,7 +16,10 @@ udeepsc_core::SourceSample sample_of(const pdu& data,
     } else {
         sample.reals = data.reals();
     }
-    sample.shape = data.shape(modality.shape.size());
+    // A vector of one dimension needs no shape.
+    sample.shape = modality.shape.size() > 1
+                       ? data.shape(modality.shape.size())
+                       : std::vector<int>{ static_cast<int>(pmt::length(data.payload)) };
     sample.sample_rate = data.number(keys::sample_rate()).value_or(0);
     return sample;
 }

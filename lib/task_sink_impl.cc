@@ -27,8 +27,11 @@ void read_payload(received_result& result, const pdu& data)
     } catch (const udeepsc_core::Error& e) {
         throw bad_pdu(reasons::BAD_KEY, std::string("key \"output\": ") + e.what());
     }
+    // What the kind makes of any result tells of which type its payloads are.
+    udeepsc_core::TaskResult any;
+    any.probabilities = { 1.0F };
     udeepsc_core::Payload payload;
-    if (pmt::is_u8vector(data.payload)) {
+    if (kind->payload(any).is_bytes()) {
         payload.bytes = data.bytes();
     } else {
         payload.reals = data.reals();

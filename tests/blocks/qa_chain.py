@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole flowgraphs: the chain equals the model, in-tree channels fit in, modalities meet."""
 
+import os
 import unittest
 
 import numpy as np
+from PIL import Image
 import pmt
 from gnuradio import blocks, channels, gr, pdu, udeepsc
 
@@ -190,16 +192,125 @@ class Multimodal(unittest.TestCase):
                 fx.payload(message), np.array(expected['probabilities'], np.float32))
 
     def test_incomplete_samples_are_bounded(self):
-        block = udeepsc.unified_decoder(fx.model_path(), pending=3)
+        block = udeepsc.unified_decoder(fx.model_path(), pending=3, gather_ms=60000)
         with fx.Bench(block) as bench:
             for i in range(10):
                 bench.post(self.part('image', frame_id=i))
             bench.post(self.part('text', frame_id=9))
-            bench.post(self.part('text', frame_id=0))  # its image is long gone
-            got = bench.received(1)
-            self.assertTrue(fx.wait_until(lambda: block.received() == 12))
-        self.assertEqual(fx.key(got[0], 'frame_id'), 9)
-        self.assertEqual(block.dropped('incomplete'), 7)
+            got = bench.received(8)
+        # Seven had to leave without their question; the last one was whole.
+        self.assertEqual([fx.key(m, 'frame_id') for m in got], [*range(7), 9])
+        self.assertEqual([fx.key(m, 'missing') for m in got], ['text'] * 7 + [None])
+        self.assertEqual(block.dropped(), 0)
+
+    def test_every_subset_is_decoded_when_its_time_is_over(self):
+        order = self.model.info().task(self.TASK).modalities
+        for came in (['image'], ['text'], ['image', 'text']):
+            block = udeepsc.unified_decoder(fx.model_path(), gather_ms=30, batch=1)
+            with fx.Bench(block) as bench:
+                for modality in came:
+                    bench.post(self.part(modality, frame_id=5))
+                message = bench.received(1)[0]
+            expected = self.model.decode(
+                self.TASK, [self.parts[m] if m in came else None for m in order], 0.1)
+            np.testing.assert_array_equal(
+                fx.payload(message), np.array(expected['probabilities'], np.float32))
+            missing = [m for m in order if m not in came]
+            self.assertEqual(fx.key(message, 'missing'), ','.join(missing) or None)
+            self.assertEqual(block.incomplete(), 1 if missing else 0)
+
+    def test_waits_for_the_rest_as_long_as_it_was_told(self):
+        block = udeepsc.unified_decoder(fx.model_path(), gather_ms=60000)
+        with fx.Bench(block) as bench:
+            bench.post(self.part('image', frame_id=1))
+            bench.post(self.part('text', frame_id=1))
+            whole = bench.received(1)[0]
+            bench.post(self.part('image', frame_id=2))
+            self.assertTrue(fx.wait_until(lambda: block.received() == 3))
+            self.assertEqual(block.sent(), 1)
+            block.set_gather_ms(1)
+            bench.received(2)
+        self.assertIsNone(fx.key(whole, 'missing'))
+        self.assertEqual(block.incomplete(), 1)
+
+    def test_the_result_adds_up_what_the_modalities_brought(self):
+        block = udeepsc.unified_decoder(fx.model_path())
+        with fx.Bench(block) as bench:
+            bench.post(self.part('text', frame_id=1, symbols=4, candidates=9, reference='yes'))
+            bench.post(self.part('image', frame_id=1, symbols=8, candidates=16))
+            message = bench.received(1)[0]
+        self.assertEqual(fx.key(message, 'symbols'), 12)
+        self.assertEqual(fx.key(message, 'candidates'), 25)
+        self.assertEqual(fx.key(message, 'reference'), 'yes')
+
+    def test_bad_parts_are_refused_at_once(self):
+        block = udeepsc.unified_decoder(fx.model_path())
+        with fx.Bench(block) as bench:
+            bench.post(self.part('image', frame_id=1, layer=3))
+            self.assertTrue(fx.wait_until(lambda: block.dropped() == 1))
+        with self.assertRaisesRegex(ValueError, 'gather_ms'):
+            udeepsc.unified_decoder(fx.model_path(), gather_ms=-1)
+
+
+class SampleSource(unittest.TestCase):
+    """A data set's samples through the whole chain, all modalities under one number."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = fx.temporary('data')
+        os.makedirs(cls.folder, exist_ok=True)
+        answers = ['yes', 'no', 'two', 'red']
+        lines = ['image\ttext\tlabel\tsplit']
+        for i in range(6):
+            Image.fromarray(fx.picture(i, 40)).save(f'{cls.folder}/{i}.png')
+            lines.append(f'{i}.png\twhat is {i} ?\t{answers[i % 4]}\ttest')
+        with open(f'{cls.folder}/vqa.tsv', 'w', encoding='utf-8') as table:
+            table.write('\n'.join(lines))
+
+    def test_both_modalities_leave_under_one_number(self):
+        source = udeepsc.sample_source(fx.model_path(), 'visual_question_answering', self.folder)
+        self.assertEqual(source.size(), 6)
+        sink = blocks.message_debug()
+        top = gr.top_block()
+        top.msg_connect((source, 'out'), (sink, 'store'))
+        top.start()
+        self.assertTrue(fx.wait_until(lambda: sink.num_messages() == 12))
+        top.stop()
+        top.wait()
+        got = [sink.get_message(i) for i in range(12)]
+        self.assertEqual([fx.key(m, 'frame_id') for m in got], sorted(2 * [*range(6)]))
+        self.assertEqual({fx.key(m, 'modality') for m in got}, {'image', 'text'})
+        self.assertEqual(fx.key(got[4], 'reference'), 'two')
+
+    def test_through_the_chain_to_a_score(self):
+        top = gr.top_block()
+        model = fx.model_path()
+        chain = [udeepsc.sample_source(model, 'visual_question_answering', self.folder),
+                 udeepsc.semantic_encoder(model), udeepsc.feature_selector(model, 6.0),
+                 udeepsc.vq_indexer(model), udeepsc.digital_modulator(),
+                 udeepsc.vq_lookup(model), udeepsc.unified_decoder(model)]
+        sink = udeepsc.task_sink()
+        for one, other in zip(chain, [*chain[1:], sink]):
+            top.msg_connect((one, 'out'), (other, 'in'))
+        top.start()
+        self.assertTrue(sink.wait_for(6, fx.TIMEOUT_S))
+        top.stop()
+        top.wait()
+        results = sink.results()
+        self.assertEqual(sink.scored('visual_question_answering'), 6)
+        self.assertEqual([r.reference for r in results], ['yes', 'no', 'two', 'red', 'yes', 'no'])
+        self.assertTrue(all(r.missing == '' and len(r.kept) >= 4 for r in results))
+
+    def test_says_what_is_wrong(self):
+        make = udeepsc.sample_source
+        with self.assertRaisesRegex(RuntimeError, 'has no task'):
+            make(fx.model_path(), 'no_such_task', self.folder)
+        with self.assertRaisesRegex(RuntimeError, 'unknown data set'):
+            make(fx.model_path(), 'image_classification', self.folder, ['imagenet'])
+        with self.assertRaisesRegex(RuntimeError, 'video.tsv'):
+            make(fx.model_path(), 'video_sentiment', self.folder)
+        with self.assertRaisesRegex(ValueError, 'limit'):
+            make(fx.model_path(), 'visual_question_answering', self.folder, limit=-1)
 
 
 if __name__ == '__main__':

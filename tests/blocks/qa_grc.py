@@ -24,7 +24,9 @@ BLOCK_IDS = [os.path.basename(d).split('.')[0] for d in DESCRIPTIONS]
 # Not the hierarchical kind: these have a C++ class of the same name.
 MODEL_BLOCKS = ('semantic_encoder', 'feature_selector', 'vq_indexer', 'vq_lookup',
                 'unified_decoder', 'burst_framer', 'burst_demodulator', 'udeepsc_tx',
-                'udeepsc_rx')
+                'udeepsc_rx', 'sample_source')
+# Parameters that have to name something which is there.
+PARAMETERS = {'sample_source': {'task': 'text_reconstruction', 'data_dir': fx.temporary('grc')}}
 # What ends an open port, by its domain.
 SOURCES = {'message': 'blocks_message_strobe', 'stream': 'blocks_null_source'}
 SINKS = {'message': 'blocks_message_debug', 'stream': 'blocks_null_sink'}
@@ -90,6 +92,9 @@ class Descriptions(unittest.TestCase):
                 self.assertRegex(description['category'], r'^\[UDeepSC\]/')
 
     def test_every_block_generates_and_constructs(self):
+        os.makedirs(fx.temporary('grc/SST-2'), exist_ok=True)
+        with open(fx.temporary('grc/SST-2/dev.tsv'), 'w', encoding='utf-8') as table:
+            table.write('sentence\tlabel\na good film\t1\n')
         for block_id in BLOCK_IDS:
             with self.subTest(block_id), tempfile.TemporaryDirectory() as folder:
                 name = block_id[len('udeepsc_'):]
@@ -101,6 +106,8 @@ class Descriptions(unittest.TestCase):
                 block.params['id'].set_value('dut')
                 if name in MODEL_BLOCKS:
                     block.params['model'].set_value(fx.model_path())
+                for key, value in PARAMETERS.get(name, {}).items():
+                    block.params[key].set_value(value)
                 # An input port wants a connection.
                 for i, sink in enumerate(block.sinks):
                     if not sink.optional and not sink.hidden:

@@ -118,7 +118,7 @@ class Malformed(unittest.TestCase):
         chain = Chain(fx.picture())
         self.check(udeepsc.unified_decoder(fx.model_path()), [
             (fx.feature_pdu(chain.received * np.inf, TASK, 'image'), 'not finite', 'inf'),
-            (fx.feature_pdu(chain.received[:, :-1], TASK, 'image'), 'network', 'dim'),
+            (fx.feature_pdu(chain.received[:, :-1], TASK, 'image'), 'bad sample', 'dim'),
             (fx.feature_pdu(chain.received, TASK, 'image', noise_var=float('inf')),
              'bad key', 'infinite noise'),
         ], fx.feature_pdu(chain.received, TASK, 'image'))

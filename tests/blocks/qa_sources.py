@@ -128,7 +128,8 @@ class TextSource(unittest.TestCase):
         source = udeepsc.text_source(['one  two', ''], path, 'text_reconstruction')
         texts, got = self.texts(source, 3)
         self.assertEqual(texts, ['one two', 'from a file', 'über alles'])
-        self.assertEqual([fx.key(m, 'frame_id') for m in got], [0, 1, 2])
+        # An empty line keeps its number, so that another source's samples keep their partners.
+        self.assertEqual([fx.key(m, 'frame_id') for m in got], [0, 2, 5])
         self.assertEqual(fx.key(got[0], 'modality'), 'text')
         self.assertEqual(bytes(list(fx.key(got[2], 'reference'))).decode(), 'über alles')
 

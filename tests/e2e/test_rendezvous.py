@@ -199,7 +199,7 @@ class Meeting(Ranks):
             rank = self.start('else', 1, '--rendezvous', address, '--rank', 1, '--world-size', 2)
             server.settimeout(WITHIN)
             server.accept()[0].close()
-            self.refused(rank, address, 'lost', within=SLACK)
+            self.refused(rank, address, 'rank 1 of 2 lost rank 0', within=SLACK)
 
     def test_a_rank_that_is_there_already(self):
         place = Loopback()

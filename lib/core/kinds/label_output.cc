@@ -159,7 +159,7 @@ public:
     }
     TaskResult result(const Payload& payload) const override
     {
-        if (payload.is_bytes() || payload.shape.size() != 1)
+        if (payload.is_bytes())
             throw Error("label: got a payload of bytes, expected the classes' probabilities");
         TaskResult r;
         r.probabilities = payload.reals;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #endif
 
+#include <csignal>
 #include <cstring>
 
 namespace udeepsc_core {
@@ -60,6 +61,15 @@ std::string own_address(const std::string& host, int port)
     return address;
 }
 
+// Gloo writes to sockets whose other end may be gone. That is an error to tell of, not a
+// signal to die from in silence.
+void ignore_broken_pipes()
+{
+    struct sigaction now {};
+    if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+        std::signal(SIGPIPE, SIG_IGN);
+}
+
 class GlooCollectives : public Collectives
 {
     // A broken exchange mostly means that another process is gone.
@@ -78,6 +88,7 @@ class GlooCollectives : public Collectives
 public:
     explicit GlooCollectives(const Rendezvous& r) : d_rendezvous(r)
     {
+        ignore_broken_pipes();
         const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * r.timeout_s));
         c10d::TCPStoreOptions options;
         options.port = static_cast<std::uint16_t>(r.port);
@@ -140,22 +151,56 @@ private:
     void wait_for_all(std::chrono::milliseconds timeout)
     {
         const auto note = [](int rank) { return "rank/" + std::to_string(rank); };
-        d_store->set(note(d_rendezvous.rank), std::vector<std::uint8_t> { 1 });
+        if (leave(note(d_rendezvous.rank)) > 1)
+            throw Error(meeting() + ": another process is rank " + std::to_string(d_rendezvous.rank) +
+                        " already");
         const auto until = std::chrono::steady_clock::now() + timeout;
         std::string missing;
-        for (int rank = 0; rank < d_rendezvous.world_size; ++rank) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                until - std::chrono::steady_clock::now());
-            try {
-                d_store->wait({ note(rank) }, std::max(left, std::chrono::milliseconds(10)));
-            } catch (const std::exception&) {
+        for (int rank = 0; rank < d_rendezvous.world_size; ++rank)
+            if (rank != d_rendezvous.rank && !comes(note(rank), until))
                 missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
-            }
-        }
         if (!missing.empty())
-            throw Error("rendezvous at " + d_rendezvous.host + ":" + std::to_string(d_rendezvous.port) +
-                        ": rank " + missing + " of " + std::to_string(d_rendezvous.world_size) +
-                        " did not come within " + std::to_string(timeout.count() / 1000) + " s");
+            throw Error(meeting() + ": rank " + missing + " of " +
+                        std::to_string(d_rendezvous.world_size) + " did not come within " +
+                        std::to_string(timeout.count() / 1000) + " s");
+    }
+
+    std::string meeting() const
+    {
+        return "rendezvous at " + d_rendezvous.host + ":" + std::to_string(d_rendezvous.port);
+    }
+
+    // How many have left this note now.
+    std::int64_t leave(const std::string& note)
+    {
+        try {
+            return d_store->add(note, 1);
+        } catch (const std::exception& e) {
+            throw broken_store(e);
+        }
+    }
+
+    // False if the note is not there in time. A wait that ends earlier has lost the store.
+    bool comes(const std::string& note, std::chrono::steady_clock::time_point until)
+    {
+        const auto started = std::chrono::steady_clock::now();
+        const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(until - started),
+                                   std::chrono::milliseconds(10));
+        try {
+            d_store->wait({ note }, left);
+        } catch (const std::exception& e) {
+            if (std::chrono::steady_clock::now() - started < 0.9 * left)
+                throw broken_store(e);
+            return false;
+        }
+        return true;
+    }
+
+    Error broken_store(const std::exception& e) const
+    {
+        return Error(meeting() + ": rank " + std::to_string(d_rendezvous.rank) + " of " +
+                     std::to_string(d_rendezvous.world_size) +
+                     " lost rank 0, or what answers there is none: " + first_line(e));
     }
 
     // One message instead of hundreds: the tensors travel as one long vector.
@@ -195,6 +240,9 @@ std::unique_ptr<Collectives> Collectives::join(const Rendezvous& rendezvous)
     if (rendezvous.rank < 0 || rendezvous.rank >= rendezvous.world_size)
         throw Error("rendezvous: rank is " + std::to_string(rendezvous.rank) + ", expected 0 to " +
                     std::to_string(rendezvous.world_size - 1));
+    if (!(rendezvous.timeout_s > 0)) // also not a number
+        throw Error("rendezvous: timeout is " + std::to_string(rendezvous.timeout_s) +
+                    " s, expected more than 0");
 #ifdef UDEEPSC_HAVE_GLOO
     return std::make_unique<GlooCollectives>(rendezvous);
 #else

@@ -281,7 +281,9 @@ TEST(Ratio, LossIsThatOfEquation19)
     encoder->eval();
     torch::NoGradGuard no_grad;
     for (auto& p : encoder->named_parameters())
-        if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.weight") != std::string::npos)
+        if (p.key().find(".noise.") != std::string::npos)
+            continue;
+        else if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.weight") != std::string::npos)
             p.value().zero_(); // every vector is as likely to be kept
         else if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.bias") != std::string::npos)
             p.value().copy_(torch::tensor({ 0.0f, 0.0f }));
