@@ -175,7 +175,7 @@ class ModelFiles(unittest.TestCase):
         self.all_refused({
             self.changed('plain', lambda m: m.metadata.clear(), rehash=False): 'no U-DeepSC model',
             self.changed('foreign', metadata(format='pt')): 'no U-DeepSC model',
-            self.changed('version', metadata(format_version='2')): ('format version "2"', '"1"'),
+            self.changed('version', metadata(format_version='3')): ('format version "3"', '"1"'),
             self.changed('unversioned', metadata(format_version=None)): 'format version',
             self.changed('no-config', metadata(config=None)): 'config',
             self.changed('hash', metadata(content_hash='0' * 16), rehash=False): 'damaged',

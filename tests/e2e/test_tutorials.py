@@ -193,7 +193,7 @@ class OwnData(unittest.TestCase):
         for snr in (0.0, 12.0):
             self.assertGreaterEqual(scores['image_classification', snr], 0.8)
         self.assertLess(untrained['image_classification', 12.0], 0.8)
-        # The mean of a tile alone gives about 17 dB.
+        # A tile of its mean colour alone gives 18.7 dB.
         self.assertGreater(scores['image_reconstruction', 0.0], 20)
         self.assertGreater(scores['image_reconstruction', 12.0],
                            scores['image_reconstruction', 0.0] + 0.5)
@@ -217,7 +217,7 @@ class OwnTask(unittest.TestCase):
     # Accuracies have to reach these; chance gives 1/3, 1/3 and 1/4 (60, 24 and 32 samples).
     LEAST = {'topic': 0.8, 'sound': 0.7, 'order': 0.8}
     # Always the middle of 0.5 to 1.5 kHz is 0.25 kHz wrong in the mean.
-    MOST_ERROR_KHZ = 0.18
+    MOST_ERROR_KHZ = 0.15
 
     @classmethod
     def setUpClass(cls):
