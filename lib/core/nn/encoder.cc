@@ -218,7 +218,7 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
             x = layer->as<EncoderLayerImpl>()->forward(x, keys);
     } else {
         const auto candidates = sendable.sum(1); // N_d
-        const auto ratio = keep_ratio(task, noise);
+        const auto ratio = keep_ratio(task, noise).to(torch::kFloat); // autocast gives bf16
         const auto wanted = input.min_vectors + (input.max_vectors - input.min_vectors) * ratio;
         out.keep_ratio = torch::clamp_max(wanted / candidates, 1.0); // delta^{N_q}
         const auto counts =
