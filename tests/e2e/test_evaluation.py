@@ -253,7 +253,7 @@ class Bench(unittest.TestCase):
                       '--json')
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
-        tasks = [t['name'] for t in json.loads((sd.CONFIGS / 'tiny.json').read_text())['tasks']]
+        tasks = [t['name'] for t in json.loads((sd.CONFIGS / 'tiny.json').read_text())['model']['tasks']]
         self.assertEqual([(r['task'], r['stage']) for r in lines],
                          [(task, stage) for task in tasks for stage in self.STAGES])
         least = {}
