@@ -65,7 +65,7 @@ class Resumption(unittest.TestCase):
         whole = SHOP.train(name + '-whole', training, *more)
         killed = train_and_kill(name + '-killed', training, 150, *more)
         checkpoint = SafetensorsFile(killed / 'checkpoint.safetensors')
-        self.assertEqual(checkpoint.metadata['step'], '130')
+        self.assertEqual(json.loads(checkpoint.metadata['counters'])['step'], 130)
         done = sd.run(*SHOP.train_command(name + '-killed', training, *more))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('resuming at step 130', done.stderr)

@@ -13,9 +13,9 @@ std::vector<Selection> select_as(const Transceiver& model,
                                  const TransmitOptions& o)
 {
     const bool selects = model.info().task(task).max_vectors.at(modality) > 0;
-    if (!selects || (o.vectors == 0 && !o.random))
+    if (o.vectors == 0 && (!selects || !o.random))
         return model.select(task, modality, features, { o.snr_db });
-    if (o.vectors > 0)
+    if (o.vectors > 0) // which a task that sends every vector refuses
         return model.select_exactly(task, modality, features, { o.snr_db }, o.vectors, o.random);
     // At random, but of each sample as many as f_n says
     std::vector<Selection> selected;

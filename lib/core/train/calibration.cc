@@ -10,8 +10,10 @@ namespace {
 using SentFeatures = std::map<std::string, std::vector<std::pair<torch::Tensor, torch::Tensor>>>;
 
 constexpr int CALIBRATION_SAMPLES = 2048; // of each task
+// Better channels than those of the training send fewer vectors, whose amplitude counts too.
+constexpr double MARGIN_DB = 6;
 
-// What a task sends, features and mask by modality, over the SNRs of the last phase.
+// What a task sends, features and mask by modality, over the SNRs of the last phase and somewhat beyond.
 SentFeatures sent_features(Network& network, TrainingTask& task, const TrainConfig& config, int samples)
 {
     const auto device = network->parameters()[0].device();
@@ -23,8 +25,8 @@ SentFeatures sent_features(Network& network, TrainingTask& task, const TrainConf
         std::mt19937_64 random(mix_seed(config.seed, static_cast<std::uint64_t>(round), 5000));
         auto batch = task.batches->batch(
             task.order.at(static_cast<std::int64_t>(round) * each, each), random);
-        const double snr = phase.snr_min_db + (phase.snr_max_db - phase.snr_min_db) * round /
-                                                  std::max(1, rounds - 1);
+        const double low = phase.snr_min_db - MARGIN_DB, high = phase.snr_max_db + MARGIN_DB;
+        const double snr = low + (high - low) * round / std::max(1, rounds - 1);
         const auto noise = normalized_noise(
             torch::full({ batch.inputs[0].input.size(0) }, std::pow(10.0, -snr / 10), device));
         for (auto& in : batch.inputs) {
