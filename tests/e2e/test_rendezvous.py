@@ -211,6 +211,17 @@ class Meeting(Ranks):
             time.sleep(0.05)
         self.refused(ended[0], place.address, 'another process is rank 1 already')
 
+    def test_configurations_that_differ(self):
+        for place, (part, other) in [(Loopback(), ('training', training(seed=4))),
+                                     (Loopback(), ('phases', sd.config(STEPS + 1, sd.TEXT_TASKS,
+                                                                       checkpoint_every=CHECKPOINT)))]:
+            with self.subTest(part=part):
+                ranks = [self.start(f'differ-{rank}', rank, '--rendezvous', place.address,
+                                    '--rank', rank, '--world-size', 2, config=config)
+                         for rank, config in enumerate((training(), other))]
+                self.refused(ranks[1], f'rank 1 of 2 has other {part} than rank 0')
+                self.refused(ranks[0], 'rank 0 of 2 lost the others')
+
     def test_bad_values(self):
         torchrun = dict(RANK='1', WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT='29500')
         two = ('--rank', 1, '--world-size', 2, '--rendezvous')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training_data.h"
 
+#include "../config/json_fields.h"
 #include "../files/bundle.h"
 
 #include <udeepsc_core/error.h>
@@ -97,6 +98,29 @@ const EncoderConfig* text_encoder(const ModelConfig& model)
     return nullptr;
 }
 
+// Ranks that train something else than rank 0 would drift apart, or send each other what does
+// not fit.
+void check_same_as_rank_0(const ModelConfig& model,
+                          const TrainConfig& config,
+                          const TrainingData& data,
+                          const TrainRun& run,
+                          Collectives& collectives)
+{
+    json mine { { "model", model.to_json() }, { "training", to_json_object(config) } };
+    for (const auto& phase : config.phases)
+        mine["phases"].push_back(to_json_object(phase));
+    for (const auto& t : config.tasks) {
+        mine["tasks"][t.first] = to_json_object(t.second);
+        mine["samples"][t.first] = data.sets.at(t.first)->size();
+    }
+    const auto first = json::parse(collectives.broadcast(mine.dump()));
+    for (const auto& part : mine.items())
+        if (!first.contains(part.key()) || first.at(part.key()) != part.value())
+            throw Error("training: rank " + std::to_string(run.rank) + " of " +
+                        std::to_string(run.world_size) + " has other " + part.key() +
+                        " than rank 0; the configurations and the data must be the same");
+}
+
 } // namespace
 
 TrainingData load_data(const ModelConfig& model,
@@ -113,6 +137,7 @@ TrainingData load_data(const ModelConfig& model,
         options.every_class = true;
         data.sets[t.first] = open_data(model, t.first, options);
     }
+    check_same_as_rank_0(model, config, data, run, collectives);
     const auto* text = text_encoder(model);
     if (!text)
         return data;
