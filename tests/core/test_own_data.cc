@@ -215,6 +215,7 @@ TEST(Tsv, SaysWhatIsWrong)
     EXPECT_SAYS(error("stars", "text\tscore\nfine\tfive\n"), "expected a number");
     EXPECT_SAYS(error("stars", "text\tscore\nfine\t6\n"), "expected 1");
     EXPECT_SAYS(error("stars", "text\tlabel\nfine\t3\n"), "score");
+    EXPECT_SAYS(error("stars", "text\tscore\tsplit\nfine\t5\tTrain\n"), "found 'Train'");
     EXPECT_SAYS(error("moods", "label\timage\ttext\tface\ngood\tgone.png\tx\tgone.npy\n"), "gone");
     EXPECT_SAYS(error("moods", "label\timage\ttext\tface\nso-so\tgone.png\tx\tgone.npy\n"), "gone");
 }

@@ -127,6 +127,16 @@ class Learning(unittest.TestCase):
                 self.assertGreater(control[task][-1], control[task][0] - 0.5 * least[task])
 
 
+class MixedPrecision(unittest.TestCase):
+
+    def test_every_task_trains_in_bf16(self):
+        command = SHOP.train_command('bf16', sd.config(30))
+        command[command.index('fp32')] = 'bf16'
+        done = sd.run(*command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((SHOP.folder / 'bf16' / 'model.safetensors').exists())
+
+
 class SelectionLeftAlone(unittest.TestCase):
 
     def test_its_modules_alone_stay(self):

@@ -63,6 +63,13 @@ double number_of(const std::string& cell)
     return value;
 }
 
+void check_split(const std::string& split)
+{
+    if (split != "train" && split != "val" && split != "test")
+        throw Error("split: found '" + repair_utf8(split.substr(0, 80)) +
+                    "', expected train, val or test");
+}
+
 bool is_wanted(const std::string& split, const std::string& wanted)
 {
     return split == wanted || (wanted == "trainval" && (split == "train" || split == "val"));
@@ -100,6 +107,8 @@ std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request)
                 if (known == info.classes.end())
                     info.classes.push_back(name);
             }
+            if (columns.split)
+                check_split(cells[*columns.split]);
             if (!(columns.split ? is_wanted(cells[*columns.split], request.split)
                                 : is_of_split(i - 1, request.split)))
                 continue;
