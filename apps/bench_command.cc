@@ -38,7 +38,8 @@ std::string find_config(const std::string& name)
 {
     if (name.find('/') != std::string::npos || name.find(".json") != std::string::npos)
         return name;
-    for (const std::string folder : { "configs/", UDEEPSC_SOURCE_CONFIGS "/", UDEEPSC_INSTALLED_CONFIGS "/" })
+    for (const std::string folder :
+         { "configs/", UDEEPSC_SOURCE_CONFIGS "/", UDEEPSC_INSTALLED_CONFIGS "/" })
         if (std::filesystem::exists(folder + name + ".json"))
             return folder + name + ".json";
     throw Error("bench: there is no configuration \"" + name + "\"");
@@ -47,13 +48,13 @@ std::string find_config(const std::string& name)
 /*! Milliseconds a sample of every stage, one entry a repetition. */
 using Times = std::map<std::string, std::vector<double>>;
 
-class Stopwatch
-{
+class Stopwatch {
 public:
     double lap(int samples)
     {
         const auto now = Clock::now();
-        const double ms = std::chrono::duration<double, std::milli>(now - d_start).count() / samples;
+        const double ms
+            = std::chrono::duration<double, std::milli>(now - d_start).count() / samples;
         d_start = now;
         return ms;
     }
@@ -123,9 +124,20 @@ Times measure(const Transceiver& model, const TaskInfo& task, const Options& o)
     return times;
 }
 
-void print(const std::string& task, const Options& o, const std::string& config, Times& times)
+void print(const std::string& task,
+           const Options& o,
+           const std::string& config,
+           Times& times)
 {
-    for (const char* stage : { "encode", "select", "quantise", "modulate", "look_up", "decode", "total_tx", "total_rx", "total" }) {
+    for (const char* stage : { "encode",
+                               "select",
+                               "quantise",
+                               "modulate",
+                               "look_up",
+                               "decode",
+                               "total_tx",
+                               "total_rx",
+                               "total" }) {
         auto& t = times[stage];
         std::sort(t.begin(), t.end());
         const double median = t[t.size() / 2];
@@ -143,7 +155,11 @@ void print(const std::string& task, const Options& o, const std::string& config,
                              .dump()
                       << std::endl;
         else
-            std::printf("%-28s %-9s %9.3f ms (least %.3f)\n", task.c_str(), stage, median, t.front());
+            std::printf("%-28s %-9s %9.3f ms (least %.3f)\n",
+                        task.c_str(),
+                        stage,
+                        median,
+                        t.front());
     }
 }
 
@@ -153,13 +169,19 @@ void add_bench_command(CLI::App& app)
 {
     auto o = std::make_shared<Options>();
     auto* command = app.add_subcommand("bench", "time every stage, per sample");
-    command->add_option("--config", o->config, "paper, lite, tiny or a file; random weights");
+    command->add_option(
+        "--config", o->config, "paper, lite, tiny or a file; random weights");
     command->add_option("--model", o->model, "model file instead of a configuration");
-    command->add_option("--task", o->tasks, "tasks (all if none is given)")->delimiter(',');
-    command->add_option("--threads", o->threads, "threads an operator may use")->check(CLI::Range(1, 256));
-    command->add_option("--batch", o->batch, "samples at a time")->check(CLI::Range(1, 4096));
-    command->add_option("--repeat", o->repeat, "timed passes")->check(CLI::Range(1, 100000));
-    command->add_option("--dtype", o->dtype, "fp32 or bf16")->check(CLI::IsMember({ "fp32", "bf16" }));
+    command->add_option("--task", o->tasks, "tasks (all if none is given)")
+        ->delimiter(',');
+    command->add_option("--threads", o->threads, "threads an operator may use")
+        ->check(CLI::Range(1, 256));
+    command->add_option("--batch", o->batch, "samples at a time")
+        ->check(CLI::Range(1, 4096));
+    command->add_option("--repeat", o->repeat, "timed passes")
+        ->check(CLI::Range(1, 100000));
+    command->add_option("--dtype", o->dtype, "fp32 or bf16")
+        ->check(CLI::IsMember({ "fp32", "bf16" }));
     command->add_option("--snr", o->snr_db, "Es/N0 in dB that the selection works for");
     command->add_option("--seed", o->seed, "of the random weights");
     command->add_flag("--json", o->json, "one JSON line a task and stage");
@@ -172,8 +194,8 @@ void add_bench_command(CLI::App& app)
         Transceiver::Options options;
         options.dtype = o->dtype;
         const auto model = o->model.empty()
-                               ? Transceiver::random(find_config(o->config), o->seed, options)
-                               : Transceiver::load(o->model, options);
+            ? Transceiver::random(find_config(o->config), o->seed, options)
+            : Transceiver::load(o->model, options);
         std::fprintf(stderr,
                      "%s: %.2f M parameters; BLAS: %s\n",
                      model->info().name.c_str(),
@@ -182,7 +204,9 @@ void add_bench_command(CLI::App& app)
         for (const auto& name : o->tasks)
             model->info().task(name); // throws for one that there is not
         for (const auto& task : model->info().tasks) {
-            if (!o->tasks.empty() && std::find(o->tasks.begin(), o->tasks.end(), task.name) == o->tasks.end())
+            if (!o->tasks.empty()
+                && std::find(o->tasks.begin(), o->tasks.end(), task.name)
+                    == o->tasks.end())
                 continue;
             auto times = measure(*model, task, *o);
             print(task.name, *o, model->info().name, times);

@@ -31,10 +31,10 @@ struct Options {
 
 void print_json(const EvalResult& r, const std::string& selection, const Options& o)
 {
-    nlohmann::ordered_json line = { { "task", r.task },       { "dataset", r.dataset },
-                                    { "channel", r.channel },
-                                    { "snr_db", r.snr_db },   { "metric", r.metric },
-                                    { "value", r.value },     { "ci95", r.ci95 } };
+    nlohmann::ordered_json line
+        = { { "task", r.task },     { "dataset", r.dataset }, { "channel", r.channel },
+            { "snr_db", r.snr_db }, { "metric", r.metric },   { "value", r.value },
+            { "ci95", r.ci95 } };
     if (r.channel == "none")
         line["snr_db"] = nullptr;
     for (const auto& also : r.also)
@@ -70,7 +70,9 @@ void print_row(const EvalResult& r, const std::string& selection)
                 selection.c_str());
 }
 
-void print_results(const std::vector<EvalResult>& results, const std::string& selection, const Options& o)
+void print_results(const std::vector<EvalResult>& results,
+                   const std::string& selection,
+                   const Options& o)
 {
     for (const auto& r : results) {
         if (o.json)
@@ -80,7 +82,8 @@ void print_results(const std::vector<EvalResult>& results, const std::string& se
     }
 }
 
-//! What the selection modules gain over chance, sample by sample: the third line of a point.
+//! What the selection modules gain over chance, sample by sample: the third line of a
+//! point.
 EvalResult gain_of(const EvalResult& fsm, const EvalResult& random)
 {
     auto gain = fsm;
@@ -92,9 +95,9 @@ EvalResult gain_of(const EvalResult& fsm, const EvalResult& random)
 
 bool selects(const TaskInfo& task)
 {
-    return std::any_of(task.max_vectors.begin(), task.max_vectors.end(), [](const auto& m) {
-        return m.second > 0;
-    });
+    return std::any_of(task.max_vectors.begin(),
+                       task.max_vectors.end(),
+                       [](const auto& m) { return m.second > 0; });
 }
 
 void measure(const Transceiver& model, EvalOptions eval, const Options& o)
@@ -158,27 +161,44 @@ void add_eval_command(CLI::App& app)
     auto o = std::make_shared<Options>();
     auto* command = app.add_subcommand("eval", "measure a model's quality on a data set");
     command->add_option("--model", o->model, "model file")->required();
-    command->add_option("--data", o->eval.data_dir, "folder with the data sets")->required();
+    command->add_option("--data", o->eval.data_dir, "folder with the data sets")
+        ->required();
     command->add_option("--task", o->tasks, "task, or several; all: every task with data")
         ->required()
         ->delimiter(',');
-    command->add_option("--dataset", o->eval.datasets, "in place of those that the task names")
+    command
+        ->add_option(
+            "--dataset", o->eval.datasets, "in place of those that the task names")
         ->delimiter(',');
     command->add_option("--split", o->eval.split, "test, val or train");
-    command->add_option("--channel", o->eval.channel, "awgn, rayleigh or none; radio: AWGN through the burst modem");
-    command->add_option("--profile", o->profile, "of the burst modem: standard, multipath, short or ofdm");
-    command->add_option("--multipath", o->multipath, "of the radio channel: none, two_tap, three_tap, ...");
-    command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")->delimiter(',');
-    command->add_option("--symbols", o->eval.symbols, "send exactly so many symbols a sample");
+    command->add_option("--channel",
+                        o->eval.channel,
+                        "awgn, rayleigh or none; radio: AWGN through the burst modem");
+    command->add_option("--profile",
+                        o->profile,
+                        "of the burst modem: standard, multipath, short or ofdm");
+    command->add_option("--multipath",
+                        o->multipath,
+                        "of the radio channel: none, two_tap, three_tap, ...");
+    command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")
+        ->delimiter(',');
+    command->add_option(
+        "--symbols", o->eval.symbols, "send exactly so many symbols a sample");
     command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
-    command->add_option("--selection", o->eval.selection, "fsm, or random as a baseline; both: and their difference")
+    command
+        ->add_option("--selection",
+                     o->eval.selection,
+                     "fsm, or random as a baseline; both: and their difference")
         ->check(CLI::IsMember({ "fsm", "random", "both" }));
-    command->add_flag("--csi-at-transmitter",
-                      o->eval.csi_at_transmitter,
-                      "under fading the selector is given each sample's own Es/N0, not the mean");
-    command->add_option("--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
+    command->add_flag(
+        "--csi-at-transmitter",
+        o->eval.csi_at_transmitter,
+        "under fading the selector is given each sample's own Es/N0, not the mean");
+    command->add_option(
+        "--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
     command->add_option("--limit", o->eval.limit, "most samples");
-    command->add_option("--seed", o->eval.seed, "of the channel, and of random selection");
+    command->add_option(
+        "--seed", o->eval.seed, "of the channel, and of random selection");
     command->add_option("--batch", o->eval.batch, "samples at a time");
     command->add_option("--dtype", o->dtype, "fp32 or bf16");
     command->add_option("--threads", o->threads, "threads")->check(CLI::Range(1, 256));

@@ -21,7 +21,8 @@ struct Options {
 
 void print(const ModelInfo& info)
 {
-    std::printf("model       %s  (%.2f M parameters)\n", info.id.c_str(), info.parameters / 1e6);
+    std::printf(
+        "model       %s  (%.2f M parameters)\n", info.id.c_str(), info.parameters / 1e6);
     std::printf("modulation  %s, %s\n",
                 info.modulation.c_str(),
                 info.mapping == "symbol" ? "one index = one constellation point"
@@ -32,10 +33,15 @@ void print(const ModelInfo& info)
     if (info.snr_max_db > info.snr_min_db)
         std::printf("trained for %g to %g dB Es/N0\n", info.snr_min_db, info.snr_max_db);
     for (const auto& t : info.tasks) {
-        std::printf("%-26s gives a %s, measured by %s\n", t.name.c_str(), t.output.c_str(), t.metric.c_str());
+        std::printf("%-26s gives a %s, measured by %s\n",
+                    t.name.c_str(),
+                    t.output.c_str(),
+                    t.metric.c_str());
         for (const auto& m : t.modalities) {
             if (t.max_vectors.at(m) == 0)
-                std::printf("    %-8s every vector, %d indices each\n", m.c_str(), t.subvectors.at(m));
+                std::printf("    %-8s every vector, %d indices each\n",
+                            m.c_str(),
+                            t.subvectors.at(m));
             else
                 std::printf("    %-8s %d to %d vectors, %d indices each\n",
                             m.c_str(),
@@ -75,7 +81,8 @@ void print_json(const ModelInfo& info)
         for (const auto& m : t.modalities)
             j["tx_gain"][t.name][m] = t.tx_gain.at(m);
     // A file's name need not be UTF-8.
-    std::cout << j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << std::endl;
+    std::cout << j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+              << std::endl;
 }
 
 } // namespace

@@ -30,11 +30,10 @@ int number_of(const std::string& name, const std::string& text, int low, int hig
     long value = -1;
     try {
         value = std::stol(text, &used);
-    } catch (const std::exception&) {
-    }
+    } catch (const std::exception&) { }
     if (used != text.size() || value < low || value > high)
-        throw Error(name + " is \"" + text + "\", expected a number from " + std::to_string(low) +
-                    " to " + std::to_string(high));
+        throw Error(name + " is \"" + text + "\", expected a number from "
+                    + std::to_string(low) + " to " + std::to_string(high));
     return static_cast<int>(value);
 }
 
@@ -59,8 +58,8 @@ int free_port()
     own.sin_family = AF_INET;
     own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof own;
-    const bool bound = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&own), size) == 0 &&
-                       getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0;
+    const bool bound = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&own), size) == 0
+        && getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0;
     if (fd >= 0)
         close(fd);
     if (!bound)
@@ -139,8 +138,11 @@ bool run_ranks(int count)
     std::vector<pid_t> ranks;
     for (int rank = 0; rank < count; ++rank) {
         auto arguments = own_arguments();
-        for (const auto& more : { std::string("--rendezvous"), meeting, std::string("--rank"),
-                                  std::to_string(rank), std::string("--world-size"),
+        for (const auto& more : { std::string("--rendezvous"),
+                                  meeting,
+                                  std::string("--rank"),
+                                  std::to_string(rank),
+                                  std::string("--world-size"),
                                   std::to_string(count) })
             arguments.push_back(more);
         const pid_t pid = start(arguments);

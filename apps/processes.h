@@ -12,13 +12,14 @@ struct MeetingPlace {
 };
 
 //! From torchrun's variables (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or else from
-//! SLURM's (SLURM_PROCID, SLURM_NTASKS, and SLURM_LAUNCH_NODE_IPADDR where MASTER_ADDR is not
-//! set). Throws Error for numbers that are none.
+//! SLURM's (SLURM_PROCID, SLURM_NTASKS, and SLURM_LAUNCH_NODE_IPADDR where MASTER_ADDR is
+//! not set). Throws Error for numbers that are none.
 MeetingPlace rendezvous_of_environment();
 
 //! "HOST:PORT", an IPv6 address in brackets. Throws Error.
 void parse_address(const std::string& text, std::string& host, int& port);
 
-//! Starts this program so many times, with the same arguments but --workers, as ranks that
-//! meet on the loopback device. Waits for all; ends the rest when one fails. True if none did.
+//! Starts this program so many times, with the same arguments but --workers, as ranks
+//! that meet on the loopback device. Waits for all; ends the rest when one fails. True if
+//! none did.
 bool run_ranks(int count);

@@ -29,13 +29,17 @@ struct TrainOptions {
 
 void common_options(CLI::App& command, TrainOptions& o)
 {
-    command.add_option("config", o.config, "configuration, for example configs/lite.json")
+    command
+        .add_option("config", o.config, "configuration, for example configs/lite.json")
         ->required()
         ->check(CLI::ExistingFile);
     command.add_option("--data", o.run.data_dir, "folder with the data sets")->required();
-    command.add_option("--out", o.run.out_dir, "folder for tokenizer, checkpoint, log and model")
+    command
+        .add_option(
+            "--out", o.run.out_dir, "folder for tokenizer, checkpoint, log and model")
         ->required();
-    command.add_option("--tokenizer", o.run.tokenizer, "SentencePiece model or BERT vocab.txt");
+    command.add_option(
+        "--tokenizer", o.run.tokenizer, "SentencePiece model or BERT vocab.txt");
     command.add_option("--max-bad", o.run.max_bad, "unreadable files or lines to skip");
 }
 
@@ -48,7 +52,8 @@ void show_progress(const TrainProgress& p)
         std::snprintf(part, sizeof part, "  %.60s %.3f", s.first.c_str(), s.second);
         scores += part;
     }
-    const auto filled = static_cast<std::size_t>(20 * p.step / std::max<std::int64_t>(1, p.total));
+    const auto filled
+        = static_cast<std::size_t>(20 * p.step / std::max<std::int64_t>(1, p.total));
     std::fprintf(stderr,
                  "\r[%s%s] %lld/%lld  %.2f steps/s%s   %s",
                  std::string(filled, '#').c_str(),
@@ -72,11 +77,12 @@ void find_rendezvous(TrainOptions& o)
     if (o.world_size > 0)
         place.world_size = o.world_size;
     if (place.world_size > 1 && place.host.empty())
-        throw Error("train: " + std::to_string(place.world_size) +
-                    " processes need a place to meet: --rendezvous HOST:PORT of rank 0");
+        throw Error(
+            "train: " + std::to_string(place.world_size)
+            + " processes need a place to meet: --rendezvous HOST:PORT of rank 0");
     if (place.rank < 0 || place.rank >= place.world_size)
-        throw Error("train: rank is " + std::to_string(place.rank) + ", expected 0 to " +
-                    std::to_string(place.world_size - 1));
+        throw Error("train: rank is " + std::to_string(place.rank) + ", expected 0 to "
+                    + std::to_string(place.world_size - 1));
     o.run.rendezvous_host = place.host;
     o.run.rendezvous_port = place.port;
     o.run.rank = place.rank;
@@ -86,9 +92,9 @@ void find_rendezvous(TrainOptions& o)
 void train_here(TrainOptions& o)
 {
     find_rendezvous(o);
-    o.run.autocast =
-        o.precision == "bf16" ||
-        (o.precision == "auto" && (o.run.device == "cuda" || udeepsc_core::has_bf16()));
+    o.run.autocast = o.precision == "bf16"
+        || (o.precision == "auto"
+            && (o.run.device == "cuda" || udeepsc_core::has_bf16()));
     if (!o.quiet)
         o.run.progress = show_progress;
     set_process_threads(o.threads);
@@ -106,7 +112,10 @@ void add_prepare_command(CLI::App& app)
     common_options(*command, *o);
     command->callback([o] {
         for (const auto& found : prepare(TrainConfig::from_file(o->config), o->run)) {
-            std::printf("%-26s %s: %zu samples", found.task.c_str(), found.data.c_str(), found.samples);
+            std::printf("%-26s %s: %zu samples",
+                        found.task.c_str(),
+                        found.data.c_str(),
+                        found.samples);
             if (!found.classes.empty())
                 std::printf(", %zu classes", found.classes.size());
             if (found.skipped > 0)
@@ -121,22 +130,39 @@ void add_train_command(CLI::App& app)
     auto o = std::make_shared<TrainOptions>();
     auto* command = app.add_subcommand("train", "train a model, or go on training it");
     common_options(*command, *o);
-    command->add_option("--workers", o->workers, "processes on this machine, data-parallel")
+    command
+        ->add_option("--workers", o->workers, "processes on this machine, data-parallel")
         ->check(CLI::Range(1, 64));
-    command->add_option("--rendezvous", o->rendezvous, "HOST:PORT of rank 0, for processes on several machines");
-    command->add_option("--rank", o->rank, "number of this process")->check(CLI::Range(0, 4095));
+    command->add_option("--rendezvous",
+                        o->rendezvous,
+                        "HOST:PORT of rank 0, for processes on several machines");
+    command->add_option("--rank", o->rank, "number of this process")
+        ->check(CLI::Range(0, 4095));
     command->add_option("--world-size", o->world_size, "number of all processes")
         ->check(CLI::Range(1, 4096));
-    command->add_option("--timeout", o->run.timeout_s, "seconds to wait for the other processes")
+    command
+        ->add_option(
+            "--timeout", o->run.timeout_s, "seconds to wait for the other processes")
         ->check(CLI::Range(1.0, 86400.0));
-    command->add_option("--threads", o->threads, "threads of each process")->check(CLI::Range(1, 256));
-    command->add_option("--device", o->run.device, "where to train")->check(CLI::IsMember({ "cpu", "cuda" }));
-    command->add_option("--precision", o->precision, "bf16 autocast, or fp32; auto: bf16 where the device has it")
+    command->add_option("--threads", o->threads, "threads of each process")
+        ->check(CLI::Range(1, 256));
+    command->add_option("--device", o->run.device, "where to train")
+        ->check(CLI::IsMember({ "cpu", "cuda" }));
+    command
+        ->add_option("--precision",
+                     o->precision,
+                     "bf16 autocast, or fp32; auto: bf16 where the device has it")
         ->check(CLI::IsMember({ "auto", "fp32", "bf16" }));
-    command->add_option("--start-from", o->run.start_from, "model file with the weights to begin with")
+    command
+        ->add_option("--start-from",
+                     o->run.start_from,
+                     "model file with the weights to begin with")
         ->check(CLI::ExistingFile);
-    command->add_option("--max-minutes", o->run.max_minutes, "stop at the first checkpoint after so long");
-    command->add_flag("--resume", o->run.must_resume,
+    command->add_option("--max-minutes",
+                        o->run.max_minutes,
+                        "stop at the first checkpoint after so long");
+    command->add_flag("--resume",
+                      o->run.must_resume,
                       "go on from the checkpoint in --out, and refuse if there is none");
     command->add_flag("--quiet", o->quiet, "no progress bar");
     for (auto* option : command->get_options())
@@ -148,13 +174,15 @@ void add_train_command(CLI::App& app)
         }
         TrainConfig::from_file(o->config); // one message, not one of each process
         if (!run_ranks(o->workers))
-            throw Error("train: a process ended early; --resume goes on from the last checkpoint in " +
-                        o->run.out_dir);
+            throw Error("train: a process ended early; --resume goes on from the last "
+                        "checkpoint in "
+                        + o->run.out_dir);
     });
 }
 
 void add_configuration_command(CLI::App& app)
 {
-    auto* command = app.add_subcommand("configuration", "every field of a configuration, as docs/configuration.md");
+    auto* command = app.add_subcommand(
+        "configuration", "every field of a configuration, as docs/configuration.md");
     command->callback([] { std::fputs(configuration_reference().c_str(), stdout); });
 }

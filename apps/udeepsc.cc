@@ -20,8 +20,10 @@ int main(int argc, char** argv)
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 64 << 20);
 
-    CLI::App app { "Semantic communication (U-DeepSC): train, look at, evaluate and time models",
-                   "udeepsc" };
+    CLI::App app {
+        "Semantic communication (U-DeepSC): train, look at, evaluate and time models",
+        "udeepsc"
+    };
     app.require_subcommand(1);
     add_info_command(app);
     add_prepare_command(app);

@@ -43,12 +43,12 @@ block_fading_channel_impl::block_fading_channel_impl(channel_type model,
                                                      std::uint64_t seed)
     : gr::block("block_fading_channel",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_model(model),
-      d_snr_db(snr_db),
-      d_k_factor_db(k_factor_db),
-      d_seed(seed),
-      d_channel(config())
+                gr::io_signature::make(0, 0, 0))
+    , d_model(model)
+    , d_snr_db(snr_db)
+    , d_k_factor_db(k_factor_db)
+    , d_seed(seed)
+    , d_channel(config())
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_snr_input([this](double value) { d_snr_db = value; });

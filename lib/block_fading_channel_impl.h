@@ -8,8 +8,7 @@
 namespace gr {
 namespace udeepsc {
 
-class block_fading_channel_impl : public block_fading_channel, public pdu_block_impl
-{
+class block_fading_channel_impl : public block_fading_channel, public pdu_block_impl {
 public:
     block_fading_channel_impl(channel_type model,
                               double snr_db,

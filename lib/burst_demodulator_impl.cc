@@ -69,12 +69,12 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                                                overflow_policy policy)
     : gr::block("burst_demodulator",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_receiver{ make_demodulator(profile),
-                  std::make_shared<model_summary>(model),
-                  window,
-                  std::make_shared<frame_tracker>(window) },
-      d_worker(*this, queue, policy, [this](job& received) { process(received); })
+                gr::io_signature::make(0, 0, 0))
+    , d_receiver { make_demodulator(profile),
+                   std::make_shared<model_summary>(model),
+                   window,
+                   std::make_shared<frame_tracker>(window) }
+    , d_worker(*this, queue, policy, [this](job& received) { process(received); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_pdu_output();
@@ -127,7 +127,10 @@ void burst_demodulator_impl::set_window(int window)
     d_receiver.tracker = std::make_shared<frame_tracker>(window);
 }
 
-int burst_demodulator_impl::window() const { return current().window; }
+int burst_demodulator_impl::window() const
+{
+    return current().window;
+}
 
 void burst_demodulator_impl::handle(const pmt::pmt_t& msg)
 {
@@ -141,14 +144,15 @@ void burst_demodulator_impl::handle(const pmt::pmt_t& msg)
     }
     burst.first_sample = required_number(data, keys::first_sample());
     burst.detection.sample = required_number(data, keys::sample());
-    if (burst.detection.sample < burst.first_sample ||
-        burst.detection.sample - burst.first_sample >= burst.samples.size()) {
+    if (burst.detection.sample < burst.first_sample
+        || burst.detection.sample - burst.first_sample >= burst.samples.size()) {
         throw bad_pdu(reasons::BAD_KEY, "key \"sample\" is not one of the payload's");
     }
     burst.detection.timing = data.number(keys::timing()).value_or(0);
     burst.detection.cfo = data.number(keys::cfo()).value_or(0);
     burst.detection.rho = data.number(keys::rho()).value_or(0);
-    if (!(std::abs(burst.detection.timing) <= 1) || !(std::abs(burst.detection.cfo) <= 1)) {
+    if (!(std::abs(burst.detection.timing) <= 1)
+        || !(std::abs(burst.detection.cfo) <= 1)) {
         throw bad_pdu(reasons::BAD_KEY, "timing or cfo is outside -1..1");
     }
     data.payload = pmt::PMT_NIL; // the samples are in `burst`
@@ -184,20 +188,21 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
                                         const ReceivedPayload& payload) const
 {
     const auto contents = now.model->contents_of(payload.header);
-    const auto number =
-        now.tracker->take(contents.task, contents.modality, payload.header.frame_id);
+    const auto number
+        = now.tracker->take(contents.task, contents.modality, payload.header.frame_id);
     if (number.repeated) {
         throw bad_pdu(reasons::DUPLICATE,
-                      contents.modality + " of " + contents.task + ", frame " +
-                          std::to_string(number.frame_id));
+                      contents.modality + " of " + contents.task + ", frame "
+                          + std::to_string(number.frame_id));
     }
     const auto& symbols = payload.symbols;
     pdu data(burst.meta, pmt::init_c32vector(symbols.size(), symbols));
     data.set(keys::task(), pmt::intern(contents.task));
     data.set(keys::modality(), pmt::intern(contents.modality));
     data.set(keys::modulation(), pmt::intern(to_string(payload.header.modulation)));
-    data.set(keys::shape(),
-             make_shape({ static_cast<int>(payload.header.vectors), contents.subvectors }));
+    data.set(
+        keys::shape(),
+        make_shape({ static_cast<int>(payload.header.vectors), contents.subvectors }));
     data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols.size())));
     data.set(keys::noise_var(),
              pmt::init_f32vector(payload.noise_var.size(), payload.noise_var));

@@ -12,8 +12,7 @@
 namespace gr {
 namespace udeepsc {
 
-class burst_demodulator_impl : public burst_demodulator, public pdu_block_impl
-{
+class burst_demodulator_impl : public burst_demodulator, public pdu_block_impl {
 public:
     burst_demodulator_impl(const std::string& model,
                            const std::string& profile,
@@ -57,7 +56,7 @@ private:
     void report_snr(const udeepsc_phy::ReceivedFrame& frame);
 
     const pmt::pmt_t d_snr = pmt::intern("snr");
-    std::atomic<double> d_snr_db{ std::numeric_limits<double>::quiet_NaN() };
+    std::atomic<double> d_snr_db { std::numeric_limits<double>::quiet_NaN() };
     mutable std::mutex d_mutex;
     receiver d_receiver; // guarded by d_mutex
     pdu_worker<job> d_worker;

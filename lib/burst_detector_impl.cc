@@ -42,10 +42,10 @@ burst_detector_impl::burst_detector_impl(const DetectorConfig& config,
                                          overflow_policy policy)
     : gr::block("burst_detector",
                 gr::io_signature::make(1, 1, sizeof(gr_complex)),
-                gr::io_signature::make(0, 0, 0)),
-      d_policy(policy),
-      d_wanted(make_with_plans<BurstDetector>(config)),
-      d_detector(d_wanted)
+                gr::io_signature::make(0, 0, 0))
+    , d_policy(policy)
+    , d_wanted(make_with_plans<BurstDetector>(config))
+    , d_detector(d_wanted)
 {
     add_pdu_output();
 }
@@ -122,7 +122,10 @@ void burst_detector_impl::take_over()
     }
 }
 
-bool burst_detector_impl::input_done() { return detail()->input(0)->done(); }
+bool burst_detector_impl::input_done()
+{
+    return detail()->input(0)->done();
+}
 
 // The scheduler ends a block without a word when its input has ended and is empty. So one
 // sample is left for later until the end is known: then there is a call in which to send
@@ -140,7 +143,8 @@ int burst_detector_impl::general_work(int,
     take_over();
     const auto* const in = static_cast<const gr_complex*>(input_items[0]);
     // Asked before the count is taken again: what is there then is all there is.
-    const bool last = input_done() && detail()->input(0)->items_available() <= ninput_items[0];
+    const bool last
+        = input_done() && detail()->input(0)->items_available() <= ninput_items[0];
     const int count = last ? ninput_items[0] : ninput_items[0] - 1;
     collect_tags(count);
     offer(d_detector->push(in, count));
@@ -166,8 +170,8 @@ pmt::pmt_t burst_detector_impl::transmitter_keys(std::uint64_t sample)
 {
     pmt::pmt_t found = pmt::make_dict();
     while (!d_tags.empty() && d_tags.front().offset <= sample + s_tag_late) {
-        if (d_tags.front().offset + s_tag_early >= sample &&
-            pmt::is_dict(d_tags.front().value)) {
+        if (d_tags.front().offset + s_tag_early >= sample
+            && pmt::is_dict(d_tags.front().value)) {
             found = d_tags.front().value;
         }
         d_tags.pop_front();

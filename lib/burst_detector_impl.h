@@ -10,10 +10,10 @@
 namespace gr {
 namespace udeepsc {
 
-class burst_detector_impl : public burst_detector, public pdu_block_impl
-{
+class burst_detector_impl : public burst_detector, public pdu_block_impl {
 public:
-    burst_detector_impl(const udeepsc_phy::DetectorConfig& config, overflow_policy policy);
+    burst_detector_impl(const udeepsc_phy::DetectorConfig& config,
+                        overflow_policy policy);
 
     bool start() override;
     bool stop() override;
@@ -31,7 +31,7 @@ public:
 
 protected:
     //! Whoever sends to "stats" is done: nothing to this block.
-    void upstream_done(const pmt::pmt_t&) override {}
+    void upstream_done(const pmt::pmt_t&) override { }
 
 private:
     //! The block in front has given its last sample.
@@ -54,8 +54,8 @@ private:
     detector_sptr d_wanted; // guarded by d_mutex
     // The rest belongs to the block's thread.
     detector_sptr d_detector;
-    std::uint64_t d_origin = 0;  // number of d_detector's first sample
-    std::deque<tag_t> d_tags;    // "burst", in the order of the stream
+    std::uint64_t d_origin = 0; // number of d_detector's first sample
+    std::deque<tag_t> d_tags; // "burst", in the order of the stream
 };
 
 } // namespace udeepsc

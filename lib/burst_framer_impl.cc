@@ -33,20 +33,20 @@ burst_framer::sptr burst_framer::make(const std::string& model,
                                       int pending)
 {
     require_range("pending", pending, 1, 65536);
-    return gnuradio::make_block_sptr<burst_framer_impl>(model, profile, grouping, pending);
+    return gnuradio::make_block_sptr<burst_framer_impl>(
+        model, profile, grouping, pending);
 }
 
 burst_framer_impl::burst_framer_impl(const std::string& model,
                                      const std::string& profile,
                                      frame_grouping grouping,
                                      int pending)
-    : gr::block("burst_framer",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_grouping(grouping),
-      d_framer(make_framer(profile)),
-      d_model(std::make_shared<model_summary>(model)),
-      d_gatherer(pending)
+    : gr::block(
+        "burst_framer", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_grouping(grouping)
+    , d_framer(make_framer(profile))
+    , d_model(std::make_shared<model_summary>(model))
+    , d_gatherer(pending)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_pdu_output();

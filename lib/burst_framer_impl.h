@@ -10,8 +10,7 @@
 namespace gr {
 namespace udeepsc {
 
-class burst_framer_impl : public burst_framer, public pdu_block_impl
-{
+class burst_framer_impl : public burst_framer, public pdu_block_impl {
 public:
     burst_framer_impl(const std::string& model,
                       const std::string& profile,

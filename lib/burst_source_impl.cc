@@ -35,10 +35,10 @@ burst_source::sptr burst_source::make(const burst_source_options& options)
 burst_source_impl::burst_source_impl(const burst_source_options& options)
     : gr::block("burst_source",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(1, 1, sizeof(gr_complex))),
-      d_options(options),
-      d_amplitude(options.amplitude),
-      d_gap(options.gap)
+                gr::io_signature::make(1, 1, sizeof(gr_complex)))
+    , d_options(options)
+    , d_amplitude(options.amplitude)
+    , d_gap(options.gap)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
 }
@@ -68,15 +68,18 @@ void burst_source_impl::set_gap(int gap)
     d_gap = gap;
 }
 
-// The handler and general_work() share one thread, so a handler that waited for room would
-// wait for ever; the senders ask instead.
+// The handler and general_work() share one thread, so a handler that waited for room
+// would wait for ever; the senders ask instead.
 bool burst_source_impl::full()
 {
-    return d_options.policy == overflow_policy::block &&
-           d_depth + nmsgs(d_in) >= static_cast<std::size_t>(d_options.queue);
+    return d_options.policy == overflow_policy::block
+        && d_depth + nmsgs(d_in) >= static_cast<std::size_t>(d_options.queue);
 }
 
-void burst_source_impl::upstream_done(const pmt::pmt_t&) { d_last = true; }
+void burst_source_impl::upstream_done(const pmt::pmt_t&)
+{
+    d_last = true;
+}
 
 bool burst_source_impl::make_room()
 {
@@ -194,9 +197,9 @@ void burst_source_impl::tag_start(const burst& first, std::uint64_t offset)
 
 void burst_source_impl::wait_for_message()
 {
-    // The scheduler would call a source without output again at once. This is how it waits
-    // itself where it can; a message that comes between the look and the wait has to take
-    // the lock first and so wakes it.
+    // The scheduler would call a source without output again at once. This is how it
+    // waits itself where it can; a message that comes between the look and the wait has
+    // to take the lock first and so wakes it.
     tpb_detail& scheduler = detail()->d_tpb;
     gr::thread::scoped_lock lock(scheduler.mutex);
     if (empty_handled_p()) {

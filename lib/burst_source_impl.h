@@ -9,8 +9,7 @@
 namespace gr {
 namespace udeepsc {
 
-class burst_source_impl : public burst_source, public pdu_block_impl
-{
+class burst_source_impl : public burst_source, public pdu_block_impl {
 public:
     explicit burst_source_impl(const burst_source_options& options);
 
@@ -35,7 +34,7 @@ private:
     struct burst {
         pmt::pmt_t keys;
         std::vector<std::complex<float>> samples;
-        std::size_t length;   // samples and gap
+        std::size_t length; // samples and gap
         std::size_t sent = 0; // of length
     };
 
@@ -52,7 +51,7 @@ private:
     const burst_source_options d_options;
     std::atomic<double> d_amplitude;
     std::atomic<int> d_gap;
-    std::atomic<int> d_depth{ 0 };
+    std::atomic<int> d_depth { 0 };
     // The rest belongs to the block's thread.
     std::deque<burst> d_bursts;
     bool d_last = false; // nothing comes any more

@@ -40,19 +40,19 @@ csi_feedback::sptr csi_feedback::make(const csi_feedback_options& options)
 }
 
 csi_feedback_impl::csi_feedback_impl(const csi_feedback_options& options)
-    : gr::block("csi_feedback",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_link(options.link),
-      d_time_constant(options.time_constant),
-      d_interval_ms(options.interval_ms),
-      d_timeout_s(options.timeout_s),
-      d_worst_snr_db(options.worst_snr_db),
-      d_socket(d_io),
-      d_interval_timer(d_io),
-      d_silence_timer(d_io)
+    : gr::block(
+        "csi_feedback", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_link(options.link)
+    , d_time_constant(options.time_constant)
+    , d_interval_ms(options.interval_ms)
+    , d_timeout_s(options.timeout_s)
+    , d_worst_snr_db(options.worst_snr_db)
+    , d_socket(d_io)
+    , d_interval_timer(d_io)
+    , d_silence_timer(d_io)
 {
-    // Every end has both ports, so that a flowgraph may change its link and stay as it is.
+    // Every end has both ports, so that a flowgraph may change its link and stay as it
+    // is.
     add_input("snr", [this](const pmt::pmt_t& msg) {
         count_received();
         const double snr_db = snr_from_message(msg);
@@ -66,7 +66,10 @@ csi_feedback_impl::csi_feedback_impl(const csi_feedback_options& options)
     }
 }
 
-csi_feedback_impl::~csi_feedback_impl() { stop(); }
+csi_feedback_impl::~csi_feedback_impl()
+{
+    stop();
+}
 
 // "host:port"; an IPv6 address in brackets.
 void csi_feedback_impl::open_socket(const std::string& address)
@@ -77,9 +80,9 @@ void csi_feedback_impl::open_socket(const std::string& address)
     }
     std::string host = address.substr(0, colon);
     const std::string service = address.substr(colon + 1);
-    if (service.empty() || service.size() > 5 ||
-        service.find_first_not_of("0123456789") != std::string::npos ||
-        std::stoul(service) > 65535) {
+    if (service.empty() || service.size() > 5
+        || service.find_first_not_of("0123456789") != std::string::npos
+        || std::stoul(service) > 65535) {
         bad_address(address, "port is \"" + service + "\", expected 0..65535");
     }
     if (d_link == feedback_link::udp_sender && std::stoul(service) == 0) {
@@ -107,7 +110,8 @@ void csi_feedback_impl::open_socket(const std::string& address)
 int csi_feedback_impl::port() const
 {
     error_code error;
-    return d_link == feedback_link::udp_receiver ? d_socket.local_endpoint(error).port() : 0;
+    return d_link == feedback_link::udp_receiver ? d_socket.local_endpoint(error).port()
+                                                 : 0;
 }
 
 bool csi_feedback_impl::start()
@@ -174,7 +178,7 @@ void csi_feedback_impl::begin()
     d_last_left = steady_clock::time_point::min();
     d_peer_known = false;
     if (d_link == feedback_link::udp_sender) {
-        d_session = std::random_device{}();
+        d_session = std::random_device {}();
         d_number = 0;
     }
     if (d_link == feedback_link::udp_receiver) {
@@ -196,7 +200,8 @@ void csi_feedback_impl::heard(double snr_db)
 {
     d_silent = false;
     // udp_sender has smoothed already.
-    d_smoother.add(snr_db, d_link == feedback_link::udp_receiver ? 0 : d_time_constant.load());
+    d_smoother.add(snr_db,
+                   d_link == feedback_link::udp_receiver ? 0 : d_time_constant.load());
     watch_for_silence();
     leave_when_due();
 }
@@ -231,8 +236,7 @@ void csi_feedback_impl::leave(double snr_db)
         return;
     }
     message_port_pub(
-        d_out,
-        pmt::dict_add(pmt::make_dict(), keys::snr_db(), pmt::from_double(snr_db)));
+        d_out, pmt::dict_add(pmt::make_dict(), keys::snr_db(), pmt::from_double(snr_db)));
     count_sent();
 }
 
@@ -267,18 +271,19 @@ void csi_feedback_impl::went_silent()
 
 void csi_feedback_impl::receive()
 {
-    d_socket.async_receive_from(
-        asio::buffer(d_buffer), d_peer, [this](const error_code& error, std::size_t size) {
-            if (error == asio::error::operation_aborted) {
-                return;
-            }
-            if (error) {
-                drop(reasons::BAD_DATAGRAM, error.message());
-            } else {
-                take_datagram(size);
-            }
-            receive();
-        });
+    d_socket.async_receive_from(asio::buffer(d_buffer),
+                                d_peer,
+                                [this](const error_code& error, std::size_t size) {
+                                    if (error == asio::error::operation_aborted) {
+                                        return;
+                                    }
+                                    if (error) {
+                                        drop(reasons::BAD_DATAGRAM, error.message());
+                                    } else {
+                                        take_datagram(size);
+                                    }
+                                    receive();
+                                });
 }
 
 void csi_feedback_impl::take_datagram(std::size_t size)
@@ -294,8 +299,8 @@ void csi_feedback_impl::take_datagram(std::size_t size)
     const bool same = d_peer_known && report->session == d_session;
     if (same && static_cast<std::int32_t>(report->number - d_number) <= 0) {
         drop(reasons::OLD_DATAGRAM,
-             "number " + std::to_string(report->number) + " after " +
-                 std::to_string(d_number));
+             "number " + std::to_string(report->number) + " after "
+                 + std::to_string(d_number));
         return;
     }
     d_peer_known = true;
@@ -306,7 +311,7 @@ void csi_feedback_impl::take_datagram(std::size_t size)
 
 void csi_feedback_impl::send_datagram(double snr_db)
 {
-    const auto bytes = snr_datagram{ d_session, ++d_number, snr_db }.bytes();
+    const auto bytes = snr_datagram { d_session, ++d_number, snr_db }.bytes();
     error_code error;
     d_socket.send_to(asio::buffer(bytes), d_peer, 0, error);
     if (error) {

@@ -17,8 +17,7 @@ namespace udeepsc {
  * Reports, timers and datagrams meet in one thread, which runs d_io; what belongs to it
  * needs no lock.
  */
-class csi_feedback_impl : public csi_feedback, public pdu_block_impl
-{
+class csi_feedback_impl : public csi_feedback, public pdu_block_impl {
 public:
     explicit csi_feedback_impl(const csi_feedback_options& options);
     ~csi_feedback_impl() override;
@@ -47,9 +46,9 @@ private:
     // All of these run in it.
     void begin();
     void end();
-    void heard(double snr_db);    // a report came in, by message or datagram
-    void leave_when_due();        // the newest value leaves now, or when its time comes
-    void leave(double snr_db);    // publishes or sends
+    void heard(double snr_db); // a report came in, by message or datagram
+    void leave_when_due(); // the newest value leaves now, or when its time comes
+    void leave(double snr_db); // publishes or sends
     void watch_for_silence();
     void went_silent();
     void receive();
@@ -61,8 +60,8 @@ private:
     const feedback_link d_link;
     const pmt::pmt_t d_out = pmt::intern("snr");
     std::atomic<double> d_time_constant, d_interval_ms, d_timeout_s, d_worst_snr_db;
-    std::atomic<double> d_snr_db{ std::numeric_limits<double>::quiet_NaN() };
-    std::atomic<std::uint64_t> d_silences{ 0 };
+    std::atomic<double> d_snr_db { std::numeric_limits<double>::quiet_NaN() };
+    std::atomic<std::uint64_t> d_silences { 0 };
 
     boost::asio::io_context d_io;
     udp::socket d_socket;
@@ -77,7 +76,7 @@ private:
     bool d_silent = false;
     std::array<unsigned char, 64> d_buffer;
     std::uint32_t d_session = 0; // own, or the peer's
-    std::uint32_t d_number = 0;  // of the last datagram
+    std::uint32_t d_number = 0; // of the last datagram
     bool d_peer_known = false;
 };
 

@@ -34,8 +34,8 @@ void require_below(const std::vector<std::uint16_t>& indices, std::size_t limit)
     const auto largest = std::max_element(indices.begin(), indices.end());
     if (largest != indices.end() && *largest >= limit) {
         throw bad_pdu(reasons::BAD_SAMPLE,
-                      "index " + std::to_string(*largest) + " is not below " +
-                          std::to_string(limit));
+                      "index " + std::to_string(*largest) + " is not below "
+                          + std::to_string(limit));
     }
 }
 
@@ -51,9 +51,9 @@ digital_modulator_impl::digital_modulator_impl(modulation_type modulation,
                                                index_mapping mapping)
     : gr::block("digital_modulator",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_modulation(modulation),
-      d_mapping(mapping)
+                gr::io_signature::make(0, 0, 0))
+    , d_modulation(modulation)
+    , d_mapping(mapping)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_pdu_output();
@@ -70,7 +70,8 @@ const udeepsc_phy::Mapper& digital_modulator_impl::mapper_for(const pdu& data)
             wanted = udeepsc_phy::modulation_from_string(
                 data.symbol(keys::modulation()).value_or(""));
         } catch (const std::invalid_argument& e) {
-            throw bad_pdu(reasons::BAD_KEY, std::string("key \"modulation\": ") + e.what());
+            throw bad_pdu(reasons::BAD_KEY,
+                          std::string("key \"modulation\": ") + e.what());
         }
     }
     if (!d_mapper || d_mapper->constellation().modulation() != wanted) {
@@ -120,7 +121,7 @@ void digital_modulator_impl::handle(const pmt::pmt_t& msg)
         if (!(bits >= 1 && bits <= 16)) {
             throw bad_pdu(reasons::BAD_KEY, "key \"bits_per_index\" is not in 1..16");
         }
-        require_below(indices, std::size_t{ 1 } << static_cast<unsigned>(bits));
+        require_below(indices, std::size_t { 1 } << static_cast<unsigned>(bits));
         symbols = mapper.map_indices(indices, static_cast<unsigned>(bits));
     }
     for (auto& symbol : symbols) {

@@ -10,12 +10,14 @@
 namespace gr {
 namespace udeepsc {
 
-class digital_modulator_impl : public digital_modulator, public pdu_block_impl
-{
+class digital_modulator_impl : public digital_modulator, public pdu_block_impl {
 public:
     digital_modulator_impl(modulation_type modulation, index_mapping mapping);
 
-    void set_modulation(modulation_type modulation) override { d_modulation = modulation; }
+    void set_modulation(modulation_type modulation) override
+    {
+        d_modulation = modulation;
+    }
     modulation_type modulation() const override { return d_modulation; }
     void set_mapping(index_mapping mapping) override { d_mapping = mapping; }
     index_mapping mapping() const override { return d_mapping; }

@@ -20,10 +20,10 @@ feature_selector_impl::feature_selector_impl(const std::string& model,
                                              const inference_options& options)
     : gr::block("feature_selector",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_snr_db(snr_db),
-      d_model(model, options.dtype),
-      d_worker(
+                gr::io_signature::make(0, 0, 0))
+    , d_snr_db(snr_db)
+    , d_model(model, options.dtype)
+    , d_worker(
           *this,
           options,
           [this](const auto& task, const auto& modality, const auto& inputs) {

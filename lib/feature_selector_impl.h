@@ -9,8 +9,7 @@
 namespace gr {
 namespace udeepsc {
 
-class feature_selector_impl : public feature_selector, public pdu_block_impl
-{
+class feature_selector_impl : public feature_selector, public pdu_block_impl {
 public:
     feature_selector_impl(const std::string& model,
                           double snr_db,

@@ -15,9 +15,9 @@ image_source::sptr image_source::make(const std::vector<std::string>& files,
     options.validate();
     require_range("tile", tile, 8, 1024);
     if (!labels.empty() && labels.size() != files.size()) {
-        throw std::invalid_argument("labels has " + std::to_string(labels.size()) +
-                                    " entries, expected none or one for each of the " +
-                                    std::to_string(files.size()) + " files");
+        throw std::invalid_argument("labels has " + std::to_string(labels.size())
+                                    + " entries, expected none or one for each of the "
+                                    + std::to_string(files.size()) + " files");
     }
     std::vector<image_source_impl::item> items;
     for (std::size_t i = 0; i < files.size(); i++) {
@@ -31,12 +31,12 @@ image_source_impl::image_source_impl(std::vector<item> items,
                                      const std::string& task,
                                      int tile,
                                      const source_options& options)
-    : gr::block("image_source",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_task(task),
-      d_tile(tile),
-      d_thread(*this, std::move(items), options, [this](const item& i) { send_picture(i); })
+    : gr::block(
+        "image_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_task(task)
+    , d_tile(tile)
+    , d_thread(
+          *this, std::move(items), options, [this](const item& i) { send_picture(i); })
 {
     add_input("trigger", [this](const pmt::pmt_t& msg) {
         if (pmt::is_symbol(msg)) {

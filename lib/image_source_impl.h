@@ -8,8 +8,7 @@
 namespace gr {
 namespace udeepsc {
 
-class image_source_impl : public image_source, public pdu_block_impl
-{
+class image_source_impl : public image_source, public pdu_block_impl {
 public:
     struct item {
         std::string file;

@@ -26,9 +26,9 @@ radio_channel::sptr radio_channel::make(const udeepsc_phy::RadioChannelConfig& c
 radio_channel_impl::radio_channel_impl(const udeepsc_phy::RadioChannelConfig& config)
     : gr::block("radio_channel",
                 gr::io_signature::make(1, 1, sizeof(gr_complex)),
-                gr::io_signature::make(1, 1, sizeof(gr_complex))),
-      d_config(config),
-      d_channel(config)
+                gr::io_signature::make(1, 1, sizeof(gr_complex)))
+    , d_config(config)
+    , d_channel(config)
 {
     set_tag_propagation_policy(TPP_DONT); // move_tags()
     add_snr_input([this](double snr_db) { set_snr_db(snr_db); });
@@ -88,9 +88,18 @@ void radio_channel_impl::set_gain_db(double gain_db)
 {
     change(&config_type::gain_db, gain_db);
 }
-void radio_channel_impl::set_phase(double phase) { change(&config_type::phase, phase); }
-void radio_channel_impl::set_cfo(double cfo) { change(&config_type::cfo, cfo); }
-void radio_channel_impl::set_delay(double delay) { change(&config_type::delay, delay); }
+void radio_channel_impl::set_phase(double phase)
+{
+    change(&config_type::phase, phase);
+}
+void radio_channel_impl::set_cfo(double cfo)
+{
+    change(&config_type::cfo, cfo);
+}
+void radio_channel_impl::set_delay(double delay)
+{
+    change(&config_type::delay, delay);
+}
 void radio_channel_impl::set_clock_ppm(double clock_ppm)
 {
     change(&config_type::clock_ppm, clock_ppm);
@@ -137,9 +146,9 @@ void radio_channel_impl::move_tags(int count)
     for (tag_t& tag : tags) {
         // The channel has given all that lies `delay` after what it was given.
         const double after = static_cast<double>(tag.offset - nitems_read(0));
-        tag.offset = d_given + static_cast<std::uint64_t>(std::lround(
-                                   std::max(config.delay, s_ahead) +
-                                   after * (1 + 1e-6 * config.clock_ppm)));
+        tag.offset = d_given
+            + static_cast<std::uint64_t>(std::lround(
+                std::max(config.delay, s_ahead) + after * (1 + 1e-6 * config.clock_ppm)));
         add_item_tag(0, tag);
     }
 }
@@ -164,8 +173,8 @@ int radio_channel_impl::general_work(int noutput_items,
         d_given += d_ready.size();
         consume(0, taken);
     }
-    const std::size_t given =
-        std::min<std::size_t>(noutput_items, d_ready.size() - d_sent);
+    const std::size_t given
+        = std::min<std::size_t>(noutput_items, d_ready.size() - d_sent);
     std::copy_n(d_ready.begin() + d_sent, given, out);
     d_sent += given;
     return static_cast<int>(given);

@@ -7,8 +7,7 @@
 namespace gr {
 namespace udeepsc {
 
-class radio_channel_impl : public radio_channel, public pdu_block_impl
-{
+class radio_channel_impl : public radio_channel, public pdu_block_impl {
 public:
     explicit radio_channel_impl(const udeepsc_phy::RadioChannelConfig& config);
 
@@ -37,14 +36,13 @@ public:
 
 protected:
     //! Whoever sends to "snr" or "stats" is done: nothing to this block.
-    void upstream_done(const pmt::pmt_t&) override {}
+    void upstream_done(const pmt::pmt_t&) override { }
 
 private:
     using config_type = udeepsc_phy::RadioChannelConfig;
 
     //! Changes one field; throws and changes nothing if the result does not validate.
-    template <typename T>
-    void change(T config_type::*field, const T& value);
+    template <typename T> void change(T config_type::*field, const T& value);
     //! Brings what the setters wrote to the channel.
     void take_over();
     //! Puts the tags of the next `count` input samples where these will come out.
@@ -57,8 +55,8 @@ private:
     // The rest belongs to the block's thread.
     udeepsc_phy::RadioChannel d_channel;
     std::vector<std::complex<float>> d_ready; // given by the channel, not yet sent on ...
-    std::size_t d_sent = 0;                   // ... from here
-    std::uint64_t d_given = 0;                // by the channel, in all
+    std::size_t d_sent = 0; // ... from here
+    std::uint64_t d_given = 0; // by the channel, in all
     bool d_ran = false;
 };
 

@@ -38,13 +38,13 @@ sample_source_impl::sample_source_impl(const std::string& task,
                                        dataset_sptr data,
                                        std::vector<std::size_t> numbers,
                                        const source_options& options)
-    : gr::block("sample_source",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_task(task),
-      d_data(std::move(data)),
-      d_size(static_cast<int>(numbers.size())),
-      d_thread(*this, std::move(numbers), options, [this](std::size_t i) { send_sample(i); })
+    : gr::block(
+        "sample_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_task(task)
+    , d_data(std::move(data))
+    , d_size(static_cast<int>(numbers.size()))
+    , d_thread(
+          *this, std::move(numbers), options, [this](std::size_t i) { send_sample(i); })
 {
     add_input("trigger", [this](const pmt::pmt_t&) { d_thread.trigger_all(); });
     add_pdu_output();

@@ -8,8 +8,7 @@
 namespace gr {
 namespace udeepsc {
 
-class sample_source_impl : public sample_source, public pdu_block_impl
-{
+class sample_source_impl : public sample_source, public pdu_block_impl {
 public:
     using dataset_sptr = std::shared_ptr<const udeepsc_core::Dataset>;
 
@@ -27,7 +26,8 @@ public:
 private:
     void send_sample(std::size_t number);
     // What a receiver ought to find of the sample
-    pmt::pmt_t reference_of(const udeepsc_core::Target& target, const pmt::pmt_t& payload) const;
+    pmt::pmt_t reference_of(const udeepsc_core::Target& target,
+                            const pmt::pmt_t& payload) const;
 
     const std::string d_task;
     const dataset_sptr d_data;

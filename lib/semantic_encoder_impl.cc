@@ -18,8 +18,8 @@ udeepsc_core::SourceSample sample_of(const pdu& data,
     }
     // A vector of one dimension needs no shape.
     sample.shape = modality.shape.size() > 1
-                       ? data.shape(modality.shape.size())
-                       : std::vector<int>{ static_cast<int>(pmt::length(data.payload)) };
+        ? data.shape(modality.shape.size())
+        : std::vector<int> { static_cast<int>(pmt::length(data.payload)) };
     sample.sample_rate = data.number(keys::sample_rate()).value_or(0);
     return sample;
 }
@@ -37,9 +37,9 @@ semantic_encoder_impl::semantic_encoder_impl(const std::string& model,
                                              const inference_options& options)
     : gr::block("semantic_encoder",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_model(model, options.dtype),
-      d_worker(
+                gr::io_signature::make(0, 0, 0))
+    , d_model(model, options.dtype)
+    , d_worker(
           *this,
           options,
           [this](const auto& task, const auto& modality, const auto& samples) {
@@ -74,7 +74,8 @@ void semantic_encoder_impl::handle(const pmt::pmt_t& msg)
     auto sample = sample_of(data, model->info().modality(to.modality));
     model->check(to.task, to.modality, sample);
     data.set(keys::modality(), pmt::intern(to.modality));
-    d_worker.submit({ std::move(data), to.task, to.modality, std::move(sample), arrived });
+    d_worker.submit(
+        { std::move(data), to.task, to.modality, std::move(sample), arrived });
 }
 
 std::vector<semantic_encoder_impl::output>

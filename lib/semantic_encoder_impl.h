@@ -9,8 +9,7 @@
 namespace gr {
 namespace udeepsc {
 
-class semantic_encoder_impl : public semantic_encoder, public pdu_block_impl
-{
+class semantic_encoder_impl : public semantic_encoder, public pdu_block_impl {
 public:
     semantic_encoder_impl(const std::string& model, const inference_options& options);
 

@@ -79,18 +79,22 @@ received_result read_result(const pdu& data)
 
 } // namespace
 
-task_sink::sptr task_sink::make(const std::string& task, int keep, const std::string& record)
+task_sink::sptr
+task_sink::make(const std::string& task, int keep, const std::string& record)
 {
     require_range("keep", keep, 0, 1000000);
     return gnuradio::make_block_sptr<task_sink_impl>(task, keep, record);
 }
 
-task_sink_impl::task_sink_impl(const std::string& task, int keep, const std::string& record)
-    : gr::block("task_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0)),
-      d_task(task),
-      d_keep(keep),
-      d_record(record),
-      d_board(PICTURES_KEPT)
+task_sink_impl::task_sink_impl(const std::string& task,
+                               int keep,
+                               const std::string& record)
+    : gr::block(
+        "task_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_task(task)
+    , d_keep(keep)
+    , d_record(record)
+    , d_board(PICTURES_KEPT)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
 }
@@ -103,8 +107,8 @@ void task_sink_impl::handle(const pmt::pmt_t& msg)
         throw bad_pdu(reasons::UNKNOWN_TASK,
                       "result of task \"" + result.task + "\", expected " + d_task);
     }
-    const pmt::pmt_t reference =
-        pmt::dict_ref(data.meta, keys::reference(), pmt::PMT_NIL);
+    const pmt::pmt_t reference
+        = pmt::dict_ref(data.meta, keys::reference(), pmt::PMT_NIL);
 
     pmt::pmt_t stats;
     {
@@ -127,9 +131,10 @@ void task_sink_impl::handle(const pmt::pmt_t& msg)
         d_count++;
     }
     if (!d_record.write(result)) {
-        d_logger->error("the record cannot be written any more (disk full?): results from "
-                        "frame {} on are not in it",
-                        result.frame_id);
+        d_logger->error(
+            "the record cannot be written any more (disk full?): results from "
+            "frame {} on are not in it",
+            result.frame_id);
     }
     count_sent();
     d_arrived.notify_all();
@@ -142,7 +147,8 @@ pmt::pmt_t task_sink_impl::task_stats(const received_result& result) const
     pmt::pmt_t dict = pmt::make_dict();
     dict = pmt::dict_add(dict, keys::task(), pmt::intern(result.task));
     dict = pmt::dict_add(dict, pmt::mp("count"), pmt::from_uint64(score.count()));
-    dict = pmt::dict_add(dict, pmt::mp("mean_score"), pmt::from_double(score.mean_of_scores()));
+    dict = pmt::dict_add(
+        dict, pmt::mp("mean_score"), pmt::from_double(score.mean_of_scores()));
     dict = pmt::dict_add(dict, pmt::mp("score"), pmt::from_double(result.score));
     return dict;
 }
@@ -218,9 +224,9 @@ task_sink_impl::picture(const std::string& name, int& height, int& width) const
 bool task_sink_impl::wait_for(std::uint64_t n, double timeout_s) const
 {
     std::unique_lock<std::mutex> lock(d_mutex);
-    return d_arrived.wait_for(lock,
-                              std::chrono::duration<double>(timeout_s),
-                              [this, n] { return d_count >= n; });
+    return d_arrived.wait_for(lock, std::chrono::duration<double>(timeout_s), [this, n] {
+        return d_count >= n;
+    });
 }
 
 void task_sink_impl::reset()

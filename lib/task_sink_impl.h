@@ -13,8 +13,7 @@
 namespace gr {
 namespace udeepsc {
 
-class task_sink_impl : public task_sink, public pdu_block_impl
-{
+class task_sink_impl : public task_sink, public pdu_block_impl {
 public:
     task_sink_impl(const std::string& task, int keep, const std::string& record);
 

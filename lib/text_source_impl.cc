@@ -19,8 +19,8 @@ std::vector<std::string> read_lines(const std::string& file)
         lines.push_back(line);
     }
     if (!stream.eof() || stream.bad()) {
-        throw std::invalid_argument("file \"" + file + "\" cannot be read: " +
-                                    std::strerror(errno));
+        throw std::invalid_argument("file \"" + file
+                                    + "\" cannot be read: " + std::strerror(errno));
     }
     return lines;
 }
@@ -42,9 +42,9 @@ text_source::sptr text_source::make(const std::vector<std::string>& texts,
         all.insert(all.end(), lines.begin(), lines.end());
     }
     if (!labels.empty() && labels.size() != all.size()) {
-        throw std::invalid_argument("labels has " + std::to_string(labels.size()) +
-                                    " entries, expected none or one for each of the " +
-                                    std::to_string(all.size()) + " texts");
+        throw std::invalid_argument("labels has " + std::to_string(labels.size())
+                                    + " entries, expected none or one for each of the "
+                                    + std::to_string(all.size()) + " texts");
     }
     std::vector<text_source_impl::item> items;
     for (std::size_t i = 0; i < all.size(); i++) {
@@ -58,12 +58,11 @@ text_source_impl::text_source_impl(std::vector<item> items,
                                    const std::string& task,
                                    int max_words,
                                    const source_options& options)
-    : gr::block("text_source",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_task(task),
-      d_max_words(max_words),
-      d_thread(*this, std::move(items), options, [this](const item& i) { send_text(i); })
+    : gr::block(
+        "text_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_task(task)
+    , d_max_words(max_words)
+    , d_thread(*this, std::move(items), options, [this](const item& i) { send_text(i); })
 {
     add_input("trigger", [this](const pmt::pmt_t& msg) {
         if (pmt::is_symbol(msg)) {

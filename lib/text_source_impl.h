@@ -7,8 +7,7 @@
 namespace gr {
 namespace udeepsc {
 
-class text_source_impl : public text_source, public pdu_block_impl
-{
+class text_source_impl : public text_source, public pdu_block_impl {
 public:
     struct item {
         std::string text;
@@ -29,7 +28,8 @@ public:
 
 private:
     void send_text(const item& wanted);
-    pdu segment_pdu(const item& wanted, const std::string& text, int segment, int segments);
+    pdu
+    segment_pdu(const item& wanted, const std::string& text, int segment, int segments);
 
     mutable std::mutex d_mutex;
     std::string d_task; // guarded by d_mutex

@@ -45,12 +45,12 @@ unified_decoder_impl::unified_decoder_impl(const std::string& model,
                                            const inference_options& options)
     : gr::block("unified_decoder",
                 gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_default_noise_var(default_noise_var),
-      d_gather_ms(gather_ms),
-      d_model(model, options.dtype),
-      d_gatherer(pending),
-      d_worker(
+                gr::io_signature::make(0, 0, 0))
+    , d_default_noise_var(default_noise_var)
+    , d_gather_ms(gather_ms)
+    , d_model(model, options.dtype)
+    , d_gatherer(pending)
+    , d_worker(
           *this,
           options,
           [this](const auto& task, const auto&, const auto& inputs) {
@@ -62,7 +62,10 @@ unified_decoder_impl::unified_decoder_impl(const std::string& model,
     add_pdu_output();
 }
 
-unified_decoder_impl::~unified_decoder_impl() { stop_watching(); }
+unified_decoder_impl::~unified_decoder_impl()
+{
+    stop_watching();
+}
 
 bool unified_decoder_impl::start()
 {
@@ -189,14 +192,17 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
         part& one = found->second;
         first = first ? first : &one;
         blocks.push_back(std::move(one.block));
-        const auto positions = one.data.integers(keys::kept()).value_or(std::vector<int>());
+        const auto positions
+            = one.data.integers(keys::kept()).value_or(std::vector<int>());
         kept.insert(kept.end(), positions.begin(), positions.end());
         symbols += one.data.number(keys::symbols()).value_or(0);
         candidates += one.data.number(keys::candidates()).value_or(0);
         const auto said = pmt::dict_ref(one.data.meta, keys::reference(), pmt::PMT_NIL);
-        // A class is said by whoever knows it; a modality's own payload is the last resort.
-        if (pmt::is_null(reference) || (pmt::is_u8vector(reference) && !pmt::is_null(said) &&
-                                        !pmt::is_u8vector(said))) {
+        // A class is said by whoever knows it; a modality's own payload is the last
+        // resort.
+        if (pmt::is_null(reference)
+            || (pmt::is_u8vector(reference) && !pmt::is_null(said)
+                && !pmt::is_u8vector(said))) {
             reference = said;
         }
     }
@@ -218,7 +224,8 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
 }
 
 std::vector<unified_decoder_impl::output>
-unified_decoder_impl::infer(const std::string& task, const std::vector<input>& inputs) const
+unified_decoder_impl::infer(const std::string& task,
+                            const std::vector<input>& inputs) const
 {
     const model_sptr model = d_model.get();
     std::vector<output> outputs;

@@ -13,8 +13,7 @@
 namespace gr {
 namespace udeepsc {
 
-class unified_decoder_impl : public unified_decoder, public pdu_block_impl
-{
+class unified_decoder_impl : public unified_decoder, public pdu_block_impl {
 public:
     unified_decoder_impl(const std::string& model,
                          double default_noise_var,
@@ -55,12 +54,13 @@ private:
     // The thread that lets samples go whose time is over
     void watch();
     void stop_watching();
-    std::vector<output> infer(const std::string& task, const std::vector<input>& inputs) const;
+    std::vector<output> infer(const std::string& task,
+                              const std::vector<input>& inputs) const;
     static pmt::pmt_t render(pdu data, const output& decoded);
 
     std::atomic<double> d_default_noise_var;
     std::atomic<double> d_gather_ms;
-    std::atomic<std::uint64_t> d_incomplete{ 0 };
+    std::atomic<std::uint64_t> d_incomplete { 0 };
     model_holder d_model;
     std::mutex d_mutex; // of the gatherer and the watching thread
     std::condition_variable d_changed;

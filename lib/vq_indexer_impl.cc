@@ -6,18 +6,19 @@
 namespace gr {
 namespace udeepsc {
 
-vq_indexer::sptr vq_indexer::make(const std::string& model, const inference_options& options)
+vq_indexer::sptr vq_indexer::make(const std::string& model,
+                                  const inference_options& options)
 {
     options.validate();
     return gnuradio::make_block_sptr<vq_indexer_impl>(model, options);
 }
 
-vq_indexer_impl::vq_indexer_impl(const std::string& model, const inference_options& options)
-    : gr::block("vq_indexer",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_model(model, options.dtype),
-      d_worker(
+vq_indexer_impl::vq_indexer_impl(const std::string& model,
+                                 const inference_options& options)
+    : gr::block(
+        "vq_indexer", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_model(model, options.dtype)
+    , d_worker(
           *this,
           options,
           [this](const auto& task, const auto& modality, const auto& features) {
@@ -47,7 +48,8 @@ void vq_indexer_impl::handle(const pmt::pmt_t& msg)
     pdu data(msg);
     const route to = route_of(data, d_model.get()->info());
     auto features = features_of(data);
-    d_worker.submit({ std::move(data), to.task, to.modality, std::move(features), arrived });
+    d_worker.submit(
+        { std::move(data), to.task, to.modality, std::move(features), arrived });
 }
 
 std::vector<vq_indexer_impl::output>

@@ -9,8 +9,7 @@
 namespace gr {
 namespace udeepsc {
 
-class vq_indexer_impl : public vq_indexer, public pdu_block_impl
-{
+class vq_indexer_impl : public vq_indexer, public pdu_block_impl {
 public:
     vq_indexer_impl(const std::string& model, const inference_options& options);
 

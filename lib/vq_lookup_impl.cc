@@ -13,20 +13,20 @@ vq_lookup::sptr vq_lookup::make(const std::string& model,
 {
     options.validate();
     require_positive("default_noise_var", default_noise_var, 1e10);
-    return gnuradio::make_block_sptr<vq_lookup_impl>(model, mode, default_noise_var, options);
+    return gnuradio::make_block_sptr<vq_lookup_impl>(
+        model, mode, default_noise_var, options);
 }
 
 vq_lookup_impl::vq_lookup_impl(const std::string& model,
                                lookup_mode mode,
                                double default_noise_var,
                                const inference_options& options)
-    : gr::block("vq_lookup",
-                gr::io_signature::make(0, 0, 0),
-                gr::io_signature::make(0, 0, 0)),
-      d_mode(mode),
-      d_default_noise_var(default_noise_var),
-      d_model(model, options.dtype),
-      d_worker(
+    : gr::block(
+        "vq_lookup", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_mode(mode)
+    , d_default_noise_var(default_noise_var)
+    , d_model(model, options.dtype)
+    , d_worker(
           *this,
           options,
           [this](const auto& task, const auto& modality, const auto& inputs) {
@@ -60,10 +60,8 @@ void vq_lookup_impl::set_default_noise_var(double noise_var)
     d_default_noise_var = noise_var;
 }
 
-udeepsc_core::LinkBlock
-vq_lookup_impl::block_of(const pdu& data,
-                         const route& to,
-                         const udeepsc_core::Transceiver& model) const
+udeepsc_core::LinkBlock vq_lookup_impl::block_of(
+    const pdu& data, const route& to, const udeepsc_core::Transceiver& model) const
 {
     udeepsc_core::LinkBlock block;
     block.modality = to.modality;
@@ -71,17 +69,18 @@ vq_lookup_impl::block_of(const pdu& data,
     block.symbols = data.complexes();
     block.positions = data.integers(keys::kept()).value_or(std::vector<int>());
     const int count = static_cast<int>(block.symbols.size());
-    // The block says how many vectors it has: where a vector takes less than a symbol, the
-    // symbols alone do not.
+    // The block says how many vectors it has: where a vector takes less than a symbol,
+    // the symbols alone do not.
     const auto shape = data.integers(keys::shape());
     block.vectors = shape && shape->size() == 2
-                        ? shape->front()
-                        : model.vectors_in(to.task, to.modality, count);
-    if (block.vectors < 1 || block.vectors > count * 64 ||
-        model.symbols_for(to.task, to.modality, block.vectors) != count) {
+        ? shape->front()
+        : model.vectors_in(to.task, to.modality, count);
+    if (block.vectors < 1 || block.vectors > count * 64
+        || model.symbols_for(to.task, to.modality, block.vectors) != count) {
         throw bad_pdu(reasons::WRONG_SHAPE,
-                      std::to_string(count) + " symbols are no whole number of vectors of " +
-                          to.modality + " for " + to.task);
+                      std::to_string(count)
+                          + " symbols are no whole number of vectors of " + to.modality
+                          + " for " + to.task);
     }
     if (block.positions.size() != static_cast<std::size_t>(block.vectors)) {
         block.positions.clear();
@@ -97,13 +96,12 @@ void vq_lookup_impl::handle(const pmt::pmt_t& msg)
     const model_sptr model = d_model.get();
     const route to = route_of(data, model->info());
     input received = block_of(data, to, *model);
-    d_worker.submit({ std::move(data), to.task, to.modality, std::move(received), arrived });
+    d_worker.submit(
+        { std::move(data), to.task, to.modality, std::move(received), arrived });
 }
 
-std::vector<vq_lookup_impl::output>
-vq_lookup_impl::infer(const std::string& task,
-                      const std::string&,
-                      const std::vector<input>& inputs) const
+std::vector<vq_lookup_impl::output> vq_lookup_impl::infer(
+    const std::string& task, const std::string&, const std::vector<input>& inputs) const
 {
     const auto mode = d_mode == lookup_mode::hard ? udeepsc_core::LookupMode::hard
                                                   : udeepsc_core::LookupMode::soft;

@@ -9,8 +9,7 @@
 namespace gr {
 namespace udeepsc {
 
-class vq_lookup_impl : public vq_lookup, public pdu_block_impl
-{
+class vq_lookup_impl : public vq_lookup, public pdu_block_impl {
 public:
     vq_lookup_impl(const std::string& model,
                    lookup_mode mode,

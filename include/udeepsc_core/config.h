@@ -16,17 +16,17 @@ class Output;
 /*!
  * \brief One modality's encoder (Section III).
  *
- * The modality's kind (image, text, vectors, speech) has further fields of its own, in the
- * same section of the configuration; see lib/core/kinds.
+ * The modality's kind (image, text, vectors, speech) has further fields of its own, in
+ * the same section of the configuration; see lib/core/kinds.
  */
 struct EncoderConfig {
     std::string modality; //!< its name: the kind's, or any other with a field "kind"
-    int dim = 0;          //!< E_v, E_t or E_s: length of a feature vector
-    int heads = 0;        //!< N_a: attention heads; divides dim
-    int semantic_layers = 0;   //!< Transformer layers before the first selection module
+    int dim = 0; //!< E_v, E_t or E_s: length of a feature vector
+    int heads = 0; //!< N_a: attention heads; divides dim
+    int semantic_layers = 0; //!< Transformer layers before the first selection module
     int selection_modules = 2; //!< N_q: each is followed by one channel-encoder layer
-    int ffn = 0;               //!< width of the feed-forward layers; 0: 4 dim
-    int fsm_dim = 0;           //!< E_l: width inside the selection modules; 0: dim / 4
+    int ffn = 0; //!< width of the feed-forward layers; 0: 4 dim
+    int fsm_dim = 0; //!< E_l: width inside the selection modules; 0: dim / 4
     double dropout = 0.0; //!< in training, after embedding, attention and feed-forward
     std::shared_ptr<const Modality> kind;
 
@@ -38,7 +38,7 @@ struct EncoderConfig {
 /*! How one task uses one modality. */
 struct TaskModality {
     std::string modality;
-    int subvectors = 1;  //!< codebook indices per feature vector
+    int subvectors = 1; //!< codebook indices per feature vector
     int min_vectors = 0; //!< fewest vectors sent (as sigma^2 -> 0)
     int max_vectors = 0; //!< most vectors sent (as sigma^2 -> inf); 0: always all
     bool send_task_token = false; //!< the task embedding's vector is one to choose from
@@ -50,7 +50,7 @@ struct TaskModality {
 struct TaskConfig {
     std::string name;
     std::vector<TaskModality> inputs;
-    int queries = 1;      //!< N_r, rows of the task query matrix
+    int queries = 1; //!< N_r, rows of the task query matrix
     bool aligned = false; //!< query i starts from received vector i (needs max_vectors 0)
     std::vector<std::string> data; //!< data sets, see dataset.h
     std::shared_ptr<const Output> output;
@@ -73,9 +73,9 @@ struct DecoderConfig {
 };
 
 struct CodebookConfig {
-    int entries = 64;      //!< M_v = M_t = M_s, codewords of each sub-codebook
+    int entries = 64; //!< M_v = M_t = M_s, codewords of each sub-codebook
     int subvector_dim = 2; //!< reals in one codeword
-    double beta = 0.25;    //!< weight of the commitment term, eq. 23
+    double beta = 0.25; //!< weight of the commitment term, eq. 23
 
     void visit(FieldVisitor& fields);
 };
@@ -90,15 +90,15 @@ struct ModelConfig {
     DecoderConfig decoder;
     CodebookConfig codebook;
     std::string modulation = "64qam"; //!< bpsk, qpsk, 16qam, 64qam, 256qam
-    std::string mapping = "symbol";   //!< "symbol": index = constellation point; "bits"
+    std::string mapping = "symbol"; //!< "symbol": index = constellation point; "bits"
     bool noise_conditioning = true; //!< channel encoder and decoder are given the noise
     std::vector<TaskConfig> tasks;
 
-    //! Reads JSON text. Throws Error naming the field, what it holds and what it may hold;
-    //! unknown fields are errors.
+    //! Reads JSON text. Throws Error naming the field, what it holds and what it may
+    //! hold; unknown fields are errors.
     static ModelConfig from_json(const std::string& text);
-    //! Reads a file of JSON, with the file's name in errors. A training configuration will
-    //! do: its part "model" is read.
+    //! Reads a file of JSON, with the file's name in errors. A training configuration
+    //! will do: its part "model" is read.
     static ModelConfig from_file(const std::string& path);
     std::string to_json() const;
     //! Throws Error naming the field that does not fit the others.

@@ -62,15 +62,15 @@ TextSet load_sst2(const std::string& data_dir, const std::string& split);
 
 /*! What there is to know of a data set as a whole. */
 struct DatasetInfo {
-    std::string name;                 //!< as a configuration names it
+    std::string name; //!< as a configuration names it
     std::string split;
     std::vector<std::string> classes; //!< names of the labels; empty where it has none
     std::vector<std::string> skipped; //!< what could not be read, one line each
 };
 
-/*! Samples with what ought to be found in them. at() may be called from several threads. */
-class Dataset
-{
+/*! Samples with what ought to be found in them. at() may be called from several threads.
+ */
+class Dataset {
 public:
     virtual ~Dataset() = default;
     virtual std::size_t size() const = 0;
@@ -81,25 +81,27 @@ public:
 
 /*! How data sets are opened. */
 struct DatasetOptions {
-    std::string data_dir;        //!< folder in which they lie
+    std::string data_dir; //!< folder in which they lie
     std::string split = "train"; //!< "train", "val", "trainval" or "test"
-    int max_bad = 10;            //!< unreadable files or lines that are skipped; more: Error
-    bool every_class = false;    //!< Error where a class of the task has no sample
+    int max_bad = 10; //!< unreadable files or lines that are skipped; more: Error
+    bool every_class = false; //!< Error where a class of the task has no sample
     std::vector<std::string> data; //!< in place of those that the task names
 };
 
 /*!
- * \brief The data of one task of a model, one set after the other, with labels numbered as
- * the task's classes are.
+ * \brief The data of one task of a model, one set after the other, with labels numbered
+ * as the task's classes are.
  *
- * A task names its sets: "cifar10", "sst2", "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a
- * NAME or FILE lies in data_dir. See docs/configuration.md, Data sets.
+ * A task names its sets: "cifar10", "sst2", "folder[:NAME]", "tiles[:NAME]",
+ * "tsv[:FILE]"; a NAME or FILE lies in data_dir. See docs/configuration.md, Data sets.
  *
- * Errors: Error for a task without data, an unknown set, a set whose classes are not those of
- * the task (compared by name) or that lacks a modality, and for what cannot be read.
+ * Errors: Error for a task without data, an unknown set, a set whose classes are not
+ * those of the task (compared by name) or that lacks a modality, and for what cannot be
+ * read.
  */
-std::shared_ptr<const Dataset>
-open_data(const ModelConfig& model, const std::string& task, const DatasetOptions& options);
+std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
+                                         const std::string& task,
+                                         const DatasetOptions& options);
 
 //! The names that a task's "data" may begin with.
 std::vector<std::string> dataset_names();

@@ -12,10 +12,11 @@ namespace udeepsc_core {
  * The text names what was being done, where (file, tensor, line, field), what was found
  * and what was expected.
  */
-class Error : public std::runtime_error
-{
+class Error : public std::runtime_error {
 public:
-    explicit Error(const std::string& text) : std::runtime_error(text) {}
+    explicit Error(const std::string& text)
+        : std::runtime_error(text)
+    { }
 };
 
 } // namespace udeepsc_core

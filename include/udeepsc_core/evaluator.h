@@ -14,13 +14,12 @@
 namespace udeepsc_core {
 
 /*! A link of the caller's own between modulator and look-up, such as a whole modem. */
-class EvalLink
-{
+class EvalLink {
 public:
     virtual ~EvalLink() = default;
-    //! Sends one sample's symbols, of so many feature vectors, at this Es/N0, and puts what
-    //! arrives, equalised, in their place. Gives its noise variance, one value or one a
-    //! symbol; nothing if the payload was lost.
+    //! Sends one sample's symbols, of so many feature vectors, at this Es/N0, and puts
+    //! what arrives, equalised, in their place. Gives its noise variance, one value or
+    //! one a symbol; nothing if the payload was lost.
     virtual std::vector<float>
     pass(std::vector<std::complex<float>>& symbols, int vectors, double snr_db) = 0;
 };
@@ -29,16 +28,17 @@ public:
 struct EvalOptions {
     std::string data_dir;
     std::string task;
-    std::string split = "test";     //!< "test", "val" or "train"
-    std::string channel = "awgn";   //!< "awgn", "rayleigh" (block, known gain) or "none"
-    std::shared_ptr<EvalLink> link; //!< in place of the channel, whose name is then its own
-    std::string decode = "soft";    //!< or "hard"
-    std::string selection = "fsm";  //!< or "random": the baseline of Fig. 10
+    std::string split = "test"; //!< "test", "val" or "train"
+    std::string channel = "awgn"; //!< "awgn", "rayleigh" (block, known gain) or "none"
+    std::shared_ptr<EvalLink>
+        link; //!< in place of the channel, whose name is then its own
+    std::string decode = "soft"; //!< or "hard"
+    std::string selection = "fsm"; //!< or "random": the baseline of Fig. 10
     std::vector<std::string> datasets; //!< in place of those that the task names
-    int max_bad = 10;               //!< unreadable files or lines that are skipped
+    int max_bad = 10; //!< unreadable files or lines that are skipped
     bool csi_at_transmitter = false; //!< under fading the selector is given |h|^2 Es/N0
-    int symbols = 0;                //!< send exactly this many symbols a sample; 0: as f_n says
-    std::int64_t limit = 0;         //!< most samples, spread evenly; 0: all
+    int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
+    std::int64_t limit = 0; //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
     int batch = 64;
 
@@ -52,20 +52,20 @@ struct EvalResult {
     double value = 0, ci95 = 0;
     std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
     double symbols_mean = 0; //!< payload symbols a sample
-    double bits_mean = 0;    //!< index bits a sample
+    double bits_mean = 0; //!< index bits a sample
     double vectors_mean = 0; //!< feature vectors a sample
-    double energy_mean = 0;  //!< measured mean symbol energy; Es/N0 is meant for 1
+    double energy_mean = 0; //!< measured mean symbol energy; Es/N0 is meant for 1
     double codebook_use = 0; //!< share of the codewords used at least once
     std::int64_t n = 0;
-    std::int64_t lost = 0;    //!< payloads that a link lost; scored as decoded from nothing
+    std::int64_t lost = 0; //!< payloads that a link lost; scored as decoded from nothing
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
 };
 
 /*!
  * \brief Mean difference a - b of two results for the same samples, with the ci95 of the
- * differences: samples that are hard for both do not widen it. Error where a sample has no
- * score of its own, or the results are not for as many samples.
+ * differences: samples that are hard for both do not widen it. Error where a sample has
+ * no score of its own, or the results are not for as many samples.
  */
 Estimate paired_difference(const EvalResult& a, const EvalResult& b);
 

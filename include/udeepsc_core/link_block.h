@@ -17,16 +17,16 @@ struct FeatureMatrix {
 /*!
  * \brief What travels: some feature vectors of one modality as symbols.
  *
- * A frame carries a list of blocks. Each has noise of its own, any of them may be lost, and
- * the receiver decodes those that come.
+ * A frame carries a list of blocks. Each has noise of its own, any of them may be lost,
+ * and the receiver decodes those that come.
  */
 struct LinkBlock {
     std::string modality;
-    int layer = 0;              //!< its place in a layered transmission, 0: the first
-    int vectors = 0;            //!< feature vectors in it
+    int layer = 0; //!< its place in a layered transmission, 0: the first
+    int vectors = 0; //!< feature vectors in it
     std::vector<int> positions; //!< of the vectors among the candidates; empty: not told
     std::vector<std::complex<float>> symbols; //!< as sent, or received and equalised
-    float gain = 1;                           //!< amplitude of the constellation
+    float gain = 1; //!< amplitude of the constellation
     std::string modulation;
     //! At the receiver, per complex symbol: one value, or one for each symbol.
     std::vector<float> noise_var;
@@ -36,9 +36,9 @@ struct LinkBlock {
 struct FeatureBlock {
     std::string modality;
     int layer = 0;
-    FeatureMatrix features;     //!< [vectors, subvectors * subvector_dim]
+    FeatureMatrix features; //!< [vectors, subvectors * subvector_dim]
     std::vector<int> positions; //!< as in LinkBlock
-    float noise_var = 0;        //!< mean of the block's symbols
+    float noise_var = 0; //!< mean of the block's symbols
 };
 
 } // namespace udeepsc_core

@@ -5,8 +5,8 @@
 
 namespace udeepsc_core {
 
-//! Lines for the user, through spdlog's logger "udeepsc" on standard error. An application
-//! that registers a logger of that name first decides where they go.
+//! Lines for the user, through spdlog's logger "udeepsc" on standard error. An
+//! application that registers a logger of that name first decides where they go.
 void log_info(const std::string& text);
 void log_warning(const std::string& text);
 void log_error(const std::string& text);

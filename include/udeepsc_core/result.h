@@ -14,33 +14,32 @@ namespace udeepsc_core {
 /*! What the receiver made of one sample. */
 struct TaskResult {
     std::string task;
-    int label = -1;                    //!< output "label": the most probable class
-    std::vector<float> probabilities;  //!< of every class
+    int label = -1; //!< output "label": the most probable class
+    std::vector<float> probabilities; //!< of every class
     std::vector<std::uint8_t> picture; //!< output "picture": [height, width, 3] RGB
     int height = 0, width = 0;
     std::string sentence; //!< output "sentence", UTF-8
-    double score = 0;     //!< output "score"
+    double score = 0; //!< output "score"
 };
 
 /*! A result as a vector of bytes or of reals, as it travels in a PDU. */
 struct Payload {
     std::vector<std::uint8_t> bytes;
     std::vector<float> reals; //!< in place of bytes
-    std::vector<int> shape;   //!< [height, width, 3], [bytes], [classes] or [1]
+    std::vector<int> shape; //!< [height, width, 3], [bytes], [classes] or [1]
 
     bool is_bytes() const { return reals.empty(); }
 };
 
 /*! Score of many results of one task. */
 struct TaskScore {
-    Estimate main;                       //!< of the task's metric
-    std::map<std::string, double> also;  //!< further scores, e.g. "bleu1"
+    Estimate main; //!< of the task's metric
+    std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
 };
 
 /*! Collects results with what they ought to be, and scores them in the end. */
-class Scorer
-{
+class Scorer {
 public:
     virtual ~Scorer() = default;
     virtual void add(const TaskResult& result, const Sample& sent) = 0;
@@ -49,10 +48,10 @@ public:
 
 /*!
  * \brief What is done outside the network with results of one kind of output: "label",
- * "picture", "sentence" or "score". Results are never compared by the kind's name elsewhere.
+ * "picture", "sentence" or "score". Results are never compared by the kind's name
+ * elsewhere.
  */
-class ResultKind
-{
+class ResultKind {
 public:
     virtual ~ResultKind() = default;
 

@@ -28,7 +28,8 @@ struct SourceSample {
     static SourceSample image(int height, int width, std::vector<std::uint8_t> rgb);
     static SourceSample text(const std::string& utf8);
     static SourceSample vectors(int count, int features, std::vector<float> values);
-    static SourceSample sound(int channels, double sample_rate, std::vector<float> samples);
+    static SourceSample
+    sound(int channels, double sample_rate, std::vector<float> samples);
 
     //! bytes as text
     std::string utf8() const { return { bytes.begin(), bytes.end() }; }
@@ -36,12 +37,14 @@ struct SourceSample {
 
 /*! What a receiver ought to find, as far as it is no modality of the sample itself. */
 struct Target {
-    int label = -1;           //!< number of a class, -1: none
-    std::vector<float> soft;  //!< one score a class in [0, 1] instead, as VQA's answers have
+    int label = -1; //!< number of a class, -1: none
+    std::vector<float>
+        soft; //!< one score a class in [0, 1] instead, as VQA's answers have
     double score = std::numeric_limits<double>::quiet_NaN(); //!< of a regression
 };
 
-/*! One sample of a data set: what goes into the transmitter, and what ought to come out. */
+/*! One sample of a data set: what goes into the transmitter, and what ought to come out.
+ */
 struct Sample {
     std::map<std::string, SourceSample> inputs; //!< by modality
     Target target;

@@ -4,8 +4,8 @@
 namespace udeepsc_core {
 
 //! Threads that each operator may use, of LibTorch and of the BLAS that is bound, for the
-//! whole process. For programs, before the first operator: beside other threads that multiply
-//! see set_threads() in transceiver.h.
+//! whole process. For programs, before the first operator: beside other threads that
+//! multiply see set_threads() in transceiver.h.
 void set_process_threads(int threads);
 
 } // namespace udeepsc_core

@@ -15,11 +15,14 @@ class FieldVisitor;
 struct PhaseConfig {
     std::int64_t steps = 0;
     bool digital = true; //!< phase 2: codebook and constellation; phase 1: real features
-    bool train_ratio = true; //!< phase 2: f_n learns too, with its size as a loss (eq. 20)
+    bool train_ratio
+        = true; //!< phase 2: f_n learns too, with its size as a loss (eq. 20)
     double snr_min_db = -6, snr_max_db = 12; //!< Es/N0, drawn uniformly for every sample
-    std::int64_t widen_steps = 0; //!< snr_min_db starts at snr_max_db and falls over these
-    bool top_selection = false;   //!< keep the best vectors as in inference, not by sampling
-    bool train_selection = true;  //!< false: the selection modules stay as they are
+    std::int64_t widen_steps
+        = 0; //!< snr_min_db starts at snr_max_db and falls over these
+    bool top_selection
+        = false; //!< keep the best vectors as in inference, not by sampling
+    bool train_selection = true; //!< false: the selection modules stay as they are
 
     void visit(FieldVisitor& fields);
 };
@@ -27,7 +30,7 @@ struct PhaseConfig {
 /*! How often a task is trained and with what. */
 struct TaskTraining {
     double weight = 1; //!< chance of being drawn, relative to the others
-    int batch = 64;    //!< samples a step and process
+    int batch = 64; //!< samples a step and process
     double loss_weight = 1;
 
     void visit(FieldVisitor& fields);
@@ -40,15 +43,17 @@ struct TrainConfig {
     double learning_rate = 1e-3, final_learning_rate = 1e-5; //!< AdamW; cosine between
     std::int64_t warmup_steps = 300;
     double weight_decay = 5e-3;
-    double gradient_clip = 1.0;   //!< norm
+    double gradient_clip = 1.0; //!< norm
     double label_smoothing = 0.0; //!< of the label tasks
-    double auxiliary_weight = 0.3; //!< of a label loss at the semantic encoder's end, see docs/training.md
+    double auxiliary_weight
+        = 0.3; //!< of a label loss at the semantic encoder's end, see docs/training.md
     double selection_weight = 1.0; //!< of eq. 19, 20
-    double ratio_weight = 0.01;    //!< of |delta| in eq. 20
-    double word_dropout = 0.1;     //!< share of words hidden in text classification
-    double rayleigh = 0.2; //!< share of samples through block Rayleigh fading, known at the
-                           //!< receiver; each modality fades for itself
-    bool csi_at_transmitter = false; //!< the transmitter knows |h|^2; false: the mean alone
+    double ratio_weight = 0.01; //!< of |delta| in eq. 20
+    double word_dropout = 0.1; //!< share of words hidden in text classification
+    double rayleigh = 0.2; //!< share of samples through block Rayleigh fading, known at
+                           //!< the receiver; each modality fades for itself
+    bool csi_at_transmitter
+        = false; //!< the transmitter knows |h|^2; false: the mean alone
     bool mixed_ranks = false; //!< each process draws a task of its own in each step
     std::uint64_t seed = 1;
     std::string split = "train";
@@ -71,20 +76,23 @@ struct TrainProgress {
 /*! Where and how a training runs; nothing here changes what is learnt. */
 struct TrainRun {
     std::string data_dir;
-    std::string out_dir;   //!< checkpoint, log and model are written here, by rank 0
-    std::string tokenizer; //!< SentencePiece model or vocab.txt; made from the data if empty
+    std::string out_dir; //!< checkpoint, log and model are written here, by rank 0
+    std::string
+        tokenizer; //!< SentencePiece model or vocab.txt; made from the data if empty
     std::string start_from; //!< model file whose weights to begin with, may be empty
-    //! Of the processes that train together: host and port of rank 0, see docs/training.md
+    //! Of the processes that train together: host and port of rank 0, see
+    //! docs/training.md
     std::string rendezvous_host = "127.0.0.1";
     int rendezvous_port = 0;
     int rank = 0, world_size = 1;
-    double timeout_s = 300;     //!< for the other processes to come, and to answer
+    double timeout_s = 300; //!< for the other processes to come, and to answer
     std::string device = "cpu"; //!< or "cuda"
-    bool autocast = false;      //!< bf16 where the arithmetic allows it
-    double max_minutes = 0;     //!< stop with a checkpoint after so long; 0: never
-    int max_bad = 10;           //!< unreadable files or lines that are skipped
-    bool must_resume = false;   //!< Error where there is no checkpoint to go on from
-    std::function<void(const TrainProgress&)> progress; //!< called by rank 0, may be empty
+    bool autocast = false; //!< bf16 where the arithmetic allows it
+    double max_minutes = 0; //!< stop with a checkpoint after so long; 0: never
+    int max_bad = 10; //!< unreadable files or lines that are skipped
+    bool must_resume = false; //!< Error where there is no checkpoint to go on from
+    std::function<void(const TrainProgress&)>
+        progress; //!< called by rank 0, may be empty
 };
 
 /*!
@@ -92,8 +100,8 @@ struct TrainRun {
  *
  * A run that is killed and started again gives bit for bit the weights of one that was
  * not (same processor, same number of processes). Writes out_dir/log.jsonl,
- * out_dir/checkpoint.safetensors and out_dir/model.safetensors; gives the last one's path.
- * Throws Error.
+ * out_dir/checkpoint.safetensors and out_dir/model.safetensors; gives the last one's
+ * path. Throws Error.
  */
 std::string train(const TrainConfig& config, const TrainRun& run);
 

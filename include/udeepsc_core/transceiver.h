@@ -17,12 +17,12 @@ namespace udeepsc_core {
 
 /*! What one task of a model does, as users of the model need to know it. */
 struct TaskInfo {
-    std::string name;                    //!< e.g. "image_classification"
+    std::string name; //!< e.g. "image_classification"
     std::vector<std::string> modalities; //!< names, see ModelInfo::modality()
-    std::string output;                  //!< kind of output, see result_kind()
-    std::string metric;                  //!< "accuracy", "psnr_db", "bleu4" ...
-    std::vector<std::string> classes;    //!< names of the labels, if it gives labels
-    std::vector<std::string> data;       //!< data sets, see dataset.h
+    std::string output; //!< kind of output, see result_kind()
+    std::string metric; //!< "accuracy", "psnr_db", "bleu4" ...
+    std::vector<std::string> classes; //!< names of the labels, if it gives labels
+    std::vector<std::string> data; //!< data sets, see dataset.h
     //! Index symbols (sub-vectors) per feature vector, by modality.
     std::map<std::string, int> subvectors;
     //! Amplitude of the transmitted constellation that makes the mean symbol energy 1, by
@@ -47,22 +47,22 @@ struct ModalityInfo {
     //! features], speech [frames, 1]
     std::vector<int> shape;
     double sample_rate = 0; //!< Hz, of speech
-    int max_positions = 0;  //!< feature vectors, the task embedding's not counted
+    int max_positions = 0; //!< feature vectors, the task embedding's not counted
 };
 
 /*! What a model file holds. */
 struct ModelInfo {
-    std::string id;     //!< name and content hash: two files with one id are the same model
-    std::string name;   //!< configuration, e.g. "lite"
-    std::string path;   //!< file it came from
+    std::string id; //!< name and content hash: two files with one id are the same model
+    std::string name; //!< configuration, e.g. "lite"
+    std::string path; //!< file it came from
     std::string config; //!< the whole configuration, JSON text
     std::string training; //!< data, steps, metrics reached; JSON text, may be "{}"
     std::vector<TaskInfo> tasks;
     std::vector<ModalityInfo> modalities;
     std::string modulation; //!< "bpsk", "qpsk", "16qam", "64qam", "256qam"
-    std::string mapping;    //!< "symbol": one index = one point, or "bits": Gray bits
-    int codewords = 0;      //!< entries of each sub-codebook
-    int subvector_dim = 0;  //!< reals in one codeword
+    std::string mapping; //!< "symbol": one index = one point, or "bits": Gray bits
+    int codewords = 0; //!< entries of each sub-codebook
+    int subvector_dim = 0; //!< reals in one codeword
     int bits_per_index = 0;
     double snr_min_db = 0, snr_max_db = 0; //!< Es/N0 range of the training
     std::int64_t parameters = 0;
@@ -78,9 +78,10 @@ struct ModelInfo {
 
 /*! What the feature selector keeps of one sample. */
 struct Selection {
-    FeatureMatrix features; //!< [kept, subvectors * subvector_dim], ready for the codebook
-    std::vector<int> kept;  //!< position of each kept vector among the candidates, rising
-    int candidates = 0;     //!< vectors there were to choose from
+    FeatureMatrix
+        features; //!< [kept, subvectors * subvector_dim], ready for the codebook
+    std::vector<int> kept; //!< position of each kept vector among the candidates, rising
+    int candidates = 0; //!< vectors there were to choose from
 };
 
 enum class LookupMode { hard, soft };
@@ -94,8 +95,7 @@ enum class LookupMode { hard, soft };
  * from several threads at once; each runs on the threads of its caller
  * (see set_threads()). Input that a call cannot use throws Error before any work is done.
  */
-class Transceiver
-{
+class Transceiver {
 public:
     struct Options {
         std::string dtype = "fp32"; //!< "fp32" or "bf16" (where the processor has it)
@@ -109,9 +109,8 @@ public:
     //! A model with random weights from a configuration (JSON text, or the name of a file
     //! holding a model or a training configuration), for tests and benchmarks. Its
     //! tokenizer knows single characters.
-    static std::shared_ptr<const Transceiver> random(const std::string& config,
-                                                     std::uint64_t seed,
-                                                     const Options& options);
+    static std::shared_ptr<const Transceiver>
+    random(const std::string& config, std::uint64_t seed, const Options& options);
 
     virtual ~Transceiver() = default;
 
@@ -119,9 +118,11 @@ public:
 
     //! A sample that says nothing, and one for timing.
     virtual SourceSample blank(const std::string& modality) const = 0;
-    virtual SourceSample random_sample(const std::string& modality, std::mt19937& random) const = 0;
+    virtual SourceSample random_sample(const std::string& modality,
+                                       std::mt19937& random) const = 0;
     //! A sample from a file, as the data sets read it. Throws Error.
-    virtual SourceSample read_sample(const std::string& modality, const std::string& path) const = 0;
+    virtual SourceSample read_sample(const std::string& modality,
+                                     const std::string& path) const = 0;
 
     //! Throws Error if the sample does not fit the task and modality.
     virtual void check(const std::string& task,
@@ -145,12 +146,13 @@ public:
 
     //! As select(), but with exactly this many vectors (or all there are), whatever the
     //! SNR asks for; random: chosen without looking at them, the baseline of Fig. 10.
-    virtual std::vector<Selection> select_exactly(const std::string& task,
-                                                  const std::string& modality,
-                                                  const std::vector<FeatureMatrix>& features,
-                                                  const std::vector<double>& snr_db,
-                                                  int vectors,
-                                                  bool random) const = 0;
+    virtual std::vector<Selection>
+    select_exactly(const std::string& task,
+                   const std::string& modality,
+                   const std::vector<FeatureMatrix>& features,
+                   const std::vector<double>& snr_db,
+                   int vectors,
+                   bool random) const = 0;
 
     //! Index of the nearest codeword for every sub-vector (eq. 22), row after row.
     virtual std::vector<std::vector<std::uint16_t>>
@@ -158,8 +160,8 @@ public:
              const std::string& modality,
              const std::vector<FeatureMatrix>& features) const = 0;
 
-    //! Indices -> symbols as the modulator sends them, tx_gain applied. The blocks use the
-    //! modem library instead; evaluation outside a flowgraph uses this.
+    //! Indices -> symbols as the modulator sends them, tx_gain applied. The blocks use
+    //! the modem library instead; evaluation outside a flowgraph uses this.
     virtual std::vector<std::complex<float>>
     modulate(const std::string& task,
              const std::string& modality,
@@ -170,8 +172,9 @@ public:
                             const std::string& modality,
                             int vectors) const = 0;
 
-    //! Feature vectors that `symbols` symbols carry at most, -1 if it is none whole. Where a
-    //! vector takes less than a symbol fewer may be meant: LinkBlock::vectors tells.
+    //! Feature vectors that `symbols` symbols carry at most, -1 if it is none whole.
+    //! Where a vector takes less than a symbol fewer may be meant: LinkBlock::vectors
+    //! tells.
     virtual int vectors_in(const std::string& task,
                            const std::string& modality,
                            int symbols) const = 0;
@@ -186,7 +189,8 @@ public:
     //! Throws Error unless this is a block of the task, as lookup() gives it.
     virtual void check(const std::string& task, const FeatureBlock& block) const = 0;
 
-    //! Unified receiver (eq. 24-32): of each sample any subset of its blocks, at least one.
+    //! Unified receiver (eq. 24-32): of each sample any subset of its blocks, at least
+    //! one.
     virtual std::vector<TaskResult>
     decode(const std::string& task,
            const std::vector<std::vector<FeatureBlock>>& samples) const = 0;
@@ -194,13 +198,14 @@ public:
 
 /*! How the transmitter treats a sample. */
 struct TransmitOptions {
-    double snr_db = 12;  //!< Es/N0 that the feature selector is given
-    int vectors = 0;     //!< send exactly so many of each modality; 0: as f_n says
+    double snr_db = 12; //!< Es/N0 that the feature selector is given
+    int vectors = 0; //!< send exactly so many of each modality; 0: as f_n says
     bool random = false; //!< choose them at random, the baseline of Fig. 10
 };
 
 //! Everything up to the symbols: encode, select, quantise, modulate. One list of blocks a
-//! sample, in the order of the task's modalities; modalities that a sample lacks are left out.
+//! sample, in the order of the task's modalities; modalities that a sample lacks are left
+//! out.
 std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
                                              const std::string& task,
                                              const std::vector<Sample>& samples,
@@ -213,7 +218,9 @@ std::vector<TaskResult> receive(const Transceiver& model,
                                 LookupMode mode);
 
 //! Writes what Transceiver::random() makes to a model file.
-void write_random_model(const std::string& config, std::uint64_t seed, const std::string& path);
+void write_random_model(const std::string& config,
+                        std::uint64_t seed,
+                        const std::string& path);
 
 //! Threads that each operator of the calling thread may use.
 void set_threads(int threads);

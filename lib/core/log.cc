@@ -25,8 +25,17 @@ std::shared_ptr<spdlog::logger> logger()
 
 } // namespace
 
-void log_info(const std::string& text) { logger()->info("{}", text); }
-void log_warning(const std::string& text) { logger()->warn("{}", text); }
-void log_error(const std::string& text) { logger()->error("{}", text); }
+void log_info(const std::string& text)
+{
+    logger()->info("{}", text);
+}
+void log_warning(const std::string& text)
+{
+    logger()->warn("{}", text);
+}
+void log_error(const std::string& text)
+{
+    logger()->error("{}", text);
+}
 
 } // namespace udeepsc_core

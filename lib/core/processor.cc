@@ -23,7 +23,8 @@ bool has_bf16()
 void set_blas_threads(int threads)
 {
     using Setter = void (*)(int);
-    if (const auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+    if (const auto set
+        = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
         set(threads);
 }
 
@@ -43,8 +44,8 @@ std::string blas_name()
         return "BLIS (" + file + ")";
     if (file.empty())
         return "inside LibTorch";
-    return "reference BLAS (" + file +
-           "): 20 to 30 times slower than OpenBLAS; install libopenblas0-pthread";
+    return "reference BLAS (" + file
+        + "): 20 to 30 times slower than OpenBLAS; install libopenblas0-pthread";
 }
 
 } // namespace udeepsc_core

@@ -17,16 +17,14 @@ namespace udeepsc {
  * boost::thread::interrupt(), which wakes no other one: a handler that holds its sender
  * back must not outlive tb.stop().
  */
-template <typename T>
-class bounded_queue
-{
+template <typename T> class bounded_queue {
 public:
     enum class outcome { queued, dropped_oldest, dropped_newest, closed };
 
     bounded_queue(std::size_t limit, overflow_policy policy)
-        : d_limit(limit), d_policy(policy)
-    {
-    }
+        : d_limit(limit)
+        , d_policy(policy)
+    { }
 
     outcome push(T&& item)
     {
@@ -63,10 +61,10 @@ public:
         while (d_items.empty() && !d_closed) {
             d_changed.wait(lock);
         }
-        const auto deadline = boost::chrono::steady_clock::now() +
-                              boost::chrono::microseconds(
-                                  static_cast<long>(1000 * max_wait_ms));
-        while (d_items.size() < std::min(limit, d_limit) && !d_closed && max_wait_ms > 0) {
+        const auto deadline = boost::chrono::steady_clock::now()
+            + boost::chrono::microseconds(static_cast<long>(1000 * max_wait_ms));
+        while (d_items.size() < std::min(limit, d_limit) && !d_closed
+               && max_wait_ms > 0) {
             if (d_changed.wait_until(lock, deadline) == boost::cv_status::timeout) {
                 break;
             }

@@ -13,15 +13,16 @@ namespace udeepsc {
 /*!
  * \brief The 8 bits of a frame's number that are on the air -> the number; repeats.
  *
- * Per task, because sources number their samples for themselves. A number at most `window`
- * behind the newest is that frame once more, or late; anything else is ahead, so that a
- * transmitter that begins again at 0 is heard at once. The number thus never falls far, and
- * its low 8 bits are those sent.
+ * Per task, because sources number their samples for themselves. A number at most
+ * `window` behind the newest is that frame once more, or late; anything else is ahead, so
+ * that a transmitter that begins again at 0 is heard at once. The number thus never falls
+ * far, and its low 8 bits are those sent.
  */
-class frame_tracker
-{
+class frame_tracker {
 public:
-    explicit frame_tracker(unsigned window) : d_window(window) {}
+    explicit frame_tracker(unsigned window)
+        : d_window(window)
+    { }
 
     struct verdict {
         std::uint64_t frame_id;
@@ -31,13 +32,13 @@ public:
     {
         const auto entry = d_history.try_emplace(task);
         history& past = entry.first->second;
-        const std::uint64_t frame_id =
-            entry.second ? low_bits : unwrap(past.newest, low_bits);
+        const std::uint64_t frame_id
+            = entry.second ? low_bits : unwrap(past.newest, low_bits);
         past.newest = std::max(past.newest, frame_id);
         // A frame of several modalities may come in several bursts.
         const bool repeated = !past.seen[frame_id].insert(modality).second;
-        while (past.seen.begin()->first + d_window < past.newest + 1 &&
-               past.seen.size() > 1) {
+        while (past.seen.begin()->first + d_window < past.newest + 1
+               && past.seen.size() > 1) {
             past.seen.erase(past.seen.begin());
         }
         return { frame_id, repeated && d_window > 0 };

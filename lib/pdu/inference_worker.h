@@ -20,9 +20,7 @@ namespace udeepsc {
  *
  * Input is the stage's input for one sample, Output what the network makes of it.
  */
-template <typename Input, typename Output>
-class inference_worker
-{
+template <typename Input, typename Output> class inference_worker {
 public:
     struct job {
         pdu data;
@@ -42,16 +40,15 @@ public:
                      const inference_options& options,
                      infer_function infer,
                      render_function render)
-        : d_owner(owner),
-          d_infer(std::move(infer)),
-          d_render(std::move(render)),
-          d_jobs(
+        : d_owner(owner)
+        , d_infer(std::move(infer))
+        , d_render(std::move(render))
+        , d_jobs(
               owner,
               { options.queue, options.policy, options.batch, options.max_wait_ms },
               [this](std::vector<job>& batch) { process(batch); },
               [threads = options.threads] { udeepsc_core::set_threads(threads); })
-    {
-    }
+    { }
 
     void start() { d_jobs.start(); }
     void stop() { d_jobs.stop(); }
@@ -88,9 +85,9 @@ private:
         try {
             auto results = d_infer(first.task, first.modality, inputs);
             if (results.size() != members.size()) {
-                throw std::runtime_error("the network gave " +
-                                         std::to_string(results.size()) + " results for " +
-                                         std::to_string(members.size()) + " samples");
+                throw std::runtime_error(
+                    "the network gave " + std::to_string(results.size()) + " results for "
+                    + std::to_string(members.size()) + " samples");
             }
             for (std::size_t i = 0; i < members.size(); i++) {
                 outputs[members[i]] = std::move(results[i]);

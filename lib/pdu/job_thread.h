@@ -14,12 +14,10 @@ namespace udeepsc {
 /*!
  * \brief A thread beside the flowgraph, and the queue from which it takes its jobs.
  *
- * The block's message handler submits; the thread takes what waits, at most `batch` jobs at
- * a time, in order. What does not fit the queue is a counted drop of the block's.
+ * The block's message handler submits; the thread takes what waits, at most `batch` jobs
+ * at a time, in order. What does not fit the queue is a counted drop of the block's.
  */
-template <typename Job>
-class job_thread
-{
+template <typename Job> class job_thread {
 public:
     struct options {
         int queue;
@@ -31,17 +29,17 @@ public:
     using process_function = std::function<void(std::vector<Job>&)>;
 
     //! begin: runs in the thread, before its first job
-    job_thread(pdu_block_impl& owner,
-               const options& how,
-               process_function process,
-               std::function<void()> begin = [] {})
-        : d_owner(owner),
-          d_options(how),
-          d_process(std::move(process)),
-          d_begin(std::move(begin)),
-          d_queue(how.queue, how.policy)
-    {
-    }
+    job_thread(
+        pdu_block_impl& owner,
+        const options& how,
+        process_function process,
+        std::function<void()> begin = [] {})
+        : d_owner(owner)
+        , d_options(how)
+        , d_process(std::move(process))
+        , d_begin(std::move(begin))
+        , d_queue(how.queue, how.policy)
+    { }
 
     ~job_thread() { stop(); }
 
@@ -93,8 +91,8 @@ public:
     //! From `process`: waits until the next block has room, if nothing may be lost.
     void wait_for_room()
     {
-        while (d_options.policy == overflow_policy::block && !d_stopping &&
-               d_owner.congested()) {
+        while (d_options.policy == overflow_policy::block && !d_stopping
+               && d_owner.congested()) {
             std::this_thread::sleep_for(std::chrono::microseconds(500));
         }
     }
@@ -129,8 +127,8 @@ private:
     const process_function d_process;
     const std::function<void()> d_begin;
     bounded_queue<Job> d_queue;
-    std::atomic<int> d_in_flight{ 0 };
-    std::atomic<bool> d_stopping{ false };
+    std::atomic<int> d_in_flight { 0 };
+    std::atomic<bool> d_stopping { false };
     steady_clock::time_point d_drain_until; // written before d_stopping, read after it
     std::thread d_thread;
 };

@@ -15,19 +15,20 @@ namespace udeepsc {
 /*!
  * \brief Where the modalities of one sample wait for each other.
  *
- * Part is what a modality brings. Holds at most `limit` incomplete samples; the oldest goes
- * first. Not thread-safe.
+ * Part is what a modality brings. Holds at most `limit` incomplete samples; the oldest
+ * goes first. Not thread-safe.
  */
-template <typename Part>
-class modality_gatherer
-{
+template <typename Part> class modality_gatherer {
 public:
     using sample = std::map<std::string, Part>; // by modality
 
-    explicit modality_gatherer(std::size_t limit) : d_limit(limit) {}
+    explicit modality_gatherer(std::size_t limit)
+        : d_limit(limit)
+    { }
 
-    //! Gives the sample that this part completes: the task has so many modalities. A second
-    //! part of one modality replaces the first. `evicted` counts the parts thrown away.
+    //! Gives the sample that this part completes: the task has so many modalities. A
+    //! second part of one modality replaces the first. `evicted` counts the parts thrown
+    //! away.
     std::optional<sample> add(const std::string& task,
                               std::size_t modalities,
                               std::uint64_t frame_id,
@@ -36,7 +37,7 @@ public:
                               std::size_t& evicted)
     {
         evicted = 0;
-        const key id{ task, frame_id };
+        const key id { task, frame_id };
         const auto entry = d_waiting.try_emplace(id);
         sample& gathered = entry.first->second;
         if (entry.second) {

@@ -38,7 +38,8 @@ model_sptr load(const std::string& path, const std::string& dtype)
     Transceiver::Options options;
     options.dtype = dtype;
     model_sptr model = Transceiver::load(path, options);
-    // In a thread of its own: the number of threads per operator is the caller's business.
+    // In a thread of its own: the number of threads per operator is the caller's
+    // business.
     std::async(std::launch::async, [&model] {
         udeepsc_core::set_threads(1);
         warm_up(*model);
@@ -49,9 +50,9 @@ model_sptr load(const std::string& path, const std::string& dtype)
 } // namespace
 
 model_holder::model_holder(const std::string& path, const std::string& dtype)
-    : d_dtype(dtype), d_model(load(path, dtype))
-{
-}
+    : d_dtype(dtype)
+    , d_model(load(path, dtype))
+{ }
 
 model_sptr model_holder::get() const
 {

@@ -18,11 +18,10 @@ using model_sptr = std::shared_ptr<const udeepsc_core::Transceiver>;
  *
  * A replacement is loaded outside the lock; whoever holds the old one finishes with it.
  */
-class model_holder
-{
+class model_holder {
 public:
-    //! Throws std::invalid_argument for an empty path, udeepsc_core::Error for a file that
-    //! is no usable model.
+    //! Throws std::invalid_argument for an empty path, udeepsc_core::Error for a file
+    //! that is no usable model.
     model_holder(const std::string& path, const std::string& dtype);
 
     model_sptr get() const;
@@ -34,8 +33,8 @@ private:
     model_sptr d_model;
 };
 
-//! Task and modality of a PDU. Throws bad_pdu for those the model does not know; a missing
-//! modality is that of a task that has only one.
+//! Task and modality of a PDU. Throws bad_pdu for those the model does not know; a
+//! missing modality is that of a task that has only one.
 struct route {
     std::string task;
     std::string modality;
@@ -51,8 +50,7 @@ pmt::pmt_t feature_message(pdu data,
                            const std::string& model_id);
 
 //! A value together with the id of the model that made it.
-template <typename T>
-struct made_by {
+template <typename T> struct made_by {
     T value;
     std::string model_id;
 };

@@ -19,10 +19,10 @@ constexpr int s_most_vectors = 127;
 
 const TaskModality* find_modality(const TaskConfig& task, const std::string& modality)
 {
-    const auto found =
-        std::find_if(task.inputs.begin(), task.inputs.end(), [&](const TaskModality& m) {
-            return m.modality == modality;
-        });
+    const auto found
+        = std::find_if(task.inputs.begin(),
+                       task.inputs.end(),
+                       [&](const TaskModality& m) { return m.modality == modality; });
     return found == task.inputs.end() ? nullptr : &*found;
 }
 
@@ -32,18 +32,18 @@ std::string field(const std::map<std::string, std::string>& metadata,
 {
     const auto found = metadata.find(name);
     if (found == metadata.end()) {
-        throw std::invalid_argument("model " + path + ": header has no \"" + name +
-                                    "\": no U-DeepSC model");
+        throw std::invalid_argument("model " + path + ": header has no \"" + name
+                                    + "\": no U-DeepSC model");
     }
     return found->second;
 }
 
 unsigned first_byte(const std::string& hash, const std::string& path)
 {
-    if (hash.size() != 16 ||
-        hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        throw std::invalid_argument("model " + path + ": content_hash is \"" + hash +
-                                    "\", expected 16 hexadecimal digits");
+    if (hash.size() != 16
+        || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        throw std::invalid_argument("model " + path + ": content_hash is \"" + hash
+                                    + "\", expected 16 hexadecimal digits");
     }
     return std::stoul(hash.substr(0, 2), nullptr, 16);
 }
@@ -67,10 +67,10 @@ model_summary::model_summary(const std::string& path)
         throw std::invalid_argument("model " + path + ": " + e.what());
     }
     if (d_config.tasks.size() > s_most_tasks) {
-        throw std::invalid_argument("model " + path + ": has " +
-                                    std::to_string(d_config.tasks.size()) +
-                                    " tasks, a frame's header can tell " +
-                                    std::to_string(s_most_tasks) + " apart");
+        throw std::invalid_argument("model " + path + ": has "
+                                    + std::to_string(d_config.tasks.size())
+                                    + " tasks, a frame's header can tell "
+                                    + std::to_string(s_most_tasks) + " apart");
     }
     d_id = d_config.name + "-" + hash;
 }
@@ -78,10 +78,9 @@ model_summary::model_summary(const std::string& path)
 PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) const
 {
     const std::string name = data.symbol(keys::task()).value_or("");
-    const auto task =
-        std::find_if(d_config.tasks.begin(),
-                     d_config.tasks.end(),
-                     [&](const TaskConfig& t) { return t.name == name; });
+    const auto task = std::find_if(d_config.tasks.begin(),
+                                   d_config.tasks.end(),
+                                   [&](const TaskConfig& t) { return t.name == name; });
     if (task == d_config.tasks.end()) {
         throw bad_pdu(reasons::UNKNOWN_TASK,
                       "task \"" + name + "\" is none of model " + d_id);
@@ -96,18 +95,19 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
                       "task " + name + " has no modality \"" + modality + "\"");
     }
     const auto shape = data.integers(keys::shape());
-    if (!shape || shape->empty() || shape->front() < 1 || shape->front() > s_most_vectors) {
+    if (!shape || shape->empty() || shape->front() < 1
+        || shape->front() > s_most_vectors) {
         throw bad_pdu(reasons::WRONG_SHAPE,
-                      "shape does not begin with a number of vectors in 1.." +
-                          std::to_string(s_most_vectors));
+                      "shape does not begin with a number of vectors in 1.."
+                          + std::to_string(s_most_vectors));
     }
     const int vectors = shape->front();
     const int expected = d_config.symbols_for(vectors * input->subvectors);
     if (symbols != static_cast<std::size_t>(expected)) {
         throw bad_pdu(reasons::WRONG_SHAPE,
-                      std::to_string(symbols) + " symbols for " + std::to_string(vectors) +
-                          " vectors of " + modality + ", expected " +
-                          std::to_string(expected));
+                      std::to_string(symbols) + " symbols for " + std::to_string(vectors)
+                          + " vectors of " + modality + ", expected "
+                          + std::to_string(expected));
     }
 
     PayloadHeader header;
@@ -131,40 +131,40 @@ unsigned model_summary::number_of(const std::string& modality) const
     return static_cast<unsigned>(
         std::find_if(encoders.begin(),
                      encoders.end(),
-                     [&](const auto& e) { return e.modality == modality; }) -
-        encoders.begin());
+                     [&](const auto& e) { return e.modality == modality; })
+        - encoders.begin());
 }
 
 model_summary::contents model_summary::contents_of(const PayloadHeader& header) const
 {
     if (header.model != d_tag) {
         throw bad_pdu(reasons::OTHER_MODEL,
-                      "payload for a model whose hash begins with byte " +
-                          std::to_string(header.model) + ", this one's is " +
-                          std::to_string(d_tag));
+                      "payload for a model whose hash begins with byte "
+                          + std::to_string(header.model) + ", this one's is "
+                          + std::to_string(d_tag));
     }
     if (header.task >= d_config.tasks.size()) {
         throw bad_pdu(reasons::UNKNOWN_TASK,
-                      "task " + std::to_string(header.task) + " of " +
-                          std::to_string(d_config.tasks.size()));
+                      "task " + std::to_string(header.task) + " of "
+                          + std::to_string(d_config.tasks.size()));
     }
     const TaskConfig& task = d_config.tasks[header.task];
     const auto& encoders = d_config.encoders;
-    const std::string modality =
-        header.modality < encoders.size() ? encoders[header.modality].modality : "";
+    const std::string modality
+        = header.modality < encoders.size() ? encoders[header.modality].modality : "";
     const TaskModality* const input = find_modality(task, modality);
     if (!input) {
         throw bad_pdu(reasons::WRONG_MODALITY,
-                      "task " + task.name + " has no modality number " +
-                          std::to_string(header.modality));
+                      "task " + task.name + " has no modality number "
+                          + std::to_string(header.modality));
     }
-    const int expected =
-        d_config.symbols_for(static_cast<int>(header.vectors) * input->subvectors);
+    const int expected
+        = d_config.symbols_for(static_cast<int>(header.vectors) * input->subvectors);
     if (header.vectors < 1 || header.symbols != static_cast<unsigned>(expected)) {
         throw bad_pdu(reasons::WRONG_SHAPE,
-                      std::to_string(header.symbols) + " symbols for " +
-                          std::to_string(header.vectors) + " vectors of " + modality +
-                          ", expected " + std::to_string(expected));
+                      std::to_string(header.symbols) + " symbols for "
+                          + std::to_string(header.vectors) + " vectors of " + modality
+                          + ", expected " + std::to_string(expected));
     }
     return { task.name, modality, input->subvectors };
 }

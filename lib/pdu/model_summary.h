@@ -17,8 +17,7 @@ namespace udeepsc {
  * Reading it touches neither the weights nor LibTorch. Whether the weights are whole, the
  * blocks that run the network find out.
  */
-class model_summary
-{
+class model_summary {
 public:
     //! Throws std::invalid_argument naming the file and what is wrong with it.
     explicit model_summary(const std::string& path);
@@ -29,8 +28,8 @@ public:
     unsigned tag() const { return d_tag; }
     const udeepsc_core::ModelConfig& config() const { return d_config; }
 
-    //! What the header of a payload says of this PDU. Reads task, modality (may be missing
-    //! where the task has one only), modulation and shape. Throws bad_pdu.
+    //! What the header of a payload says of this PDU. Reads task, modality (may be
+    //! missing where the task has one only), modulation and shape. Throws bad_pdu.
     udeepsc_phy::PayloadHeader header_of(const pdu& data, std::size_t symbols) const;
 
     //! A payload's keys, or bad_pdu for one that this model cannot read.

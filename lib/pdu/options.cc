@@ -9,8 +9,8 @@ namespace udeepsc {
 void inference_options::validate() const
 {
     if (dtype != "fp32" && dtype != "bf16") {
-        throw std::invalid_argument("dtype is \"" + dtype +
-                                    "\", expected \"fp32\" or \"bf16\"");
+        throw std::invalid_argument("dtype is \"" + dtype
+                                    + "\", expected \"fp32\" or \"bf16\"");
     }
     require_range("threads", threads, 1, 256);
     require_range("batch", batch, 1, 1024);

@@ -25,7 +25,8 @@ void require_finite(const float* values, std::size_t count)
     for (std::size_t i = 0; i < count; i++) {
         if (!std::isfinite(values[i])) {
             throw bad_pdu(reasons::NOT_FINITE,
-                          "payload holds NaN or infinity at position " + std::to_string(i));
+                          "payload holds NaN or infinity at position "
+                              + std::to_string(i));
         }
     }
 }
@@ -55,7 +56,8 @@ pdu::pdu(const pmt::pmt_t& msg)
         throw bad_pdu(reasons::NOT_A_PDU, "first half of the pair is not a dict");
     }
     if (!pmt::is_uniform_vector(payload)) {
-        throw bad_pdu(reasons::NOT_A_PDU, "second half of the pair is not a uniform vector");
+        throw bad_pdu(reasons::NOT_A_PDU,
+                      "second half of the pair is not a uniform vector");
     }
     if (pmt::is_null(meta)) {
         meta = pmt::make_dict();
@@ -137,8 +139,8 @@ std::vector<int> pdu::shape(std::size_t dimensions) const
     }
     text << " ] of " << pmt::length(payload) << " values, expected " << dimensions
          << " positive dimensions that hold them all";
-    if (found->size() != dimensions || !positive ||
-        product != static_cast<double>(pmt::length(payload))) {
+    if (found->size() != dimensions || !positive
+        || product != static_cast<double>(pmt::length(payload))) {
         throw bad_pdu(reasons::WRONG_SHAPE, text.str());
     }
     return *found;
@@ -224,8 +226,8 @@ std::vector<float> noise_var_of(const pdu& data, std::size_t symbols, double fal
         noise_var = pmt::f32vector_elements(value);
         if (noise_var.size() != symbols) {
             throw bad_pdu(reasons::BAD_KEY,
-                          "noise_var holds " + std::to_string(noise_var.size()) +
-                              " values for " + std::to_string(symbols) + " symbols");
+                          "noise_var holds " + std::to_string(noise_var.size())
+                              + " values for " + std::to_string(symbols) + " symbols");
         }
     } else if (const auto number = to_number(value)) {
         noise_var = { static_cast<float>(*number) };

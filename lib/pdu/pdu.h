@@ -13,13 +13,12 @@ namespace gr {
 namespace udeepsc {
 
 /*! A PDU that a block cannot use: the reason it is counted under, and the details. */
-class bad_pdu : public std::runtime_error
-{
+class bad_pdu : public std::runtime_error {
 public:
     bad_pdu(std::string reason, const std::string& detail)
-        : std::runtime_error(detail), d_reason(std::move(reason))
-    {
-    }
+        : std::runtime_error(detail)
+        , d_reason(std::move(reason))
+    { }
     const std::string& reason() const { return d_reason; }
 
 private:
@@ -62,9 +61,9 @@ struct pdu {
     //! Throws bad_pdu unless msg is cons(dict, uniform vector).
     explicit pdu(const pmt::pmt_t& msg);
     pdu(pmt::pmt_t a_meta, pmt::pmt_t a_payload)
-        : meta(std::move(a_meta)), payload(std::move(a_payload))
-    {
-    }
+        : meta(std::move(a_meta))
+        , payload(std::move(a_payload))
+    { }
 
     pmt::pmt_t message() const { return pmt::cons(meta, payload); }
     void set(const pmt::pmt_t& key, const pmt::pmt_t& value);

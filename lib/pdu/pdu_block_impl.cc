@@ -12,7 +12,8 @@ pdu_block_impl::pdu_block_impl()
     message_port_register_out(d_stats);
     add_input("stats", [this](const pmt::pmt_t&) { publish_stats(stats()); });
     // In place of block's own handler, which ends the block in the middle of its work.
-    set_msg_handler(pmt::mp("system"), [this](const pmt::pmt_t& msg) { upstream_done(msg); });
+    set_msg_handler(pmt::mp("system"),
+                    [this](const pmt::pmt_t& msg) { upstream_done(msg); });
 }
 
 void pdu_block_impl::upstream_done(const pmt::pmt_t& msg)
@@ -73,7 +74,10 @@ void pdu_block_impl::add_pdu_input(std::function<void(const pmt::pmt_t&)> handle
     });
 }
 
-void pdu_block_impl::add_pdu_output() { message_port_register_out(d_out); }
+void pdu_block_impl::add_pdu_output()
+{
+    message_port_register_out(d_out);
+}
 
 void pdu_block_impl::add_snr_input(std::function<void(double)> set_snr_db)
 {
@@ -125,7 +129,9 @@ pmt::pmt_t pdu_block_impl::stats() const
     return dict;
 }
 
-void pdu_block_impl::drop(const std::string& reason, const std::string& detail, std::uint64_t n)
+void pdu_block_impl::drop(const std::string& reason,
+                          const std::string& detail,
+                          std::uint64_t n)
 {
     bool first = false;
     {
@@ -135,9 +141,8 @@ void pdu_block_impl::drop(const std::string& reason, const std::string& detail, 
         count += n;
     }
     if (first) {
-        d_logger->warn("dropped a PDU ({}): {}; more of this kind are only counted",
-                       reason,
-                       detail);
+        d_logger->warn(
+            "dropped a PDU ({}): {}; more of this kind are only counted", reason, detail);
     }
 }
 
@@ -145,7 +150,8 @@ void pdu_block_impl::send(const pmt::pmt_t& message, steady_clock::time_point ar
 {
     message_port_pub(d_out, message);
     d_sent++;
-    const std::chrono::duration<double, std::milli> latency = steady_clock::now() - arrived;
+    const std::chrono::duration<double, std::milli> latency
+        = steady_clock::now() - arrived;
     std::lock_guard<std::mutex> lock(d_counter_mutex);
     d_latency_sum_ms += latency.count();
     d_latency_count++;

@@ -21,8 +21,7 @@ using steady_clock = std::chrono::steady_clock;
  *
  * Everything here may be called from the block's thread and from its worker at once.
  */
-class pdu_block_impl : virtual public pdu_block
-{
+class pdu_block_impl : virtual public pdu_block {
 public:
     std::uint64_t received() const override { return d_received; }
     std::uint64_t sent() const override { return d_sent; }
@@ -48,7 +47,8 @@ protected:
     pdu_block_impl();
 
     //! Registers an input port whose handler may throw bad_pdu: that is a counted drop.
-    void add_input(const std::string& port, std::function<void(const pmt::pmt_t&)> handler);
+    void add_input(const std::string& port,
+                   std::function<void(const pmt::pmt_t&)> handler);
     //! The same for a port that brings PDUs: they count as received.
     void add_pdu_input(std::function<void(const pmt::pmt_t&)> handler);
     //! The port "out".
@@ -61,8 +61,8 @@ protected:
 
     /*!
      * The block in front is done. Here: handles what waits or still comes, then is done
-     * too. GNU Radio tells a block so before it stops the one in front, which may send its
-     * last PDUs while it stops; and a worker of this block needs its time.
+     * too. GNU Radio tells a block so before it stops the one in front, which may send
+     * its last PDUs while it stops; and a worker of this block needs its time.
      */
     virtual void upstream_done(const pmt::pmt_t& msg);
 
@@ -71,7 +71,8 @@ protected:
     void count_sent() { d_sent++; }
 
 private:
-    void guard(const std::function<void(const pmt::pmt_t&)>& handler, const pmt::pmt_t& msg);
+    void guard(const std::function<void(const pmt::pmt_t&)>& handler,
+               const pmt::pmt_t& msg);
     bool dispatch_waiting();
 
     // Messages that may wait at the next block's port before a sender holds back.
@@ -82,8 +83,8 @@ private:
     const pmt::pmt_t d_out = pmt::intern("out");
     const pmt::pmt_t d_stats = pmt::intern("stats");
     std::vector<pmt::pmt_t> d_inputs;
-    std::atomic<std::uint64_t> d_received{ 0 };
-    std::atomic<std::uint64_t> d_sent{ 0 };
+    std::atomic<std::uint64_t> d_received { 0 };
+    std::atomic<std::uint64_t> d_sent { 0 };
     mutable std::mutex d_counter_mutex;
     std::map<std::string, std::uint64_t> d_dropped; // by reason
     double d_latency_sum_ms = 0;

@@ -7,11 +7,11 @@ namespace keys {
 
 // Interned on first use: a symbol made during static initialisation could come before the
 // symbol table of pmt exists.
-#define UDEEPSC_KEY(name)                                          \
-    const pmt::pmt_t& name()                                       \
-    {                                                              \
-        static const pmt::pmt_t s_##name = pmt::intern(#name);     \
-        return s_##name;                                           \
+#define UDEEPSC_KEY(name)                                                                \
+    const pmt::pmt_t& name()                                                             \
+    {                                                                                    \
+        static const pmt::pmt_t s_##name = pmt::intern(#name);                           \
+        return s_##name;                                                                 \
     }
 
 UDEEPSC_KEY(frame_id)

@@ -12,9 +12,7 @@ namespace udeepsc {
  * The block's handler submits, one thread processes. What `process` throws is a counted
  * drop of that job. The plain sibling of inference_worker, which batches.
  */
-template <typename Job>
-class pdu_worker
-{
+template <typename Job> class pdu_worker {
 public:
     using process_function = std::function<void(Job&)>;
 
@@ -22,13 +20,12 @@ public:
                int queue,
                overflow_policy policy,
                process_function process)
-        : d_owner(owner),
-          d_process(std::move(process)),
-          d_jobs(owner, { queue, policy, 1, 0 }, [this](std::vector<Job>& jobs) {
-              process_one(jobs.front());
-          })
-    {
-    }
+        : d_owner(owner)
+        , d_process(std::move(process))
+        , d_jobs(owner, { queue, policy, 1, 0 }, [this](std::vector<Job>& jobs) {
+            process_one(jobs.front());
+        })
+    { }
 
     void start() { d_jobs.start(); }
     void stop() { d_jobs.stop(); }

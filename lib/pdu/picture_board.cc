@@ -23,8 +23,8 @@ void picture_board::lay(const std::string& name,
         throw bad_pdu(reasons::BAD_KEY, "key \"tile\" is not [row, column]");
     }
     picture& whole = canvas(name, size);
-    const std::int64_t top = std::int64_t{ position[0] } * tile_height;
-    const std::int64_t left = std::int64_t{ position[1] } * tile_width;
+    const std::int64_t top = std::int64_t { position[0] } * tile_height;
+    const std::int64_t left = std::int64_t { position[1] } * tile_width;
     if (top >= whole.height || left >= whole.width) {
         throw bad_pdu(reasons::BAD_KEY, "key \"tile\" lies outside the picture");
     }
@@ -41,11 +41,11 @@ void picture_board::lay(const std::string& name,
 picture_board::picture& picture_board::canvas(const std::string& name,
                                               const std::vector<int>& size)
 {
-    if (size.size() != 2 || size[0] < 1 || size[1] < 1 ||
-        std::int64_t{ size[0] } * size[1] > s_max_pixels) {
+    if (size.size() != 2 || size[0] < 1 || size[1] < 1
+        || std::int64_t { size[0] } * size[1] > s_max_pixels) {
         throw bad_pdu(reasons::BAD_KEY,
-                      "key \"picture_size\" is not [height, width] of at most " +
-                          std::to_string(s_max_pixels) + " pixels");
+                      "key \"picture_size\" is not [height, width] of at most "
+                          + std::to_string(s_max_pixels) + " pixels");
     }
     const auto entry = d_pictures.try_emplace(name);
     picture& whole = entry.first->second;
@@ -55,7 +55,7 @@ picture_board::picture& picture_board::canvas(const std::string& name,
     if (whole.height != size[0] || whole.width != size[1]) {
         whole.height = size[0];
         whole.width = size[1];
-        whole.rgb.assign(std::size_t{ 3 } * size[0] * size[1], GREY);
+        whole.rgb.assign(std::size_t { 3 } * size[0] * size[1], GREY);
     }
     if (d_pictures.size() > d_limit) {
         d_pictures.erase(d_age.front()); // never the newest: d_limit is at least 1

@@ -15,19 +15,20 @@ namespace udeepsc {
  *
  * Holds the last `limit` pictures, each of at most s_max_pixels. Not thread-safe.
  */
-class picture_board
-{
+class picture_board {
 public:
     struct picture {
         int height = 0, width = 0;
         std::vector<std::uint8_t> rgb; // [height, width, 3], missing tiles grey
     };
 
-    explicit picture_board(std::size_t limit) : d_limit(limit) {}
+    explicit picture_board(std::size_t limit)
+        : d_limit(limit)
+    { }
 
-    //! Lays a tile [tile_height, tile_width, 3] at tile position [row, column]; what hangs
-    //! over the picture's edge is padding and falls away. Throws bad_pdu for a tile or a
-    //! picture that cannot be.
+    //! Lays a tile [tile_height, tile_width, 3] at tile position [row, column]; what
+    //! hangs over the picture's edge is padding and falls away. Throws bad_pdu for a tile
+    //! or a picture that cannot be.
     void lay(const std::string& name,
              const std::vector<int>& size,
              const std::vector<int>& position,

@@ -68,7 +68,8 @@ std::string to_json(const received_result& result)
     out << ", \"score\": " << number(result.score)
         << ", \"snr_db\": " << number(result.snr_db)
         << ", \"noise_var\": " << number(result.noise_var)
-        << ", \"kept\": " << result.kept.size() << ", \"candidates\": " << result.candidates
+        << ", \"kept\": " << result.kept.size()
+        << ", \"candidates\": " << result.candidates
         << ", \"symbols\": " << result.symbols
         << ", \"delay_ms\": " << number(result.delay_ms) << "}";
     return out.str();
@@ -81,8 +82,8 @@ result_record::result_record(const std::string& path)
     }
     d_file.open(path);
     if (!d_file) {
-        throw std::invalid_argument("record \"" + path +
-                                    "\" cannot be opened: " + std::strerror(errno));
+        throw std::invalid_argument("record \"" + path
+                                    + "\" cannot be opened: " + std::strerror(errno));
     }
 }
 
@@ -91,7 +92,8 @@ bool result_record::write(const received_result& result)
     if (!d_file.is_open() || !d_good) {
         return true;
     }
-    d_file << to_json(result) << std::endl; // flushed: a killed flowgraph keeps its record
+    d_file << to_json(result)
+           << std::endl; // flushed: a killed flowgraph keeps its record
     d_good = d_file.good();
     return d_good;
 }

@@ -13,8 +13,7 @@ namespace udeepsc {
 std::string to_json(const received_result& result);
 
 /*! JSON-lines file of results. */
-class result_record
-{
+class result_record {
 public:
     //! Throws std::invalid_argument if the file cannot be opened; "" records nothing.
     explicit result_record(const std::string& path);

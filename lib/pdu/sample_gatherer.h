@@ -16,12 +16,10 @@ namespace udeepsc {
 /*!
  * \brief Where the blocks of one sample wait for each other at the receiver.
  *
- * Part is what a modality brings. A sample leaves when it is complete, when it has waited its
- * time, or when more than `limit` samples wait: then with what came. Not thread-safe.
+ * Part is what a modality brings. A sample leaves when it is complete, when it has waited
+ * its time, or when more than `limit` samples wait: then with what came. Not thread-safe.
  */
-template <typename Part>
-class sample_gatherer
-{
+template <typename Part> class sample_gatherer {
 public:
     using clock = std::chrono::steady_clock;
 
@@ -31,10 +29,12 @@ public:
         clock::time_point since;
     };
 
-    explicit sample_gatherer(std::size_t limit) : d_limit(limit) {}
+    explicit sample_gatherer(std::size_t limit)
+        : d_limit(limit)
+    { }
 
-    //! Adds a part; gives the samples that leave now. A second part of one modality replaces
-    //! the first.
+    //! Adds a part; gives the samples that leave now. A second part of one modality
+    //! replaces the first.
     std::vector<sample> add(const std::string& task,
                             std::size_t modalities,
                             std::uint64_t frame_id,
@@ -42,7 +42,7 @@ public:
                             Part&& fresh)
     {
         std::vector<sample> leaving;
-        const key id{ task, frame_id };
+        const key id { task, frame_id };
         const auto entry = d_waiting.try_emplace(id);
         sample& gathered = entry.first->second;
         if (entry.second) {

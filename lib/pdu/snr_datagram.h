@@ -39,7 +39,7 @@ struct snr_datagram {
         if (snr_db < -100 || snr_db > 100) {
             return std::nullopt;
         }
-        return snr_datagram{ get(data + 8), get(data + 12), snr_db };
+        return snr_datagram { get(data + 8), get(data + 12), snr_db };
     }
 
 private:

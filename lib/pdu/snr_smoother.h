@@ -8,8 +8,7 @@ namespace gr {
 namespace udeepsc {
 
 /*! Exponential mean of reports in dB: s += (1 - exp(-1 / time constant)) (report - s). */
-class snr_smoother
-{
+class snr_smoother {
 public:
     //! time_constant in reports; 0: the report itself.
     double add(double snr_db, double time_constant)

@@ -19,9 +19,7 @@ namespace udeepsc {
  * `send_item` for every item, which sends PDUs through paced() and stops early when that
  * says so.
  */
-template <typename Item>
-class source_thread
-{
+template <typename Item> class source_thread {
 public:
     using send_function = std::function<void(const Item&)>;
 
@@ -29,13 +27,12 @@ public:
                   std::vector<Item> items,
                   const source_options& options,
                   send_function send_item)
-        : d_owner(owner),
-          d_items(std::move(items)),
-          d_options(options),
-          d_send_item(std::move(send_item)),
-          d_pace(options.pace)
-    {
-    }
+        : d_owner(owner)
+        , d_items(std::move(items))
+        , d_options(options)
+        , d_send_item(std::move(send_item))
+        , d_pace(options.pace)
+    { }
 
     ~source_thread() { stop(); }
 
@@ -158,7 +155,7 @@ private:
     const source_options d_options;
     const send_function d_send_item;
     std::atomic<double> d_pace;
-    std::atomic<bool> d_stopping{ false };
+    std::atomic<bool> d_stopping { false };
     std::mutex d_mutex;
     std::condition_variable d_changed;
     std::deque<pass> d_orders;

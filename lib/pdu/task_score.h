@@ -13,11 +13,10 @@ namespace udeepsc {
 /*!
  * \brief Running score of one task.
  *
- * Bounded: where the metric is one of a corpus (BLEU) it is that of the last s_corpus_limit
- * results.
+ * Bounded: where the metric is one of a corpus (BLEU) it is that of the last
+ * s_corpus_limit results.
  */
-class task_score
-{
+class task_score {
 public:
     //! Scores one result against the reference of its PDU; NaN where there is none that
     //! fits. Fills result.reference.

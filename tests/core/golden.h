@@ -28,13 +28,16 @@ inline std::vector<std::uint8_t> picture(int number, int side)
         for (int x = 0; x < side; ++x)
             for (int c = 0; c < 3; ++c) {
                 const int wave = (x * (number + 1) + y * (3 + c) + 40 * c) % 64;
-                const bool inside = (x - 12) * (x - 12) + (y - 16) * (y - 16) < 20 + 12 * number;
-                rgb.push_back(static_cast<std::uint8_t>(inside ? 230 - 25 * c : 60 + 2 * wave));
+                const bool inside
+                    = (x - 12) * (x - 12) + (y - 16) * (y - 16) < 20 + 12 * number;
+                rgb.push_back(
+                    static_cast<std::uint8_t>(inside ? 230 - 25 * c : 60 + 2 * wave));
             }
     return rgb;
 }
 
-//! At most so many bytes of it: a tokenizer of single characters makes long texts of them.
+//! At most so many bytes of it: a tokenizer of single characters makes long texts of
+//! them.
 inline std::string sentence(int number, std::size_t most)
 {
     static const char* const s_sentences[SAMPLES] = {
@@ -55,7 +58,8 @@ inline std::vector<float> frames(int number, int width)
 {
     std::vector<float> values;
     for (int i = 0; i < (3 + number % 5) * width; ++i)
-        values.push_back(static_cast<float>((i * 37 + number * 101) % 100) / 50.0f - 1.0f);
+        values.push_back(static_cast<float>((i * 37 + number * 101) % 100) / 50.0f
+                         - 1.0f);
     return values;
 }
 

@@ -30,11 +30,15 @@ std::vector<float> reals_of(const RawTensor& t)
     return values;
 }
 
-SourceSample sample_of(const Transceiver& model, const std::string& modality, int number, std::size_t longest)
+SourceSample sample_of(const Transceiver& model,
+                       const std::string& modality,
+                       int number,
+                       std::size_t longest)
 {
     const auto& info = model.info().modality(modality);
     if (info.shape.size() == 3)
-        return SourceSample::image(info.shape[0], info.shape[0], picture(number, info.shape[0]));
+        return SourceSample::image(
+            info.shape[0], info.shape[0], picture(number, info.shape[0]));
     if (info.payload == PayloadType::bytes)
         return SourceSample::text(sentence(number, longest));
     const auto values = frames(number, info.shape[1]);
@@ -42,17 +46,23 @@ SourceSample sample_of(const Transceiver& model, const std::string& modality, in
         static_cast<int>(values.size()) / info.shape[1], info.shape[1], values);
 }
 
-void expect_near(const std::vector<float>& got, const std::vector<float>& wanted, const std::string& what)
+void expect_near(const std::vector<float>& got,
+                 const std::vector<float>& wanted,
+                 const std::string& what)
 {
     ASSERT_EQ(got.size(), wanted.size()) << what;
     double worst = 0;
     for (std::size_t i = 0; i < got.size(); ++i)
-        worst = std::max(worst, std::abs(double(got[i]) - wanted[i]) / std::max(1.0f, std::abs(wanted[i])));
+        worst = std::max(worst,
+                         std::abs(double(got[i]) - wanted[i])
+                             / std::max(1.0f, std::abs(wanted[i])));
     EXPECT_LT(worst, TOLERANCE) << what;
 }
 
 // Numbers that are chosen, not computed: another LibTorch may decide a tie the other way.
-void expect_mostly_equal(const std::vector<float>& got, const std::vector<float>& wanted, const std::string& what)
+void expect_mostly_equal(const std::vector<float>& got,
+                         const std::vector<float>& wanted,
+                         const std::string& what)
 {
     ASSERT_EQ(got.size(), wanted.size()) << what;
     std::size_t different = 0;
@@ -76,7 +86,8 @@ void expect_same_picture(const std::vector<std::uint8_t>& got,
 /*! A model and what it gave. */
 struct Stages {
     explicit Stages(const Case& c)
-        : model(Transceiver::load(c.model)), longest_text(c.longest_text)
+        : model(Transceiver::load(c.model))
+        , longest_text(c.longest_text)
     {
         for (const auto& t : read_safetensors(c.outputs).tensors)
             wanted[t.name] = t;
@@ -100,7 +111,8 @@ struct Stages {
 
         std::vector<FeatureMatrix> sent;
         for (auto& s : model->select(task, modality, features, { ESN0_DB })) {
-            selected.insert(selected.end(), s.features.data.begin(), s.features.data.end());
+            selected.insert(
+                selected.end(), s.features.data.begin(), s.features.data.end());
             kept.insert(kept.end(), s.kept.begin(), s.kept.end());
             sent.push_back(s.features);
         }
@@ -117,7 +129,8 @@ struct Stages {
             block.noise_var = { NOISE_VAR };
             received[i].push_back(model->lookup(task, { block }, LookupMode::soft)[0]);
         }
-        expect_mostly_equal(all_indices, reals_of(wanted.at(at + "indices")), at + "indices");
+        expect_mostly_equal(
+            all_indices, reals_of(wanted.at(at + "indices")), at + "indices");
     }
 
     void receive(const std::string& task,
@@ -126,14 +139,16 @@ struct Stages {
         std::vector<float> probabilities;
         std::vector<std::uint8_t> pictures, sentences;
         for (const auto& r : model->decode(task, received)) {
-            probabilities.insert(probabilities.end(), r.probabilities.begin(), r.probabilities.end());
+            probabilities.insert(
+                probabilities.end(), r.probabilities.begin(), r.probabilities.end());
             pictures.insert(pictures.end(), r.picture.begin(), r.picture.end());
             sentences.insert(sentences.end(), r.sentence.begin(), r.sentence.end());
             if (!r.sentence.empty())
                 sentences.push_back('\n');
         }
         if (!probabilities.empty())
-            expect_near(probabilities, reals_of(wanted.at(task + "/probabilities")), task);
+            expect_near(
+                probabilities, reals_of(wanted.at(task + "/probabilities")), task);
         if (!pictures.empty())
             expect_same_picture(pictures, wanted.at(task + "/picture").data, task);
         if (!sentences.empty())
@@ -147,9 +162,7 @@ struct Stages {
 
 } // namespace
 
-class Golden : public ::testing::TestWithParam<Case>
-{
-};
+class Golden : public ::testing::TestWithParam<Case> { };
 
 TEST_P(Golden, EveryStageGivesWhatItGave)
 {

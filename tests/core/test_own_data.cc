@@ -41,11 +41,17 @@ const char* const s_config = R"({
     { "name": "bare", "output": "label", "classes": ["cat", "dog"], "inputs": { "image": {} } }
   ] })";
 
-ModelConfig config() { return ModelConfig::from_json(s_config); }
+ModelConfig config()
+{
+    return ModelConfig::from_json(s_config);
+}
 
 Picture plain(int height, int width, std::uint8_t value)
 {
-    return { height, width, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * height * width), value) };
+    return { height,
+             width,
+             std::vector<std::uint8_t>(static_cast<std::size_t>(3 * height * width),
+                                       value) };
 }
 
 // Folders must be there before a PNG can be written into them.
@@ -58,8 +64,12 @@ void write_png(const TempDir& dir, const std::string& name, std::uint8_t value)
 void write_pets(const TempDir& dir, int each)
 {
     for (int i = 0; i < each; ++i) {
-        write_png(dir, "pets/cat/" + std::to_string(100 + i) + ".png", static_cast<std::uint8_t>(i));
-        write_png(dir, "pets/dog/" + std::to_string(100 + i) + ".png", static_cast<std::uint8_t>(200 - i));
+        write_png(dir,
+                  "pets/cat/" + std::to_string(100 + i) + ".png",
+                  static_cast<std::uint8_t>(i));
+        write_png(dir,
+                  "pets/dog/" + std::to_string(100 + i) + ".png",
+                  static_cast<std::uint8_t>(200 - i));
     }
 }
 
@@ -113,7 +123,8 @@ TEST(Folder, MayHaveItsOwnSplits)
     write_png(dir, "pets/test/cat/b.png", 3);
     EXPECT_EQ(open_data(config(), "pets", options(dir))->size(), 2u);
     EXPECT_EQ(open_data(config(), "pets", options(dir, "test"))->size(), 1u);
-    EXPECT_SAYS(error_of([&] { open_data(config(), "pets", options(dir, "val")); }), "val");
+    EXPECT_SAYS(error_of([&] { open_data(config(), "pets", options(dir, "val")); }),
+                "val");
 }
 
 TEST(Folder, BrokenFilesAreSkippedNamedAndCounted)
@@ -149,7 +160,8 @@ TEST(Folder, SaysWhatIsWrong)
     auto o = options(dir);
     EXPECT_EQ(open_data(config(), "pets", o)->size(), 8u); // to evaluate it is enough
     o.every_class = true;
-    EXPECT_SAYS(error_of([&] { open_data(config(), "pets", o); }), "\"dog\" has no sample");
+    EXPECT_SAYS(error_of([&] { open_data(config(), "pets", o); }),
+                "\"dog\" has no sample");
     // A class folder with nothing of use in it
     dir.write("pets/dog/notes.txt", "woof");
     EXPECT_SAYS(error_of([&] { open_data(config(), "pets", o); }), ".png");
@@ -208,7 +220,8 @@ TEST(Tsv, SaysWhatIsWrong)
         o.max_bad = 0;
         return error_of([&] { open_data(config(), task, o); });
     };
-    EXPECT_SAYS(error_of([&] { open_data(config(), "stars", options(dir)); }), "stars.tsv");
+    EXPECT_SAYS(error_of([&] { open_data(config(), "stars", options(dir)); }),
+                "stars.tsv");
     EXPECT_SAYS(error("stars", "text\tscore\n"), "expected a line of column names");
     EXPECT_SAYS(error("stars", "txt\tscore\nfine\t5\n"), "no column \"text\"");
     EXPECT_SAYS(error("stars", "text\tscore\nfine\t5\tx\n"), "line 2");
@@ -216,8 +229,11 @@ TEST(Tsv, SaysWhatIsWrong)
     EXPECT_SAYS(error("stars", "text\tscore\nfine\t6\n"), "expected 1");
     EXPECT_SAYS(error("stars", "text\tlabel\nfine\t3\n"), "score");
     EXPECT_SAYS(error("stars", "text\tscore\tsplit\nfine\t5\tTrain\n"), "found 'Train'");
-    EXPECT_SAYS(error("moods", "label\timage\ttext\tface\ngood\tgone.png\tx\tgone.npy\n"), "gone");
-    EXPECT_SAYS(error("moods", "label\timage\ttext\tface\nso-so\tgone.png\tx\tgone.npy\n"), "gone");
+    EXPECT_SAYS(error("moods", "label\timage\ttext\tface\ngood\tgone.png\tx\tgone.npy\n"),
+                "gone");
+    EXPECT_SAYS(
+        error("moods", "label\timage\ttext\tface\nso-so\tgone.png\tx\tgone.npy\n"),
+        "gone");
 }
 
 TEST(Data, EveryTaskNamesItsOwn)
@@ -228,7 +244,8 @@ TEST(Data, EveryTaskNamesItsOwn)
     EXPECT_SAYS(bare, "folder");
     auto o = options(dir);
     o.data = { "imagenet" };
-    EXPECT_SAYS(error_of([&] { open_data(config(), "bare", o); }), "unknown data set \"imagenet\"");
+    EXPECT_SAYS(error_of([&] { open_data(config(), "bare", o); }),
+                "unknown data set \"imagenet\"");
     o.data = { "sst2" };
     EXPECT_SAYS(error_of([&] { open_data(config(), "bare", o); }), "text alone");
     o.data = { "folder" };
@@ -249,10 +266,12 @@ TEST(Data, InventedClassesAreNotThoseOfCifar10)
     auto text = std::string(s_config);
     const auto at = text.find("\"bare\"");
     const auto names = text.find("[\"cat\", \"dog\"]", at);
-    text.replace(names, 14, "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]");
+    text.replace(
+        names, 14, "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]");
     auto o = options(dir);
     o.data = { "cifar10" };
-    const auto error = error_of([&] { open_data(ModelConfig::from_json(text), "bare", o); });
+    const auto error
+        = error_of([&] { open_data(ModelConfig::from_json(text), "bare", o); });
     EXPECT_SAYS(error, "a, b, c");
     EXPECT_SAYS(error, "\"airplane\"");
 }

@@ -17,9 +17,9 @@ using namespace udeepsc_core;
 
 namespace {
 
-const char* const s_six_tasks[] = { "image_classification",      "image_reconstruction",
-                                    "text_classification",       "text_reconstruction",
-                                    "visual_question_answering", "video_sentiment" };
+const char* const s_six_tasks[]
+    = { "image_classification", "image_reconstruction",      "text_classification",
+        "text_reconstruction",  "visual_question_answering", "video_sentiment" };
 
 std::shared_ptr<const Transceiver> tiny()
 {
@@ -72,7 +72,9 @@ std::vector<TaskResult> round_trip(const Transceiver& model,
 }
 
 // One block of these symbols
-LinkBlock link_block(std::vector<std::complex<float>> symbols, int vectors, std::vector<float> noise_var)
+LinkBlock link_block(std::vector<std::complex<float>> symbols,
+                     int vectors,
+                     std::vector<float> noise_var)
 {
     LinkBlock block;
     block.modality = "image";
@@ -84,9 +86,7 @@ LinkBlock link_block(std::vector<std::complex<float>> symbols, int vectors, std:
 
 } // namespace
 
-class SixTasks : public ::testing::TestWithParam<const char*>
-{
-};
+class SixTasks : public ::testing::TestWithParam<const char*> { };
 
 TEST_P(SixTasks, BatchGivesWhatSingleSamplesGive)
 {
@@ -126,13 +126,13 @@ INSTANTIATE_TEST_SUITE_P(Tiny, SixTasks, ::testing::ValuesIn(s_six_tasks));
 TEST(Transceiver, SendsFewerVectorsWhenTheChannelIsGood)
 {
     const auto model = tiny();
-    const auto features =
-        model->encode("image_classification", "image", { sample("image", 1) });
+    const auto features
+        = model->encode("image_classification", "image", { sample("image", 1) });
     const auto bad = model->select("image_classification", "image", features, { -6 })[0];
     const auto good = model->select("image_classification", "image", features, { 12 })[0];
     EXPECT_LT(good.features.rows, bad.features.rows);
-    const auto three =
-        model->select_exactly("image_classification", "image", features, { 12 }, 3, false)[0];
+    const auto three = model->select_exactly(
+        "image_classification", "image", features, { 12 }, 3, false)[0];
     EXPECT_EQ(three.features.rows, 3);
 }
 
@@ -143,7 +143,10 @@ TEST(Transceiver, HardLookUpIsACodewordAndSoftIsBetweenThem)
         { 0.1f, -0.2f }, { 1.5f, 1.5f }, { 0, 0 }, { -3, 0.4f }
     };
     const auto found = [&](float noise_var, LookupMode mode) {
-        return model->lookup("image_reconstruction", { link_block(symbols, 1, { noise_var }) }, mode)[0]
+        return model
+            ->lookup("image_reconstruction",
+                     { link_block(symbols, 1, { noise_var }) },
+                     mode)[0]
             .features;
     };
     const auto hard = found(0.5f, LookupMode::hard);
@@ -168,7 +171,9 @@ TEST(Transceiver, Bf16GivesNearlyTheSame)
     for (int i = 0; i < 2; ++i)
         EXPECT_NEAR(a[i].probabilities[0], b[i].probabilities[0], 0.1);
     options.dtype = "fp8";
-    EXPECT_NE(error_of([&] { Transceiver::random(CONFIGS "/tiny.json", 7, options); }).find("fp8"),
+    EXPECT_NE(error_of([&] {
+                  Transceiver::random(CONFIGS "/tiny.json", 7, options);
+              }).find("fp8"),
               std::string::npos);
 }
 
@@ -190,28 +195,43 @@ TEST(TransceiverBadInput, NamesWhatWasWrong)
     const auto model = tiny();
     auto small = sample("image", 1);
     small.shape[1] = 31;
-    EXPECT_NE(error_of([&] { model->check("image_classification", "image", small); }).find("32x32"),
+    EXPECT_NE(error_of([&] {
+                  model->check("image_classification", "image", small);
+              }).find("32x32"),
               std::string::npos);
     SourceSample text;
-    EXPECT_NE(error_of([&] { model->check("text_classification", "text", text); }).find("empty"),
+    EXPECT_NE(error_of([&] {
+                  model->check("text_classification", "text", text);
+              }).find("empty"),
               std::string::npos);
     text.bytes = { 'a', 0xff, 0xfe };
-    EXPECT_NE(error_of([&] { model->check("text_classification", "text", text); }).find("UTF-8"),
+    EXPECT_NE(error_of([&] {
+                  model->check("text_classification", "text", text);
+              }).find("UTF-8"),
               std::string::npos);
     text.bytes.assign(600000, 'a');
-    EXPECT_NE(error_of([&] { model->check("text_classification", "text", text); }).find("split"),
+    EXPECT_NE(error_of([&] {
+                  model->check("text_classification", "text", text);
+              }).find("split"),
               std::string::npos);
-    EXPECT_NE(error_of([&] { model->check("no_such_task", "text", text); }).find("video_sentiment"),
+    EXPECT_NE(error_of([&] {
+                  model->check("no_such_task", "text", text);
+              }).find("video_sentiment"),
               std::string::npos);
-    EXPECT_NE(error_of([&] { model->check("text_classification", "image", small); }).find("text"),
+    EXPECT_NE(error_of([&] {
+                  model->check("text_classification", "image", small);
+              }).find("text"),
               std::string::npos);
     auto speech = SourceSample::vectors(13, 8, std::vector<float>(8 * 13, 0.0f));
-    EXPECT_NE(error_of([&] { model->check("video_sentiment", "speech", speech); }).find("1 to 12 vectors"),
+    EXPECT_NE(error_of([&] {
+                  model->check("video_sentiment", "speech", speech);
+              }).find("1 to 12 vectors"),
               std::string::npos);
     speech = SourceSample::vectors(
         1, 8, std::vector<float>(8, std::numeric_limits<float>::quiet_NaN()));
-    EXPECT_NE(error_of([&] { model->check("video_sentiment", "speech", speech); }).find("NaN"),
-              std::string::npos);
+    EXPECT_NE(
+        error_of([&] { model->check("video_sentiment", "speech", speech); }).find("NaN"),
+        std::string::npos);
 }
 
 TEST(TransceiverBadInput, EveryStageRefusesWhatItCannotUse)
@@ -247,8 +267,11 @@ TEST(TransceiverBadInput, EveryStageRefusesWhatItCannotUse)
     few.noise_var = NAN;
     EXPECT_THROW(model->decode(task, { { few } }), Error);
     few.noise_var = 0.1f;
-    for (const std::vector<int>& positions :
-         { std::vector<int> { 1, 2 }, { 1, 1, 2 }, { 3, 2, 1 }, { -1, 2, 3 }, { 1, 2, 400 } }) {
+    for (const std::vector<int>& positions : { std::vector<int> { 1, 2 },
+                                               { 1, 1, 2 },
+                                               { 3, 2, 1 },
+                                               { -1, 2, 3 },
+                                               { 1, 2, 400 } }) {
         few.positions = positions;
         EXPECT_THROW(model->decode(task, { { few } }), Error);
     }
@@ -257,7 +280,8 @@ TEST(TransceiverBadInput, EveryStageRefusesWhatItCannotUse)
     EXPECT_EQ(round_trip(*model, task, { 1 })[0].picture.size(), 3072u);
 }
 
-// Any subset of a frame's blocks gives a result, but for the empty one, which says why not.
+// Any subset of a frame's blocks gives a result, but for the empty one, which says why
+// not.
 TEST_P(SixTasks, EverySubsetOfTheBlocksIsDecoded)
 {
     const auto model = tiny();
@@ -270,8 +294,9 @@ TEST_P(SixTasks, EverySubsetOfTheBlocksIsDecoded)
             if (subset >> i & 1)
                 came.push_back(blocks[i]);
         if (came.empty()) {
-            EXPECT_NE(error_of([&] { receive(*model, GetParam(), { came }, LookupMode::soft); })
-                          .find("arrived"),
+            EXPECT_NE(error_of([&] {
+                          receive(*model, GetParam(), { came }, LookupMode::soft);
+                      }).find("arrived"),
                       std::string::npos);
             continue;
         }
@@ -291,11 +316,14 @@ TEST(Subset, PatchesThatCameAreDecodedInTheirPlace)
     const std::string task = "image_reconstruction";
     auto blocks = received_blocks(*model, task, { 2 })[0];
     const auto whole = model->lookup(task, blocks, LookupMode::soft)[0];
-    FeatureBlock part { "image", 0, { 6, whole.features.cols, {} }, { 0, 1, 2, 9, 10, 11 }, 0.1f };
+    FeatureBlock part {
+        "image", 0, { 6, whole.features.cols, {} }, { 0, 1, 2, 9, 10, 11 }, 0.1f
+    };
     for (int p : part.positions)
         part.features.data.insert(part.features.data.end(),
                                   whole.features.data.begin() + p * whole.features.cols,
-                                  whole.features.data.begin() + (p + 1) * whole.features.cols);
+                                  whole.features.data.begin()
+                                      + (p + 1) * whole.features.cols);
     const auto result = model->decode(task, { { part } })[0];
     EXPECT_EQ(result.picture.size(), 3072u);
     // Other positions give another picture: they are not taken for the first six.
@@ -304,14 +332,17 @@ TEST(Subset, PatchesThatCameAreDecodedInTheirPlace)
     EXPECT_NE(model->decode(task, { { moved } })[0].picture, result.picture);
 }
 
-// Each block's noise is its own: a modality that is nearly lost weighs less than none at all.
+// Each block's noise is its own: a modality that is nearly lost weighs less than none at
+// all.
 TEST(Subset, EveryBlockHasItsOwnNoise)
 {
     const auto model = tiny();
     auto blocks = received_blocks(*model, "video_sentiment", { 3 })[0];
-    const auto clean = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
+    const auto clean
+        = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
     blocks[1].noise_var = { 10.0f };
-    const auto noisy = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
+    const auto noisy
+        = receive(*model, "video_sentiment", { blocks }, LookupMode::soft)[0];
     EXPECT_NE(clean.probabilities[0], noisy.probabilities[0]);
 }
 
@@ -325,7 +356,8 @@ TEST(Transceiver, MayBeUsedFromSeveralThreadsAtOnce)
         threads.emplace_back([&] {
             set_threads(1);
             for (int i = 0; i < 5; ++i) {
-                const auto got = round_trip(*model, "visual_question_answering", { 1, 2, 3 });
+                const auto got
+                    = round_trip(*model, "visual_question_answering", { 1, 2, 3 });
                 equal += got[2].probabilities == expected[2].probabilities;
             }
         });
@@ -353,8 +385,10 @@ TEST(Transceiver, TheBlockSaysHowManyVectorsItHas)
         options.vectors = vectors;
         auto block = transmit(*model, "t", { one }, options)[0].at(0);
         EXPECT_EQ(block.vectors, vectors);
-        EXPECT_EQ(block.symbols.size(), vectors <= 3 ? 1u : 2u); // 2 bits each, 6 a symbol
+        EXPECT_EQ(block.symbols.size(),
+                  vectors <= 3 ? 1u : 2u); // 2 bits each, 6 a symbol
         block.noise_var = { 0.01f };
-        EXPECT_EQ(model->lookup("t", { block }, LookupMode::soft)[0].features.rows, vectors);
+        EXPECT_EQ(model->lookup("t", { block }, LookupMode::soft)[0].features.rows,
+                  vectors);
     }
 }

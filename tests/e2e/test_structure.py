@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may include what (docs/architecture.md), how long things may be, and the
-licence line of every source."""
+"""What may include what (docs/architecture.md), how long things may be, how they are laid
+out, and the licence line of every source."""
 
 import os
 import re
@@ -120,6 +120,17 @@ class Shape(unittest.TestCase):
         self.assertTrue(compares_kinds('if (modality == "image") {'))
         self.assertTrue(compares_kinds("elif 'sentence' != output:"))
         self.assertFalse(compares_kinds('request.modality_of_kind("image")'))
+
+    def test_the_layout_is_that_of_clang_format(self):
+        program = shutil.which('clang-format-14') or shutil.which('clang-format')
+        version = program and subprocess.run([program, '--version'], capture_output=True,
+                                             text=True, check=True).stdout
+        if not version or ' 14.' not in version:
+            self.skipTest('clang-format 14 is not here; other versions lay out differently')
+        done = subprocess.run([program, '--dry-run', *code('.cc', '.h')], capture_output=True,
+                              text=True, check=True)
+        bad = {line.split(':')[0] for line in done.stderr.splitlines() if 'warning' in line}
+        self.assertEqual(bad, set())
 
 
 if __name__ == '__main__':

@@ -8,10 +8,10 @@ namespace udeepsc {
 
 //! Gain of block_fading_channel, drawn anew for every PDU.
 enum class channel_type {
-    none,     //!< gain 1, no noise
-    awgn,     //!< gain 1
+    none, //!< gain 1, no noise
+    awgn, //!< gain 1
     rayleigh, //!< complex normal gain, E|h|^2 = 1
-    rician,   //!< line of sight of power K/(K+1) plus scatter of power 1/(K+1)
+    rician, //!< line of sight of power K/(K+1) plus scatter of power 1/(K+1)
 };
 
 /*!
@@ -29,8 +29,7 @@ enum class channel_type {
  *
  * <b>Source</b>: U-DeepSC, eq. 2, perfect channel state information.
  */
-class UDEEPSC_API block_fading_channel : virtual public pdu_block
-{
+class UDEEPSC_API block_fading_channel : virtual public pdu_block {
 public:
     typedef std::shared_ptr<block_fading_channel> sptr;
 

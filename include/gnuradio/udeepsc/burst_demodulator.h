@@ -15,12 +15,12 @@ namespace udeepsc {
  * model can read.
  *
  * <b>Ports</b>
- * - in "in": c32vector of samples, from burst_detector. Reads sample, first_sample, timing,
- *   cfo.
- * - out "out": c32vector of symbols, gain 1 and phase 0; writes task, modality, modulation,
- *   shape [vectors, subvectors], symbols, noise_var (f32vector, one per symbol), snr_db
- *   (Es/N0 as measured), frame_id (unwrapped from the 8 bits on the air, task by task),
- *   model_id, profile, sample, end_sample, timing, cfo, clock_ppm, power.
+ * - in "in": c32vector of samples, from burst_detector. Reads sample, first_sample,
+ * timing, cfo.
+ * - out "out": c32vector of symbols, gain 1 and phase 0; writes task, modality,
+ * modulation, shape [vectors, subvectors], symbols, noise_var (f32vector, one per
+ * symbol), snr_db (Es/N0 as measured), frame_id (unwrapped from the 8 bits on the air,
+ * task by task), model_id, profile, sample, end_sample, timing, cfo, clock_ppm, power.
  * - out "snr": for every frame that gave a payload, a dict with snr_db and sample, as
  *   csi_feedback takes it.
  *
@@ -28,7 +28,8 @@ namespace udeepsc {
  * - model: path of a model file; payloads for another one are dropped as "other model"
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
  * - window: a frame whose number is one of the last so many of its task is a "duplicate"
- *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set 0.
+ *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set
+ * 0.
  * - queue, policy: bursts that may wait, 1..65536, and what then
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
@@ -39,8 +40,7 @@ namespace udeepsc {
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */
-class UDEEPSC_API burst_demodulator : virtual public pdu_block
-{
+class UDEEPSC_API burst_demodulator : virtual public pdu_block {
 public:
     typedef std::shared_ptr<burst_demodulator> sptr;
 

@@ -12,18 +12,18 @@ namespace udeepsc {
  * \ingroup udeepsc
  *
  * Constant false alarm rate at any noise power; carrier offset to +-0.02 cycles a symbol,
- * any timing, overlapping bursts. Samples that are not finite count as zeros. A burst goes
- * out when the samples of the longest frame of the profile are there, or when the stream
- * ends.
+ * any timing, overlapping bursts. Samples that are not finite count as zeros. A burst
+ * goes out when the samples of the longest frame of the profile are there, or when the
+ * stream ends.
  *
  * <b>Ports</b>
  * - in 0: complex samples, profile's samples per symbol.
- * - out "out": c32vector, the samples around a burst; writes sample, first_sample, timing,
- *   cfo, rho, profile. Numbers of samples count from the start of the flowgraph.
+ * - out "out": c32vector, the samples around a burst; writes sample, first_sample,
+ * timing, cfo, rho, profile. Numbers of samples count from the start of the flowgraph.
  *
- * In a simulation burst_source's tag "burst" arrives with the samples: its keys (reference,
- * picture, tile ...) are passed on, so that task_sink can score. Detection does not look at
- * them, and over a real radio there are none.
+ * In a simulation burst_source's tag "burst" arrives with the samples: its keys
+ * (reference, picture, tile ...) are passed on, so that task_sink can score. Detection
+ * does not look at them, and over a real radio there are none.
  *
  * <b>Parameters</b>
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
@@ -35,8 +35,7 @@ namespace udeepsc {
  *
  * <b>Source</b>: include/udeepsc_phy/burst_detector.h.
  */
-class UDEEPSC_API burst_detector : virtual public pdu_block
-{
+class UDEEPSC_API burst_detector : virtual public pdu_block {
 public:
     typedef std::shared_ptr<burst_detector> sptr;
 
@@ -44,7 +43,8 @@ public:
                      double false_alarm_rate = 1e-6,
                      overflow_policy policy = overflow_policy::block);
 
-    //! Begins anew with the next sample; the bursts that wait for samples go out as they are.
+    //! Begins anew with the next sample; the bursts that wait for samples go out as they
+    //! are.
     virtual void set_profile(const std::string& profile) = 0;
     virtual std::string profile() const = 0;
     //! As set_profile().

@@ -8,7 +8,7 @@ namespace udeepsc {
 
 //! What burst_framer puts into one frame.
 enum class frame_grouping {
-    sample,  //!< the modalities of one sample, in the model's order
+    sample, //!< the modalities of one sample, in the model's order
     payload, //!< one PDU
 };
 
@@ -21,8 +21,8 @@ enum class frame_grouping {
  *
  * <b>Ports</b>
  * - in "in": c32vector of symbols, mean energy 1. Reads task, modality, shape (its first
- *   dimension counts the feature vectors, 1..127), modulation, and frame_id: its low 8 bits
- *   go on the air, and the modalities of a sample meet by it. Where it is missing the
+ *   dimension counts the feature vectors, 1..127), modulation, and frame_id: its low 8
+ * bits go on the air, and the modalities of a sample meet by it. Where it is missing the
  *   block counts; a task of several modalities needs it to be grouped.
  * - out "out": c32vector of samples, mean power 1 / samples per symbol; writes profile,
  *   symbols (of all payloads) and overhead. Of several PDUs in one frame, the keys of the
@@ -32,14 +32,13 @@ enum class frame_grouping {
  * - model: path of a model file of at most 16 tasks
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
  * - grouping: what one frame holds
- * - pending: samples that may wait for their other modalities, 1..65536; one more, and the
- *   oldest is dropped as "incomplete"
+ * - pending: samples that may wait for their other modalities, 1..65536; one more, and
+ * the oldest is dropped as "incomplete"
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
  */
-class UDEEPSC_API burst_framer : virtual public pdu_block
-{
+class UDEEPSC_API burst_framer : virtual public pdu_block {
 public:
     typedef std::shared_ptr<burst_framer> sptr;
 

@@ -9,7 +9,7 @@ namespace udeepsc {
 
 //! What burst_source gives while no burst waits.
 enum class burst_idle {
-    zeros,   //!< silence, without end: for what wants a steady stream
+    zeros, //!< silence, without end: for what wants a steady stream
     nothing, //!< no samples: for a radio that is told where bursts begin and end
 };
 
@@ -17,7 +17,7 @@ enum class burst_idle {
 enum class burst_tags {
     none,
     sob_eob, //!< tx_sob on the first sample, tx_eob on the last: UHD's way
-    length,  //!< a length tag on the first sample: tagged streams' way
+    length, //!< a length tag on the first sample: tagged streams' way
 };
 
 /*! How burst_source makes a stream. */
@@ -25,9 +25,9 @@ struct UDEEPSC_API burst_source_options {
     burst_idle idle = burst_idle::zeros;
     burst_tags tags = burst_tags::sob_eob;
     std::string length_tag = "packet_len"; //!< name of the length tag, not empty
-    double amplitude = 1;                  //!< factor on the samples, 0 < a <= 1e6
-    int gap = 0;                           //!< samples of silence after every burst, 0..1e8
-    int queue = 16;                        //!< bursts that may wait, 1..65536
+    double amplitude = 1; //!< factor on the samples, 0 < a <= 1e6
+    int gap = 0; //!< samples of silence after every burst, 0..1e8
+    int queue = 16; //!< bursts that may wait, 1..65536
     overflow_policy policy = overflow_policy::block;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
@@ -46,11 +46,10 @@ struct UDEEPSC_API burst_source_options {
  * - out 0: complex samples. On the first of a burst the tag "burst", a dict of the PDU's
  *   keys, besides those that `tags` asks for.
  *
- * queue_depth() counts the bursts that wait, the one being sent included; sent() those sent
- * whole; what waits when the flowgraph stops is dropped as "stopped".
+ * queue_depth() counts the bursts that wait, the one being sent included; sent() those
+ * sent whole; what waits when the flowgraph stops is dropped as "stopped".
  */
-class UDEEPSC_API burst_source : virtual public pdu_block
-{
+class UDEEPSC_API burst_source : virtual public pdu_block {
 public:
     typedef std::shared_ptr<burst_source> sptr;
 

@@ -8,8 +8,8 @@ namespace udeepsc {
 
 //! How csi_feedback is joined to the other side.
 enum class feedback_link {
-    local,        //!< receiver and transmitter are in one flowgraph
-    udp_sender,   //!< beside the receiver: port "snr" in, datagrams out
+    local, //!< receiver and transmitter are in one flowgraph
+    udp_sender, //!< beside the receiver: port "snr" in, datagrams out
     udp_receiver, //!< beside the transmitter: datagrams in, port "snr" out
 };
 
@@ -17,11 +17,12 @@ enum class feedback_link {
 struct UDEEPSC_API csi_feedback_options {
     feedback_link link = feedback_link::local;
     //! Host and port of the receiving end, "127.0.0.1:52001" or "[::1]:52001": where
-    //! udp_sender sends to and udp_receiver listens (port 0: any that is free). local: not
-    //! used.
+    //! udp_sender sends to and udp_receiver listens (port 0: any that is free). local:
+    //! not used.
     std::string address = "127.0.0.1:52001";
-    //! Of the exponential smoothing, in reports, 0..1e6; 0: none. The share of a new report
-    //! is 1 - exp(-1 / time_constant): with 0.7, two reports follow a step to 94 %.
+    //! Of the exponential smoothing, in reports, 0..1e6; 0: none. The share of a new
+    //! report is 1 - exp(-1 / time_constant): with 0.7, two reports follow a step to 94
+    //! %.
     double time_constant = 0.7;
     //! Least time between two reports that leave this block, ms, 0..1e6; the newest of
     //! those that come faster leaves when the time is over.
@@ -49,16 +50,15 @@ struct UDEEPSC_API csi_feedback_options {
  * - in "snr": Es/N0 in dB, as feature_selector takes it. Not for udp_receiver.
  * - out "snr": dict with snr_db. Not for udp_sender.
  *
- * A datagram has 20 bytes, big endian: "USNR", version 1 (u32), session (u32, drawn at the
- * sender's start), number (u32, rising), Es/N0 in 1/1000 dB (i32). What is none is a "bad
- * datagram", one that another has overtaken an "old datagram"; one that the system refuses
- * to send is "not sent". Nothing is encrypted or signed.
+ * A datagram has 20 bytes, big endian: "USNR", version 1 (u32), session (u32, drawn at
+ * the sender's start), number (u32, rising), Es/N0 in 1/1000 dB (i32). What is none is a
+ * "bad datagram", one that another has overtaken an "old datagram"; one that the system
+ * refuses to send is "not sent". Nothing is encrypted or signed.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
  * address that cannot be resolved or bound.
  */
-class UDEEPSC_API csi_feedback : virtual public pdu_block
-{
+class UDEEPSC_API csi_feedback : virtual public pdu_block {
 public:
     typedef std::shared_ptr<csi_feedback> sptr;
 

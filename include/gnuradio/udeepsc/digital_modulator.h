@@ -19,8 +19,8 @@ enum class modulation_type {
 //! How an index becomes symbols.
 enum class index_mapping {
     from_pdu, //!< what the PDU's key "mapping" says
-    symbol,   //!< one index is one constellation point
-    bits,     //!< the bits of all indices, MSB first, in Gray-labelled symbols
+    symbol, //!< one index is one constellation point
+    bits, //!< the bits of all indices, MSB first, in Gray-labelled symbols
 };
 
 /*!
@@ -35,8 +35,7 @@ enum class index_mapping {
  *
  * <b>Source</b>: U-DeepSC, Section V.A.
  */
-class UDEEPSC_API digital_modulator : virtual public pdu_block
-{
+class UDEEPSC_API digital_modulator : virtual public pdu_block {
 public:
     typedef std::shared_ptr<digital_modulator> sptr;
 

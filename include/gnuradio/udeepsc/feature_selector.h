@@ -15,16 +15,17 @@ namespace udeepsc {
  * are removed, so it is also faster the fewer it keeps.
  *
  * <b>Ports</b>
- * - in "in": f32vector [tokens + 1, dim] of semantic_encoder. Reads task, modality, shape.
- * - in "snr": Es/N0 in dB, for the PDUs that follow: a number, a pair (snr_db . number) or
- *   a dict that holds snr_db. Anything else, NaN and infinity included, is a counted drop.
+ * - in "in": f32vector [tokens + 1, dim] of semantic_encoder. Reads task, modality,
+ * shape.
+ * - in "snr": Es/N0 in dB, for the PDUs that follow: a number, a pair (snr_db . number)
+ * or a dict that holds snr_db. Anything else, NaN and infinity included, is a counted
+ * drop.
  * - out "out": f32vector [kept, subvectors * subvector_dim]; writes shape, kept,
  *   candidates, snr_db, model_id.
  *
  * <b>Source</b>: U-DeepSC, Section IV, eq. 11-20.
  */
-class UDEEPSC_API feature_selector : virtual public pdu_block
-{
+class UDEEPSC_API feature_selector : virtual public pdu_block {
 public:
     typedef std::shared_ptr<feature_selector> sptr;
 

@@ -22,8 +22,7 @@ namespace udeepsc {
  *   picture, picture_size, tile, tiles, t_source and reference: the label where `labels`
  *   names one, else the tile itself.
  */
-class UDEEPSC_API image_source : virtual public pdu_block
-{
+class UDEEPSC_API image_source : virtual public pdu_block {
 public:
     typedef std::shared_ptr<image_source> sptr;
 

@@ -9,7 +9,7 @@ namespace udeepsc {
 
 //! What a block does with a PDU that finds its queue full.
 enum class overflow_policy {
-    block,       //!< hold the sender back; nothing is lost
+    block, //!< hold the sender back; nothing is lost
     drop_oldest, //!< make room: the freshest PDUs get through
     drop_newest, //!< refuse the newcomer
 };
@@ -17,10 +17,10 @@ enum class overflow_policy {
 /*! How a block runs its part of the network. */
 struct UDEEPSC_API inference_options {
     std::string dtype = "fp32"; //!< "fp32", or "bf16" where the processor has it
-    int threads = 1;            //!< threads per operator, 1..256
-    int batch = 8;              //!< most PDUs in one pass through the network, 1..1024
-    double max_wait_ms = 0;     //!< longest wait for a batch to fill, 0..1000 ms
-    int queue = 64;             //!< PDUs that may wait, 1..65536
+    int threads = 1; //!< threads per operator, 1..256
+    int batch = 8; //!< most PDUs in one pass through the network, 1..1024
+    double max_wait_ms = 0; //!< longest wait for a batch to fill, 0..1000 ms
+    int queue = 64; //!< PDUs that may wait, 1..65536
     overflow_policy policy = overflow_policy::block;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.

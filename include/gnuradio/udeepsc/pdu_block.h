@@ -26,8 +26,7 @@ namespace udeepsc {
  * what waits, then is done too. So a flowgraph that begins with a finite stream ends by
  * itself, with nothing lost; one that begins with a source of messages does not.
  */
-class UDEEPSC_API pdu_block : virtual public gr::block
-{
+class UDEEPSC_API pdu_block : virtual public gr::block {
 public:
     typedef std::shared_ptr<pdu_block> sptr;
 

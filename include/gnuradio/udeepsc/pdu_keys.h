@@ -23,8 +23,8 @@ UDEEPSC_API const pmt::pmt_t& task();
 UDEEPSC_API const pmt::pmt_t& modality();
 //! s32vector: dimensions of the payload, slowest first.
 UDEEPSC_API const pmt::pmt_t& shape();
-//! double: Es/N0 in dB: what the feature selector chose for; behind burst_demodulator, what
-//! the receiver measured.
+//! double: Es/N0 in dB: what the feature selector chose for; behind burst_demodulator,
+//! what the receiver measured.
 UDEEPSC_API const pmt::pmt_t& snr_db();
 //! double, or f32vector with one value per symbol: noise power per complex symbol.
 UDEEPSC_API const pmt::pmt_t& noise_var();

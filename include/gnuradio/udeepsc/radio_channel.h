@@ -11,9 +11,9 @@ namespace udeepsc {
  * \brief What lies between two radios, as a block of samples in, samples out.
  * \ingroup udeepsc
  *
- * Carrier offset, timing, clock drift, phase noise, multipath, fading and noise at an exact
- * Es/N0. Everything but the seed may be set while it runs, and takes effect with the next
- * samples, without a jump in time or phase.
+ * Carrier offset, timing, clock drift, phase noise, multipath, fading and noise at an
+ * exact Es/N0. Everything but the seed may be set while it runs, and takes effect with
+ * the next samples, without a jump in time or phase.
  *
  * <b>Ports</b>
  * - in 0, out 0: complex samples. With a clock that differs, their numbers do too.
@@ -24,13 +24,12 @@ namespace udeepsc {
  * begins.
  *
  * <b>Parameters</b>: udeepsc_phy::RadioChannelConfig says what each is; frequencies are
- * cycles per sample, times samples. Its esn0_db is snr_db here, and for symbols of energy 1: a transmitter's
- * amplitude other than 1 moves the Es/N0 by 20 log10 of it.
+ * cycles per sample, times samples. Its esn0_db is snr_db here, and for symbols of energy
+ * 1: a transmitter's amplitude other than 1 moves the Es/N0 by 20 log10 of it.
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the field.
  */
-class UDEEPSC_API radio_channel : virtual public pdu_block
-{
+class UDEEPSC_API radio_channel : virtual public pdu_block {
 public:
     typedef std::shared_ptr<radio_channel> sptr;
 
@@ -42,16 +41,18 @@ public:
     //! New gains where doppler is 0.
     virtual void restart() = 0;
 
-    virtual void set_snr_db(double snr_db) = 0;         //!< esn0_db; +infinity: no noise
-    virtual void set_gain_db(double gain_db) = 0;       //!< of signal and noise together
-    virtual void set_phase(double phase) = 0;           //!< radians
-    virtual void set_cfo(double cfo) = 0;               //!< cycles per sample
-    virtual void set_delay(double delay) = 0;           //!< samples, 0 or more
-    virtual void set_clock_ppm(double clock_ppm) = 0;   //!< receiver's against transmitter's
-    virtual void set_phase_noise(double rms) = 0;       //!< radians rms a sample
+    virtual void set_snr_db(double snr_db) = 0; //!< esn0_db; +infinity: no noise
+    virtual void set_gain_db(double gain_db) = 0; //!< of signal and noise together
+    virtual void set_phase(double phase) = 0; //!< radians
+    virtual void set_cfo(double cfo) = 0; //!< cycles per sample
+    virtual void set_delay(double delay) = 0; //!< samples, 0 or more
+    virtual void set_clock_ppm(double clock_ppm)
+        = 0; //!< receiver's against transmitter's
+    virtual void set_phase_noise(double rms) = 0; //!< radians rms a sample
     virtual void set_multipath(const std::string& profile) = 0;
-    virtual void set_fading(const std::string& fading) = 0; //!< "none", "rayleigh", "rician"
-    virtual void set_doppler(double doppler) = 0;       //!< cycles per sample
+    virtual void set_fading(const std::string& fading)
+        = 0; //!< "none", "rayleigh", "rician"
+    virtual void set_doppler(double doppler) = 0; //!< cycles per sample
     virtual void set_rician_k_db(double k_db) = 0;
 };
 

@@ -12,22 +12,21 @@ namespace udeepsc {
  * \brief Sends the samples of a data set, all modalities of each under one frame_id.
  * \ingroup udeepsc
  *
- * The same data sets, read by the same code, as training and evaluation use: CIFAR-10, SST-2,
- * a folder of pictures, sounds or texts per class, a table of several modalities
+ * The same data sets, read by the same code, as training and evaluation use: CIFAR-10,
+ * SST-2, a folder of pictures, sounds or texts per class, a table of several modalities
  * (docs/configuration.md, Data sets).
  *
  * <b>Ports</b>
  * - in "trigger": any message sends the samples once more.
- * - out "out": one PDU for each modality of a sample: u8vector (picture [height, width, 3],
- *   UTF-8 text) or f32vector (vectors [vectors, features], waveform [frames, channels] with
- *   sample_rate); writes frame_id, task, modality, shape, t_source and reference: the class
- *   name, the score, or else the payload itself.
+ * - out "out": one PDU for each modality of a sample: u8vector (picture [height, width,
+ * 3], UTF-8 text) or f32vector (vectors [vectors, features], waveform [frames, channels]
+ * with sample_rate); writes frame_id, task, modality, shape, t_source and reference: the
+ * class name, the score, or else the payload itself.
  *
- * <b>Errors</b>: std::invalid_argument or udeepsc_core::Error for a model, task or data set that
- * cannot be used.
+ * <b>Errors</b>: std::invalid_argument or udeepsc_core::Error for a model, task or data
+ * set that cannot be used.
  */
-class UDEEPSC_API sample_source : virtual public pdu_block
-{
+class UDEEPSC_API sample_source : virtual public pdu_block {
 public:
     typedef std::shared_ptr<sample_source> sptr;
 

@@ -16,14 +16,13 @@ namespace udeepsc {
  *
  * <b>Ports</b>
  * - in "in": u8vector [height, width, 3] (modality image), u8vector UTF-8 (text) or
- *   f32vector [frames, features] (speech). Reads task, modality (may be left out where the
- *   task has only one) and, for image and speech, shape.
+ *   f32vector [frames, features] (speech). Reads task, modality (may be left out where
+ * the task has only one) and, for image and speech, shape.
  * - out "out": f32vector [tokens + 1, dim]; writes modality, shape and model_id.
  *
  * <b>Source</b>: U-DeepSC, Section III, eq. 5-10.
  */
-class UDEEPSC_API semantic_encoder : virtual public pdu_block
-{
+class UDEEPSC_API semantic_encoder : virtual public pdu_block {
 public:
     typedef std::shared_ptr<semantic_encoder> sptr;
 

@@ -8,7 +8,7 @@ namespace udeepsc {
 
 //! When a source sends.
 enum class source_start {
-    at_start,   //!< when the flowgraph starts
+    at_start, //!< when the flowgraph starts
     on_trigger, //!< when a message comes to "trigger"
 };
 

@@ -11,26 +11,26 @@ namespace udeepsc {
 struct UDEEPSC_API received_result {
     std::uint64_t frame_id = 0;
     std::string task;
-    std::string output;    //!< "label", "picture", "sentence" or "score"
-    int label = -1;        //!< most probable class
+    std::string output; //!< "label", "picture", "sentence" or "score"
+    int label = -1; //!< most probable class
     std::string class_name;
     std::vector<float> probabilities;
     std::vector<std::uint8_t> picture; //!< [height, width, 3] RGB
     int height = 0, width = 0;
     std::string sentence;
-    double value = 0;      //!< of output "score"
-    std::string shown;     //!< the result in one line
-    std::string missing;   //!< modalities that never came, with commas
+    double value = 0; //!< of output "score"
+    std::string shown; //!< the result in one line
+    std::string missing; //!< modalities that never came, with commas
     std::string reference; //!< sentence or class name sent, where known
-    //! Accuracy of this sample (0 or 1), PSNR in dB, or BLEU-4 of this sentence; NaN where
-    //! no reference is known.
+    //! Accuracy of this sample (0 or 1), PSNR in dB, or BLEU-4 of this sentence; NaN
+    //! where no reference is known.
     double score = 0;
-    double snr_db = 0;    //!< Es/N0 the selector chose for; NaN: not said
+    double snr_db = 0; //!< Es/N0 the selector chose for; NaN: not said
     double noise_var = 0; //!< after equalisation; NaN: not said
     int candidates = 0;
     std::vector<int> kept; //!< positions of the feature vectors sent
-    int symbols = 0;       //!< complex symbols sent
-    std::string source;    //!< name of the picture, for a tile
+    int symbols = 0; //!< complex symbols sent
+    std::string source; //!< name of the picture, for a tile
     int tile_row = 0, tile_column = 0;
     double delay_ms = 0; //!< source to sink; NaN: not said
 };
@@ -44,14 +44,13 @@ struct UDEEPSC_API received_result {
  * written (disk full) is logged once; everything else goes on.
  *
  * <b>Ports</b>
- * - in "in": results of unified_decoder. Reads task, output, label, class_name, reference,
- *   shape, picture, picture_size, tile, tiles, snr_db, noise_var, kept, candidates,
- *   symbols, frame_id, t_source.
- * - out "stats": after every result, dict with task, count, score and mean_score, the mean
- *   of the scores so far; the counters of pdu_block on request.
+ * - in "in": results of unified_decoder. Reads task, output, label, class_name,
+ * reference, shape, picture, picture_size, tile, tiles, snr_db, noise_var, kept,
+ * candidates, symbols, frame_id, t_source.
+ * - out "stats": after every result, dict with task, count, score and mean_score, the
+ * mean of the scores so far; the counters of pdu_block on request.
  */
-class UDEEPSC_API task_sink : virtual public pdu_block
-{
+class UDEEPSC_API task_sink : virtual public pdu_block {
 public:
     typedef std::shared_ptr<task_sink> sptr;
 

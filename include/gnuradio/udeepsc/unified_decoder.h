@@ -11,30 +11,30 @@ namespace udeepsc {
  * \brief One receiver for every task: features to class, picture or sentence.
  * \ingroup udeepsc
  *
- * Modalities of one sample meet by frame_id; a sample waits until all that its task has are
- * there, at most `gather_ms`, and no longer than until `pending` younger samples wait too. Then
- * what came of it is decoded, and it is counted as incomplete().
+ * Modalities of one sample meet by frame_id; a sample waits until all that its task has
+ * are there, at most `gather_ms`, and no longer than until `pending` younger samples wait
+ * too. Then what came of it is decoded, and it is counted as incomplete().
  *
  * <b>Ports</b>
- * - in "in": f32vector [vectors, dim] of vq_lookup. Reads task, modality, shape, noise_var
- *   (default_noise_var where it is missing), kept, layer and, for tasks of several
- *   modalities, frame_id.
+ * - in "in": f32vector [vectors, dim] of vq_lookup. Reads task, modality, shape,
+ * noise_var (default_noise_var where it is missing), kept, layer and, for tasks of
+ * several modalities, frame_id.
  * - out "out": by the task's output: "picture" u8vector [height, width, 3], "sentence"
- *   u8vector UTF-8, "label" f32vector of probabilities, "score" f32vector [1]; writes output,
- *   shape, model_id, for labels label and class_name, and for samples of which modalities
- *   never came missing. Of several modalities it adds symbols and candidates up, joins kept,
- *   and takes the reference of the first that names a class, or else of the first.
+ *   u8vector UTF-8, "label" f32vector of probabilities, "score" f32vector [1]; writes
+ * output, shape, model_id, for labels label and class_name, and for samples of which
+ * modalities never came missing. Of several modalities it adds symbols and candidates up,
+ * joins kept, and takes the reference of the first that names a class, or else of the
+ * first.
  *
  * <b>Source</b>: U-DeepSC, Sections V.B and VI.A, eq. 24-32.
  */
-class UDEEPSC_API unified_decoder : virtual public pdu_block
-{
+class UDEEPSC_API unified_decoder : virtual public pdu_block {
 public:
     typedef std::shared_ptr<unified_decoder> sptr;
 
     //! \param model path of a model file
-    //! \param default_noise_var noise power per complex symbol where the PDU names none, > 0
-    //! \param pending samples that may wait for their other modalities, 1..65536
+    //! \param default_noise_var noise power per complex symbol where the PDU names none,
+    //! > 0 \param pending samples that may wait for their other modalities, 1..65536
     //! \param gather_ms longest that a sample waits for them, 0..60000 ms
     //! \param options how to run it
     static sptr make(const std::string& model,

@@ -18,8 +18,7 @@ namespace udeepsc {
  *
  * <b>Source</b>: U-DeepSC, Section V.A, eq. 21-23.
  */
-class UDEEPSC_API vq_indexer : virtual public pdu_block
-{
+class UDEEPSC_API vq_indexer : virtual public pdu_block {
 public:
     typedef std::shared_ptr<vq_indexer> sptr;
 

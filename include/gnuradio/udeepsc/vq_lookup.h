@@ -28,8 +28,7 @@ enum class lookup_mode {
  *
  * <b>Source</b>: U-DeepSC, Section V.A; the posterior mean is ours.
  */
-class UDEEPSC_API vq_lookup : virtual public pdu_block
-{
+class UDEEPSC_API vq_lookup : virtual public pdu_block {
 public:
     typedef std::shared_ptr<vq_lookup> sptr;
 

@@ -21,8 +21,7 @@ std::string shown(const json& value)
     return text;
 }
 
-template <class T>
-std::string between(T low, T high)
+template <class T> std::string between(T low, T high)
 {
     std::ostringstream out;
     out << low << " to " << high;
@@ -30,8 +29,7 @@ std::string between(T low, T high)
 }
 
 // The library turns 24.9 and 2^32 + 24 into the integer 24.
-template <class T>
-bool read_integer(const json& value, T& into)
+template <class T> bool read_integer(const json& value, T& into)
 {
     if (!value.is_number_integer())
         return false;
@@ -81,9 +79,9 @@ const json& require_array(const json& value, const std::string& where)
 }
 
 JsonReader::JsonReader(const json& object, std::string where)
-    : d_json(require_object(object, where)), d_where(std::move(where))
-{
-}
+    : d_json(require_object(object, where))
+    , d_where(std::move(where))
+{ }
 
 const json* JsonReader::find(const Field& field)
 {
@@ -96,9 +94,12 @@ const json* JsonReader::find(const Field& field)
     return nullptr;
 }
 
-void JsonReader::refuse(const char* key, const json& value, const std::string& expected) const
+void JsonReader::refuse(const char* key,
+                        const json& value,
+                        const std::string& expected) const
 {
-    throw Error(d_where + "." + key + ": cannot use " + shown(value) + ", expected " + expected);
+    throw Error(d_where + "." + key + ": cannot use " + shown(value) + ", expected "
+                + expected);
 }
 
 void JsonReader::integer(const Field& field, int& value, int low, int high)
@@ -147,8 +148,8 @@ void JsonReader::text(const Field& field,
         return;
     if (found->is_string())
         value = found->get<std::string>();
-    const bool known =
-        allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+    const bool known = allowed.empty()
+        || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
     if (found->is_string() && known)
         return;
     std::string list;
@@ -180,8 +181,8 @@ void JsonReader::range(const Field& field, double& low, double& high)
     if (!found)
         return;
     const auto& v = *found;
-    if (!v.is_array() || v.size() != 2 || !v[0].is_number() || !v[1].is_number() ||
-        v[0].get<double>() > v[1].get<double>())
+    if (!v.is_array() || v.size() != 2 || !v[0].is_number() || !v[1].is_number()
+        || v[0].get<double>() > v[1].get<double>())
         refuse(field.key, v, "[low, high]");
     low = v[0].get<double>();
     high = v[1].get<double>();
@@ -199,8 +200,8 @@ void JsonReader::names(const Field& field, std::vector<std::string>& value)
     const auto* found = find(field);
     if (!found)
         return;
-    const auto expected = "an array of names, or how many there are, at most " +
-                          std::to_string(MAX_NAMES);
+    const auto expected = "an array of names, or how many there are, at most "
+        + std::to_string(MAX_NAMES);
     std::int64_t count = 0;
     if (read_integer(*found, count)) {
         if (count < 0 || count > static_cast<std::int64_t>(MAX_NAMES))

@@ -22,8 +22,7 @@ const json& require_array(const json& value, const std::string& where);
  * Errors: Error naming section and field, what it holds and what it may hold. finish()
  * refuses fields that nobody asked for, so that a misspelt one is no silent default.
  */
-class JsonReader : public FieldVisitor
-{
+class JsonReader : public FieldVisitor {
 public:
     JsonReader(const json& object, std::string where);
 
@@ -37,7 +36,8 @@ public:
     void text(const Field& field,
               std::string& value,
               const std::vector<std::string>& allowed) override;
-    void integers(const Field& field, std::vector<int>& value, int low, int high) override;
+    void
+    integers(const Field& field, std::vector<int>& value, int low, int high) override;
     void range(const Field& field, double& low, double& high) override;
     void texts(const Field& field, std::vector<std::string>& value) override;
     void names(const Field& field, std::vector<std::string>& value) override;
@@ -59,21 +59,25 @@ private:
 };
 
 /*! Writes a section into a JSON object. */
-class JsonWriter : public FieldVisitor
-{
+class JsonWriter : public FieldVisitor {
 public:
-    explicit JsonWriter(json& object) : d_json(object) {}
+    explicit JsonWriter(json& object)
+        : d_json(object)
+    { }
 
     void integer(const Field& field, int& value, int, int) override { put(field, value); }
-    void integer(const Field& field, std::int64_t& value, std::int64_t, std::int64_t) override
+    void
+    integer(const Field& field, std::int64_t& value, std::int64_t, std::int64_t) override
     {
         put(field, value);
     }
-    void real(const Field& field, double& value, double, double) override { put(field, value); }
+    void real(const Field& field, double& value, double, double) override
+    {
+        put(field, value);
+    }
     void flag(const Field& field, bool& value) override { put(field, value); }
-    void text(const Field& field,
-              std::string& value,
-              const std::vector<std::string>&) override
+    void
+    text(const Field& field, std::string& value, const std::vector<std::string>&) override
     {
         put(field, value);
     }
@@ -92,8 +96,7 @@ public:
     void names(const Field& field, std::vector<std::string>& value) override;
 
 private:
-    template <class T>
-    void put(const Field& field, const T& value)
+    template <class T> void put(const Field& field, const T& value)
     {
         d_json[field.key] = value;
     }
@@ -102,8 +105,7 @@ private:
 };
 
 //! The section's fields as JSON. Sections are visited as changeable, hence the copy.
-template <class Section>
-json to_json_object(Section section)
+template <class Section> json to_json_object(Section section)
 {
     json object = json::object();
     JsonWriter writer(object);

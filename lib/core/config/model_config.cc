@@ -15,9 +15,8 @@ namespace udeepsc_core {
 
 namespace {
 
-const std::map<std::string, int> s_bits_per_symbol = {
-    { "bpsk", 1 }, { "qpsk", 2 }, { "16qam", 4 }, { "64qam", 6 }, { "256qam", 8 }
-};
+const std::map<std::string, int> s_bits_per_symbol
+    = { { "bpsk", 1 }, { "qpsk", 2 }, { "16qam", 4 }, { "64qam", 6 }, { "256qam", 8 } };
 
 constexpr std::int64_t MAX_PARAMETERS = std::int64_t(1) << 28; // 1 GiB as float32
 
@@ -28,8 +27,7 @@ void check(bool good, const std::string& field, const std::string& expected)
 }
 
 // Says at which section an Error of one of its kinds arose.
-template <class Function>
-auto at_section(const std::string& where, Function f)
+template <class Function> auto at_section(const std::string& where, Function f)
 {
     try {
         return f();
@@ -82,7 +80,8 @@ TaskConfig read_task(const json& object)
     const auto output = at_section(where + ".output", [&] { return make_output(kind); });
     t.visit(fields);
     output->visit(fields);
-    for (const auto& item : require_object(fields.child("inputs"), where + ".inputs").items()) {
+    for (const auto& item :
+         require_object(fields.child("inputs"), where + ".inputs").items()) {
         JsonReader in(item.value(), where + ".inputs." + item.key());
         TaskModality m;
         m.modality = item.key();
@@ -100,7 +99,8 @@ json write_task(TaskConfig t)
     json inputs = json::object();
     for (const auto& m : t.inputs)
         inputs[m.modality] = to_json_object(m);
-    json object = { { "name", t.name }, { "output", t.output->kind() }, { "inputs", inputs } };
+    json object
+        = { { "name", t.name }, { "output", t.output->kind() }, { "inputs", inputs } };
     JsonWriter writer(object);
     t.visit(writer);
     if (t.data.empty())
@@ -119,7 +119,9 @@ void validate_encoder(const EncoderConfig& c)
 {
     const auto where = "encoders." + c.modality;
     check(c.kind != nullptr, where, "a kind of modality");
-    check(c.dim > 0 && c.heads > 0 && c.dim % c.heads == 0, where + ".heads", "a divisor of dim");
+    check(c.dim > 0 && c.heads > 0 && c.dim % c.heads == 0,
+          where + ".heads",
+          "a divisor of dim");
     check(c.ffn > 0, where + ".ffn", "1 or more");
     check(c.fsm_dim > 0, where + ".fsm_dim", "1 or more");
     c.kind->validate(where);
@@ -134,12 +136,14 @@ void validate_task(const ModelConfig& model, const TaskConfig& t)
         check(model.find_encoder(m.modality) != nullptr,
               at + "inputs." + m.modality,
               "a modality with an encoder");
-        check(m.max_vectors == 0 || (m.min_vectors >= 1 && m.min_vectors <= m.max_vectors),
+        check(m.max_vectors == 0
+                  || (m.min_vectors >= 1 && m.min_vectors <= m.max_vectors),
               at + "inputs." + m.modality + ".min_vectors",
               "1 to max_vectors");
     }
     if (t.aligned)
-        check(t.inputs.size() == 1 && t.inputs[0].max_vectors == 0 && !t.inputs[0].send_task_token,
+        check(t.inputs.size() == 1 && t.inputs[0].max_vectors == 0
+                  && !t.inputs[0].send_task_token,
               at + "aligned",
               "one modality, all vectors sent, no task token");
     t.output->validate(model, t);
@@ -159,8 +163,10 @@ ModelConfig read_model(const json& root)
     JsonReader reader(root, "configuration");
     ModelConfig c;
     c.visit(reader);
-    const auto section = [&](const char* key) -> const json& { return reader.child(key); };
-    for (const auto& item : require_object(section("encoders"), "configuration.encoders").items())
+    const auto section
+        = [&](const char* key) -> const json& { return reader.child(key); };
+    for (const auto& item :
+         require_object(section("encoders"), "configuration.encoders").items())
         c.encoders.push_back(read_encoder(item.key(), item.value()));
     JsonReader decoder(section("decoder"), "decoder");
     c.decoder.visit(decoder);
@@ -179,48 +185,9 @@ ModelConfig read_model(const json& root)
 
 } // namespace
 
-void EncoderConfig::visit(FieldVisitor& f)
+int EncoderConfig::max_positions() const
 {
-    f.integer({ "dim", "reals", "length of a feature vector, E_v, E_t or E_s", true }, dim, 1, 8192);
-    f.integer({ "heads", "", "attention heads, N_a; divides dim", true }, heads, 1, 8192);
-    f.integer({ "semantic_layers", "layers", "before the first selection module", true },
-              semantic_layers,
-              0,
-              64);
-    f.integer({ "selection_modules", "", "N_q, each before one layer of the channel encoder" },
-              selection_modules,
-              1,
-              8);
-    f.integer({ "ffn", "reals", "width of the feed-forward layers; 0: 4 dim" }, ffn, 0, 32768);
-    f.integer({ "fsm_dim", "reals", "width inside the selection modules, E_l; 0: dim / 4, at least 8" },
-              fsm_dim,
-              0,
-              8192);
-    f.real({ "dropout", "", "in training, after embedding, attention and feed-forward" },
-           dropout,
-           0,
-           0.99);
-}
-
-int EncoderConfig::max_positions() const { return kind->max_positions(); }
-
-void TaskModality::visit(FieldVisitor& f)
-{
-    f.integer({ "subvectors", "indices", "of the codebook, for each feature vector" }, subvectors, 1, 1024);
-    f.integer({ "min_vectors", "vectors", "sent without noise" }, min_vectors, 0, 4096);
-    f.integer({ "max_vectors", "vectors", "sent in the worst channel; 0: always all" },
-              max_vectors,
-              0,
-              4096);
-    f.flag({ "send_task_token", "", "the task embedding's vector is one to choose from" },
-           send_task_token);
-}
-
-void TaskConfig::visit(FieldVisitor& f)
-{
-    f.integer({ "queries", "rows", "of the task query matrix, N_r" }, queries, 1, 4096);
-    f.flag({ "aligned", "", "query i starts from received vector i" }, aligned);
-    f.texts({ "data", "", "data sets, see Data sets" }, data);
+    return kind->max_positions();
 }
 
 const TaskModality& TaskConfig::input(const std::string& modality) const
@@ -231,41 +198,13 @@ const TaskModality& TaskConfig::input(const std::string& modality) const
             return m;
         known += (known.empty() ? "" : ", ") + m.modality;
     }
-    throw Error("task " + name + " has no modality \"" + modality + "\"; it has " + known);
+    throw Error("task " + name + " has no modality \"" + modality + "\"; it has "
+                + known);
 }
 
-std::vector<std::string> TaskConfig::classes() const { return output->classes(); }
-
-void DecoderConfig::visit(FieldVisitor& f)
+std::vector<std::string> TaskConfig::classes() const
 {
-    f.integer({ "dim", "reals", "width, E_p", true }, dim, 1, 8192);
-    f.integer({ "heads", "", "attention heads; divides dim", true }, heads, 1, 8192);
-    f.integer({ "layers", "layers", "of the unified decoder", true }, layers, 1, 64);
-    f.integer({ "ffn", "reals", "width of the feed-forward layers; 0: 4 dim" }, ffn, 0, 32768);
-    f.text({ "picture_head", "", "linear: each patch by itself; conv: with its neighbours" },
-           picture_head,
-           { "linear", "conv" });
-    f.real({ "dropout", "", "in training" }, dropout, 0, 0.99);
-}
-
-void CodebookConfig::visit(FieldVisitor& f)
-{
-    f.integer({ "entries", "codewords", "of each modality's codebook; a power of two", true }, entries, 2, 1024);
-    f.integer({ "subvector_dim", "reals", "in one codeword", true }, subvector_dim, 1, 1024);
-    f.real({ "beta", "", "weight of the commitment term, eq. 23" }, beta, 0, 1e6);
-}
-
-void ModelConfig::visit(FieldVisitor& f)
-{
-    f.text({ "name", "", "of the model", true }, name, {});
-    f.text({ "modulation", "", "constellation", true },
-           modulation,
-           { "bpsk", "qpsk", "16qam", "64qam", "256qam" });
-    f.text({ "mapping", "", "symbol: an index is a constellation point; bits: its bits fill symbols", true },
-           mapping,
-           { "symbol", "bits" });
-    f.flag({ "noise_conditioning", "", "channel encoder and decoder are given the noise" },
-           noise_conditioning);
+    return output->classes();
 }
 
 ModelConfig ModelConfig::from_json(const std::string& text)
@@ -305,7 +244,9 @@ void ModelConfig::validate() const
     check(decoder.dim > 0 && decoder.heads > 0 && decoder.dim % decoder.heads == 0,
           "decoder.heads",
           "a divisor of decoder.dim");
-    check(s_bits_per_symbol.count(modulation), "modulation", "bpsk, qpsk, 16qam, 64qam or 256qam");
+    check(s_bits_per_symbol.count(modulation),
+          "modulation",
+          "bpsk, qpsk, 16qam, 64qam or 256qam");
     check((codebook.entries & (codebook.entries - 1)) == 0,
           "codebook.entries",
           "a power of two from 2 to 1024, got " + std::to_string(codebook.entries));
@@ -322,8 +263,8 @@ void ModelConfig::validate() const
     // A slip of the pen, or a damaged model file, must not ask for all memory there is.
     check(least_parameters() <= MAX_PARAMETERS,
           "sizes",
-          "a network of at most " + std::to_string(MAX_PARAMETERS) + " parameters, got at least " +
-              std::to_string(least_parameters()));
+          "a network of at most " + std::to_string(MAX_PARAMETERS)
+              + " parameters, got at least " + std::to_string(least_parameters()));
 }
 
 const EncoderConfig* ModelConfig::find_encoder(const std::string& modality) const
@@ -357,15 +298,16 @@ std::int64_t ModelConfig::least_parameters() const
     const std::int64_t width = decoder.dim;
     std::int64_t total = decoder.layers * layer_parameters(width, decoder.ffn);
     for (const auto& e : encoders) {
-        total += (e.semantic_layers + e.selection_modules) * layer_parameters(e.dim, e.ffn);
+        total
+            += (e.semantic_layers + e.selection_modules) * layer_parameters(e.dim, e.ffn);
         total += e.max_positions() * (e.dim + width);
         total += e.kind->least_parameters(e.dim);
     }
     for (const auto& t : tasks) {
         total += t.queries * width + t.output->least_parameters(*this, t);
         for (const auto& m : t.inputs)
-            total += m.subvectors * static_cast<std::int64_t>(codebook.subvector_dim) *
-                     (encoder(m.modality).dim + width);
+            total += m.subvectors * static_cast<std::int64_t>(codebook.subvector_dim)
+                * (encoder(m.modality).dim + width);
     }
     return total;
 }
@@ -378,7 +320,10 @@ int ModelConfig::bits_per_index() const
     return bits;
 }
 
-int ModelConfig::bits_per_symbol() const { return s_bits_per_symbol.at(modulation); }
+int ModelConfig::bits_per_symbol() const
+{
+    return s_bits_per_symbol.at(modulation);
+}
 
 int ModelConfig::symbols_for(int indices) const
 {

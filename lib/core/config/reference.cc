@@ -15,8 +15,7 @@ namespace udeepsc_core {
 
 namespace {
 
-template <class T>
-std::string text_of(const T& value)
+template <class T> std::string text_of(const T& value)
 {
     std::ostringstream out;
     out.precision(8);
@@ -25,8 +24,7 @@ std::string text_of(const T& value)
 }
 
 // Bounds that only keep numbers representable say nothing to a reader.
-template <class T>
-std::string between(T low, T high)
+template <class T> std::string between(T low, T high)
 {
     const bool open = static_cast<double>(high) >= 1e9;
     if (open && static_cast<double>(low) <= -1e9)
@@ -35,19 +33,23 @@ std::string between(T low, T high)
 }
 
 /*! One line of a table for every field. */
-class TableWriter : public FieldVisitor
-{
+class TableWriter : public FieldVisitor {
 public:
-    explicit TableWriter(std::ostringstream& out) : d_out(out)
+    explicit TableWriter(std::ostringstream& out)
+        : d_out(out)
     {
-        d_out << "| field | unit | range | default | meaning |\n| --- | --- | --- | --- | --- |\n";
+        d_out << "| field | unit | range | default | meaning |\n| --- | --- | --- | --- "
+                 "| --- |\n";
     }
 
     void integer(const Field& f, int& value, int low, int high) override
     {
         row(f, between(low, high), text_of(value));
     }
-    void integer(const Field& f, std::int64_t& value, std::int64_t low, std::int64_t high) override
+    void integer(const Field& f,
+                 std::int64_t& value,
+                 std::int64_t low,
+                 std::int64_t high) override
     {
         row(f, between(low, high), text_of(value));
     }
@@ -59,7 +61,9 @@ public:
     {
         row(f, "true, false", value ? "true" : "false");
     }
-    void text(const Field& f, std::string& value, const std::vector<std::string>& allowed) override
+    void text(const Field& f,
+              std::string& value,
+              const std::vector<std::string>& allowed) override
     {
         std::string list;
         for (const auto& one : allowed)
@@ -74,7 +78,10 @@ public:
     {
         row(f, "[low, high]", "[" + text_of(low) + ", " + text_of(high) + "]");
     }
-    void texts(const Field& f, std::vector<std::string>&) override { row(f, "[text, ...]", "[]"); }
+    void texts(const Field& f, std::vector<std::string>&) override
+    {
+        row(f, "[text, ...]", "[]");
+    }
     void names(const Field& f, std::vector<std::string>&) override
     {
         row(f, "[name, ...] or a number", "[]");
@@ -91,7 +98,10 @@ private:
 };
 
 template <class Section>
-void section(std::ostringstream& out, const std::string& title, const std::string& intro, Section&& s)
+void section(std::ostringstream& out,
+             const std::string& title,
+             const std::string& intro,
+             Section&& s)
 {
     out << "\n## " << title << "\n\n" << intro << (intro.empty() ? "" : "\n\n");
     TableWriter table(out);
@@ -133,24 +143,26 @@ std::string configuration_reference()
     std::ostringstream out;
     out << s_intro;
     section(out, "model", "", ModelConfig());
-    section(out,
-            "model.encoders.NAME",
-            "One for each modality. NAME is that of a kind (" +
-                [] {
-                    std::string list;
-                    for (const auto& kind : modality_kinds())
-                        list += (list.empty() ? "`" : ", `") + kind + "`";
-                    return list;
-                }() +
-                "), or any other with a field `kind` that names one.",
-            EncoderConfig());
+    section(
+        out,
+        "model.encoders.NAME",
+        "One for each modality. NAME is that of a kind (" +
+            [] {
+                std::string list;
+                for (const auto& kind : modality_kinds())
+                    list += (list.empty() ? "`" : ", `") + kind + "`";
+                return list;
+            }()
+            + "), or any other with a field `kind` that names one.",
+        EncoderConfig());
     for (const auto& kind : modality_kinds())
         section(out, "model.encoders.NAME, kind " + kind, "", *make_modality(kind));
     section(out, "model.decoder", "", DecoderConfig());
     section(out, "model.codebook", "", CodebookConfig());
     section(out,
             "model.tasks[]",
-            "`name` and `output` (a kind, below) are required, and `inputs`: {MODALITY: {...}}.",
+            "`name` and `output` (a kind, below) are required, and `inputs`: {MODALITY: "
+            "{...}}.",
             TaskConfig());
     section(out, "model.tasks[].inputs.MODALITY", "", TaskModality());
     for (const auto& kind : output_kinds())
@@ -158,8 +170,10 @@ std::string configuration_reference()
     out << s_data;
     section(out,
             "training",
-            "`tasks` ({NAME: {...}}, by default all of the model's) and `phases` ([{...}, ...]) "
-            "besides; without them Algorithm 1 in short: 500 steps without a codebook, 5000 with "
+            "`tasks` ({NAME: {...}}, by default all of the model's) and `phases` "
+            "([{...}, ...]) "
+            "besides; without them Algorithm 1 in short: 500 steps without a codebook, "
+            "5000 with "
             "it, 500 with the best vectors kept as in inference.",
             TrainConfig());
     section(out, "training.tasks.NAME", "", TaskTraining());

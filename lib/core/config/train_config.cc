@@ -26,7 +26,8 @@ PhaseConfig read_phase(const json& object)
     return phase;
 }
 
-// For a configuration that names no training: all tasks with data alike, Algorithm 1 in short.
+// For a configuration that names no training: all tasks with data alike, Algorithm 1 in
+// short.
 TrainConfig default_training(const ModelConfig& model)
 {
     TrainConfig c;
@@ -106,23 +107,33 @@ TrainConfig read_training(const json& root)
 void PhaseConfig::visit(FieldVisitor& f)
 {
     f.integer({ "steps", "steps", "of the phase", true }, steps, 1, MOST_STEPS);
-    f.flag({ "digital", "", "codebook and constellation; false: real features, phase 1" }, digital);
-    f.flag({ "train_ratio", "", "f_n learns too, eq. 20; where it is not given: as digital" },
+    f.flag({ "digital", "", "codebook and constellation; false: real features, phase 1" },
+           digital);
+    f.flag({ "train_ratio",
+             "",
+             "f_n learns too, eq. 20; where it is not given: as digital" },
            train_ratio);
-    f.range({ "snr_db", "dB", "Es/N0, drawn uniformly for every sample" }, snr_min_db, snr_max_db);
-    f.integer({ "widen_steps", "steps", "in which the lowest Es/N0 falls from the highest" },
-              widen_steps,
-              0,
-              MOST_STEPS);
-    f.flag({ "top_selection", "", "keep the best vectors as in inference, not by sampling" },
-           top_selection);
+    f.range({ "snr_db", "dB", "Es/N0, drawn uniformly for every sample" },
+            snr_min_db,
+            snr_max_db);
+    f.integer(
+        { "widen_steps", "steps", "in which the lowest Es/N0 falls from the highest" },
+        widen_steps,
+        0,
+        MOST_STEPS);
+    f.flag(
+        { "top_selection", "", "keep the best vectors as in inference, not by sampling" },
+        top_selection);
     f.flag({ "train_selection", "", "false: the selection modules stay as they are" },
            train_selection);
 }
 
 void TaskTraining::visit(FieldVisitor& f)
 {
-    f.real({ "weight", "", "chance of being drawn, relative to the others" }, weight, 1e-9, 1e9);
+    f.real({ "weight", "", "chance of being drawn, relative to the others" },
+           weight,
+           1e-9,
+           1e9);
     f.integer({ "batch", "samples", "in a step of one process" }, batch, 1, 65536);
     f.real({ "loss_weight", "", "of the task's loss beside codebook and selection" },
            loss_weight,
@@ -133,28 +144,42 @@ void TaskTraining::visit(FieldVisitor& f)
 void TrainConfig::visit(FieldVisitor& f)
 {
     f.real({ "learning_rate", "", "of AdamW, after the warm-up" }, learning_rate, 0, 10);
-    f.real({ "final_learning_rate", "", "at the end of a cosine" }, final_learning_rate, 0, 10);
+    f.real({ "final_learning_rate", "", "at the end of a cosine" },
+           final_learning_rate,
+           0,
+           10);
     f.integer({ "warmup_steps", "steps", "in which the learning rate rises from 0" },
               warmup_steps,
               1,
               MOST_STEPS);
     f.real({ "weight_decay", "", "of matrices" }, weight_decay, 0, 10);
-    f.real({ "gradient_clip", "", "largest norm of all gradients together" }, gradient_clip, 0, 1e9);
-    f.real({ "label_smoothing", "", "of the label tasks" }, label_smoothing, 0, 0.99);
-    f.real({ "auxiliary_weight", "", "of a label loss at the end of the semantic encoder" },
-           auxiliary_weight,
+    f.real({ "gradient_clip", "", "largest norm of all gradients together" },
+           gradient_clip,
            0,
            1e9);
+    f.real({ "label_smoothing", "", "of the label tasks" }, label_smoothing, 0, 0.99);
+    f.real(
+        { "auxiliary_weight", "", "of a label loss at the end of the semantic encoder" },
+        auxiliary_weight,
+        0,
+        1e9);
     f.real({ "selection_weight", "", "of eq. 19 and 20" }, selection_weight, 0, 1e9);
     f.real({ "ratio_weight", "", "of the keep ratio in eq. 20" }, ratio_weight, 0, 1e9);
-    f.real({ "word_dropout", "", "share of words hidden from tasks that give no sentence" },
-           word_dropout,
+    f.real(
+        { "word_dropout", "", "share of words hidden from tasks that give no sentence" },
+        word_dropout,
+        0,
+        0.99);
+    f.real({ "rayleigh", "", "share of samples through block Rayleigh fading" },
+           rayleigh,
            0,
-           0.99);
-    f.real({ "rayleigh", "", "share of samples through block Rayleigh fading" }, rayleigh, 0, 1);
-    f.flag({ "csi_at_transmitter", "", "the transmitter knows |h|^2; false: the mean Es/N0 alone" },
+           1);
+    f.flag({ "csi_at_transmitter",
+             "",
+             "the transmitter knows |h|^2; false: the mean Es/N0 alone" },
            csi_at_transmitter);
-    f.flag({ "mixed_ranks", "", "each process draws a task of its own in each step" }, mixed_ranks);
+    f.flag({ "mixed_ranks", "", "each process draws a task of its own in each step" },
+           mixed_ranks);
     std::int64_t signed_seed = static_cast<std::int64_t>(seed);
     f.integer({ "seed", "", "of weights, order, noise and augmentation" },
               signed_seed,
@@ -162,7 +187,10 @@ void TrainConfig::visit(FieldVisitor& f)
               std::numeric_limits<std::int64_t>::max());
     seed = static_cast<std::uint64_t>(signed_seed);
     f.text({ "split", "", "of the data" }, split, { "train", "trainval" });
-    f.integer({ "checkpoint_every", "steps", "between two checkpoints" }, checkpoint_every, 1, 1000000);
+    f.integer({ "checkpoint_every", "steps", "between two checkpoints" },
+              checkpoint_every,
+              1,
+              1000000);
 }
 
 TrainConfig TrainConfig::from_file(const std::string& path)

@@ -50,16 +50,14 @@ void append_cifar10_batch(const std::string& path, ImageSet& set)
 }
 
 /*! The set's pictures, scaled to the size that the model takes. */
-class Cifar10 : public Dataset
-{
+class Cifar10 : public Dataset {
 public:
     Cifar10(const DatasetRequest& request)
-        : d_modality(request.modality_of_kind("image")),
-          d_side(request.modalities.at(d_modality)->blank().shape[0]),
-          d_set(load_cifar10(request.data_dir, request.split)),
-          d_info { request.name, request.split, d_set.class_names, {} }
-    {
-    }
+        : d_modality(request.modality_of_kind("image"))
+        , d_side(request.modalities.at(d_modality)->blank().shape[0])
+        , d_set(load_cifar10(request.data_dir, request.split))
+        , d_info { request.name, request.split, d_set.class_names, {} }
+    { }
 
     std::size_t size() const override { return d_set.size(); }
     const DatasetInfo& describe() const override { return d_info; }
@@ -76,8 +74,8 @@ public:
         if (d_side != d_set.width)
             picture = fit_square(picture, d_side);
         Sample sample;
-        sample.inputs[d_modality] =
-            SourceSample::image(picture.height, picture.width, std::move(picture.rgb));
+        sample.inputs[d_modality]
+            = SourceSample::image(picture.height, picture.width, std::move(picture.rgb));
         sample.target.label = d_set.labels[i];
         sample.name = "record " + std::to_string(i);
         return sample;

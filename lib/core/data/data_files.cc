@@ -69,8 +69,8 @@ void SkippedList::add(const std::string& what, const std::string& reason)
     d_lines.push_back(what + ": " + reason);
     if (d_lines.size() <= static_cast<std::size_t>(d_allowed))
         return;
-    std::string text = d_data + ": found more than " + std::to_string(d_allowed) +
-                       " that cannot be read (--max-bad allows more):";
+    std::string text = d_data + ": found more than " + std::to_string(d_allowed)
+        + " that cannot be read (--max-bad allows more):";
     for (std::size_t i = 0; i < d_lines.size() && i < 5; ++i)
         text += "\n  " + d_lines[i];
     throw Error(text);

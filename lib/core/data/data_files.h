@@ -23,10 +23,12 @@ std::vector<std::string> split_tabs(const std::string& line);
  *
  * More of them than allowed are an Error that lists the first ones.
  */
-class SkippedList
-{
+class SkippedList {
 public:
-    SkippedList(std::string data, int allowed) : d_data(std::move(data)), d_allowed(allowed) {}
+    SkippedList(std::string data, int allowed)
+        : d_data(std::move(data))
+        , d_allowed(allowed)
+    { }
     void add(const std::string& what, const std::string& reason);
     const std::vector<std::string>& lines() const { return d_lines; }
 
@@ -36,8 +38,8 @@ private:
     std::vector<std::string> d_lines;
 };
 
-//! Without folders or a column for it: of every ten items in a fixed order the ninth is for
-//! validation and the tenth for the test.
+//! Without folders or a column for it: of every ten items in a fixed order the ninth is
+//! for validation and the tenth for the test.
 bool is_of_split(std::size_t number, const std::string& split);
 
 } // namespace udeepsc_core

@@ -15,7 +15,8 @@ namespace udeepsc_core {
 namespace {
 
 // In the order in which they are listed.
-const std::vector<std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
+const std::vector<
+    std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
     s_sets = {
         { "cifar10", open_cifar10 }, { "sst2", open_sst2 }, { "folder", open_folder },
         { "tiles", open_tiles },     { "tsv", open_tsv },
@@ -27,7 +28,8 @@ std::string listed(const std::vector<std::string>& names)
     std::string list;
     for (std::size_t i = 0; i < names.size() && i < most; ++i)
         list += (i ? ", " : "") + names[i];
-    return names.size() > most ? list + ", ... (" + std::to_string(names.size()) + ")" : list;
+    return names.size() > most ? list + ", ... (" + std::to_string(names.size()) + ")"
+                               : list;
 }
 
 std::shared_ptr<const Dataset> open_one(const DatasetRequest& request)
@@ -36,14 +38,16 @@ std::shared_ptr<const Dataset> open_one(const DatasetRequest& request)
     for (const auto& set : s_sets)
         if (set.first == name)
             return set.second(request);
-    throw Error("unknown data set \"" + name + "\", expected one of " + listed(dataset_names()));
+    throw Error("unknown data set \"" + name + "\", expected one of "
+                + listed(dataset_names()));
 }
 
 /*! Several sets, one after the other, with labels as a task numbers them. */
-class TaskData : public Dataset
-{
+class TaskData : public Dataset {
 public:
-    TaskData(const TaskConfig& task, const std::string& split) : d_task(task), d_split(split)
+    TaskData(const TaskConfig& task, const std::string& split)
+        : d_task(task)
+        , d_split(split)
     {
         d_info.split = split;
         d_info.classes = task.classes();
@@ -53,7 +57,8 @@ public:
     {
         const auto& info = set->describe();
         d_info.name += (d_info.name.empty() ? "" : ", ") + info.name;
-        d_info.skipped.insert(d_info.skipped.end(), info.skipped.begin(), info.skipped.end());
+        d_info.skipped.insert(
+            d_info.skipped.end(), info.skipped.begin(), info.skipped.end());
         d_labels.push_back(labels_of(info));
         d_size += set->size();
         d_sets.push_back(std::move(set));
@@ -79,7 +84,8 @@ public:
         for (std::size_t i = 0; i < d_size; ++i) {
             const auto sample = at(i);
             d_task.output->check_target(sample.target,
-                                        "task " + d_task.name + ", " + d_info.name + ", " + sample.name);
+                                        "task " + d_task.name + ", " + d_info.name + ", "
+                                            + sample.name);
         }
     }
 
@@ -95,12 +101,14 @@ public:
         }
         for (std::size_t c = 0; c < d_info.classes.size(); ++c)
             if (!found.count(static_cast<int>(c)))
-                throw Error("task " + d_task.name + ": class \"" + d_info.classes[c] +
-                            "\" has no sample in split " + d_split + " of " + d_info.name);
+                throw Error("task " + d_task.name + ": class \"" + d_info.classes[c]
+                            + "\" has no sample in split " + d_split + " of "
+                            + d_info.name);
     }
 
 private:
-    // Number in the set -> number in the task; by name, so that no set passes for another.
+    // Number in the set -> number in the task; by name, so that no set passes for
+    // another.
     std::vector<int> labels_of(const DatasetInfo& info) const
     {
         const auto& wanted = d_info.classes;
@@ -110,9 +118,9 @@ private:
         for (const auto& name : info.classes) {
             const auto found = std::find(wanted.begin(), wanted.end(), name);
             if (found == wanted.end())
-                throw Error("task " + d_task.name + " knows the classes " + listed(wanted) +
-                            "; data set " + info.name + " has \"" + name + "\" (of " +
-                            listed(info.classes) + ")");
+                throw Error("task " + d_task.name + " knows the classes " + listed(wanted)
+                            + "; data set " + info.name + " has \"" + name + "\" (of "
+                            + listed(info.classes) + ")");
             labels.push_back(static_cast<int>(found - wanted.begin()));
         }
         return labels;
@@ -149,40 +157,45 @@ std::string DatasetRequest::modality_of_kind(const std::string& kind) const
         if (m.second->kind() != kind)
             continue;
         if (!found.empty())
-            throw Error("data set " + name + ": the task has more than one modality of kind " + kind);
+            throw Error("data set " + name
+                        + ": the task has more than one modality of kind " + kind);
         found = m.first;
     }
     if (found.empty() || modalities.size() > 1)
-        throw Error("data set " + name + " has " + kind + " alone; the task has the modalities " +
-                    [&] {
-                        std::vector<std::string> names;
-                        for (const auto& m : modalities)
-                            names.push_back(m.first + " (" + m.second->kind() + ")");
-                        return listed(names);
-                    }());
+        throw Error("data set " + name + " has " + kind
+                    + " alone; the task has the modalities " + [&] {
+                          std::vector<std::string> names;
+                          for (const auto& m : modalities)
+                              names.push_back(m.first + " (" + m.second->kind() + ")");
+                          return listed(names);
+                      }());
     return found;
 }
 
 std::string DatasetRequest::only_modality() const
 {
     if (modalities.size() != 1)
-        throw Error("data set " + name + " serves tasks of one modality, this one has " +
-                    std::to_string(modalities.size()) + "; a tsv serves several");
+        throw Error("data set " + name + " serves tasks of one modality, this one has "
+                    + std::to_string(modalities.size()) + "; a tsv serves several");
     return modalities.begin()->first;
 }
 
-std::shared_ptr<const Dataset>
-open_data(const ModelConfig& model, const std::string& task_name, const DatasetOptions& options)
+std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
+                                         const std::string& task_name,
+                                         const DatasetOptions& options)
 {
     const auto& split = options.split;
     if (split != "train" && split != "val" && split != "trainval" && split != "test")
-        throw Error("split: found '" + split + "', expected 'train', 'val', 'trainval' or 'test'");
+        throw Error("split: found '" + split
+                    + "', expected 'train', 'val', 'trainval' or 'test'");
     const auto owned = std::make_shared<OwnedTaskData>();
     owned->task = model.task(task_name);
     const auto& names = options.data.empty() ? owned->task.data : options.data;
     if (names.empty())
-        throw Error("task " + task_name + " names no data set: give it \"data\": [...] in the "
-                    "configuration, with some of " + listed(dataset_names()));
+        throw Error("task " + task_name
+                    + " names no data set: give it \"data\": [...] in the "
+                      "configuration, with some of "
+                    + listed(dataset_names()));
     owned->data = std::make_unique<TaskData>(owned->task, split);
     for (const auto& name : names) {
         DatasetRequest request;

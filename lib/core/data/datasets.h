@@ -14,11 +14,12 @@ namespace udeepsc_core {
 
 /*! What is wanted of a data set. */
 struct DatasetRequest {
-    std::string name;     //!< whole, such as "folder:flowers"
+    std::string name; //!< whole, such as "folder:flowers"
     std::string argument; //!< behind the colon, "" for none
     std::string data_dir, split;
     int max_bad = 10;
-    std::map<std::string, std::shared_ptr<const Modality>> modalities; //!< the task's, by name
+    std::map<std::string, std::shared_ptr<const Modality>>
+        modalities; //!< the task's, by name
 
     //! Name of the task's only modality of this kind. Error if there is none, or several.
     std::string modality_of_kind(const std::string& kind) const;

@@ -29,7 +29,8 @@ std::vector<Footprint> footprints(int from, int to)
         Footprint f { first, {} };
         double sum = 0;
         for (int p = first; p <= last; ++p) {
-            f.weights.push_back(static_cast<float>(std::max(0.0, 1.0 - std::abs(p - centre) / reach)));
+            f.weights.push_back(
+                static_cast<float>(std::max(0.0, 1.0 - std::abs(p - centre) / reach)));
             sum += f.weights.back();
         }
         for (auto& w : f.weights)
@@ -43,21 +44,24 @@ std::vector<Footprint> footprints(int from, int to)
 
 Picture fit_square(const Picture& picture, int side)
 {
-    if (side < 1 || picture.height < 1 || picture.width < 1 ||
-        picture.rgb.size() != static_cast<std::size_t>(picture.height) *
-                                  static_cast<std::size_t>(picture.width) * 3)
-        throw Error("scaling a picture: got " + std::to_string(picture.height) + "x" +
-                    std::to_string(picture.width) + " to " + std::to_string(side) +
-                    " pixels, expected at least one");
+    if (side < 1 || picture.height < 1 || picture.width < 1
+        || picture.rgb.size()
+            != static_cast<std::size_t>(picture.height)
+                * static_cast<std::size_t>(picture.width) * 3)
+        throw Error("scaling a picture: got " + std::to_string(picture.height) + "x"
+                    + std::to_string(picture.width) + " to " + std::to_string(side)
+                    + " pixels, expected at least one");
     const int edge = std::min(picture.height, picture.width);
     const int top = (picture.height - edge) / 2, left = (picture.width - edge) / 2;
     const auto feet = footprints(edge, side);
     // Columns first, then rows.
-    std::vector<float> narrow(static_cast<std::size_t>(edge) * static_cast<std::size_t>(side) * 3);
+    std::vector<float> narrow(static_cast<std::size_t>(edge)
+                              * static_cast<std::size_t>(side) * 3);
     const auto at = [&](int y, int x) {
-        return picture.rgb.data() +
-               (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(picture.width) +
-                static_cast<std::size_t>(left + x)) * 3;
+        return picture.rgb.data()
+            + (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(picture.width)
+               + static_cast<std::size_t>(left + x))
+            * 3;
     };
     for (int y = 0; y < edge; ++y)
         for (int x = 0; x < side; ++x)
@@ -66,7 +70,11 @@ Picture fit_square(const Picture& picture, int side)
                 float sum = 0;
                 for (std::size_t k = 0; k < f.weights.size(); ++k)
                     sum += f.weights[k] * at(y, f.first + static_cast<int>(k))[c];
-                narrow[(static_cast<std::size_t>(y) * static_cast<std::size_t>(side) + static_cast<std::size_t>(x)) * 3 + static_cast<std::size_t>(c)] = sum;
+                narrow[(static_cast<std::size_t>(y) * static_cast<std::size_t>(side)
+                        + static_cast<std::size_t>(x))
+                           * 3
+                       + static_cast<std::size_t>(c)]
+                    = sum;
             }
     Picture out { side, side, {} };
     const auto row = static_cast<std::size_t>(side) * 3;
@@ -76,9 +84,10 @@ Picture fit_square(const Picture& picture, int side)
             const auto& f = feet[static_cast<std::size_t>(y)];
             float sum = 0;
             for (std::size_t k = 0; k < f.weights.size(); ++k)
-                sum += f.weights[k] * narrow[(static_cast<std::size_t>(f.first) + k) * row + x];
-            out.rgb[static_cast<std::size_t>(y) * row + x] =
-                static_cast<std::uint8_t>(std::lround(std::clamp(sum, 0.0f, 255.0f)));
+                sum += f.weights[k]
+                    * narrow[(static_cast<std::size_t>(f.first) + k) * row + x];
+            out.rgb[static_cast<std::size_t>(y) * row + x]
+                = static_cast<std::uint8_t>(std::lround(std::clamp(sum, 0.0f, 255.0f)));
         }
     return out;
 }

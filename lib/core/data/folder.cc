@@ -49,7 +49,9 @@ struct FoundFiles {
 };
 
 // Files lie in folders that are classes; files beside them have no class.
-void collect(const fs::path& folder, const std::vector<std::string>& endings, FoundFiles& out)
+void collect(const fs::path& folder,
+             const std::vector<std::string>& endings,
+             FoundFiles& out)
 {
     std::size_t loose = 0;
     for (const auto& entry : entries(folder)) {
@@ -68,25 +70,26 @@ void collect(const fs::path& folder, const std::vector<std::string>& endings, Fo
             if (fs::is_regular_file(file) && has_ending(file, endings))
                 out.files.push_back({ file, label, number++ });
         if (number == 0)
-            throw Error("class folder '" + entry.string() + "': found no file that ends in " +
-                        [&] {
-                            std::string list;
-                            for (const auto& e : endings)
-                                list += (list.empty() ? "" : ", ") + e;
-                            return list;
-                        }());
+            throw Error("class folder '" + entry.string()
+                        + "': found no file that ends in " + [&] {
+                              std::string list;
+                              for (const auto& e : endings)
+                                  list += (list.empty() ? "" : ", ") + e;
+                              return list;
+                          }());
     }
 }
 
-FoundFiles find_files(const DatasetRequest& request, const std::vector<std::string>& endings)
+FoundFiles find_files(const DatasetRequest& request,
+                      const std::vector<std::string>& endings)
 {
     const fs::path root = find_directory(request.data_dir, request.argument);
     FoundFiles found;
     const bool by_folder = fs::is_directory(root / "train");
     if (by_folder) {
         const std::vector<std::string> splits = request.split == "trainval"
-                                                    ? std::vector<std::string> { "train", "val" }
-                                                    : std::vector<std::string> { request.split };
+            ? std::vector<std::string> { "train", "val" }
+            : std::vector<std::string> { request.split };
         for (const auto& split : splits)
             collect(find_directory(root.string(), split), endings, found);
     } else {
@@ -94,21 +97,24 @@ FoundFiles find_files(const DatasetRequest& request, const std::vector<std::stri
         auto& files = found.files;
         files.erase(std::remove_if(files.begin(),
                                    files.end(),
-                                   [&](const auto& f) { return !is_of_split(f.number, request.split); }),
+                                   [&](const auto& f) {
+                                       return !is_of_split(f.number, request.split);
+                                   }),
                     files.end());
     }
     if (found.files.empty())
-        throw Error("data set " + request.name + ": found no file for split " + request.split +
-                    " in '" + root.string() + "', expected " + root.string() + "/CLASS/FILE");
+        throw Error("data set " + request.name + ": found no file for split "
+                    + request.split + " in '" + root.string() + "', expected "
+                    + root.string() + "/CLASS/FILE");
     return found;
 }
 
 /*! Samples that lie in memory. */
-class SamplesInMemory : public Dataset
-{
+class SamplesInMemory : public Dataset {
 public:
     SamplesInMemory(DatasetInfo info, std::vector<Sample> samples)
-        : d_info(std::move(info)), d_samples(std::move(samples))
+        : d_info(std::move(info))
+        , d_samples(std::move(samples))
     {
         if (d_samples.empty())
             throw Error("data set " + d_info.name + ": nothing in it can be read");
@@ -163,7 +169,8 @@ std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request)
             std::size_t number = 0;
             for (auto& tile : cut_tiles(load_picture(file.path.string()), side)) {
                 Sample sample;
-                sample.inputs[modality] = SourceSample::image(side, side, std::move(tile.rgb));
+                sample.inputs[modality]
+                    = SourceSample::image(side, side, std::move(tile.rgb));
                 sample.name = file.path.string() + ", tile " + std::to_string(number++);
                 samples.push_back(std::move(sample));
             }
@@ -171,7 +178,8 @@ std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request)
             skipped.add(file.path.string(), e.what());
         }
     }
-    return in_memory({ request.name, request.split, {}, skipped.lines() }, std::move(samples));
+    return in_memory({ request.name, request.split, {}, skipped.lines() },
+                     std::move(samples));
 }
 
 } // namespace udeepsc_core

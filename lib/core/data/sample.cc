@@ -18,7 +18,8 @@ SourceSample SourceSample::vectors(int count, int features, std::vector<float> v
     return { {}, std::move(values), { count, features }, 0 };
 }
 
-SourceSample SourceSample::sound(int channels, double sample_rate, std::vector<float> samples)
+SourceSample
+SourceSample::sound(int channels, double sample_rate, std::vector<float> samples)
 {
     const int frames = channels > 0 ? static_cast<int>(samples.size()) / channels : 0;
     return { {}, std::move(samples), { frames, channels }, sample_rate };

@@ -10,15 +10,14 @@ namespace udeepsc_core {
 /*!
  * \brief SentencePiece behind a wall.
  *
- * Debian's libsentencepiece exports a protobuf of its own, libtorch_cpu brings another; in
- * one link the two take each other's symbols and the program dies before main(). So the
- * code that calls SentencePiece is a module of its own (sentencepiece_module.cc), loaded at
- * run time with its symbols kept to itself.
+ * Debian's libsentencepiece exports a protobuf of its own, libtorch_cpu brings another;
+ * in one link the two take each other's symbols and the program dies before main(). So
+ * the code that calls SentencePiece is a module of its own (sentencepiece_module.cc),
+ * loaded at run time with its symbols kept to itself.
  *
  * Nothing here throws; an error is a text, empty if all went well.
  */
-class SentencePieceApi
-{
+class SentencePieceApi {
 public:
     virtual ~SentencePieceApi() = default;
     virtual std::string load(const std::string& model) = 0;

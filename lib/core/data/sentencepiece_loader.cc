@@ -35,8 +35,10 @@ Maker load_module()
     const auto path = module_path();
     void* handle = dlopen(path.c_str(), flags);
     if (!handle)
-        throw Error(std::string("the SentencePiece module cannot be loaded: ") + dlerror());
-    const auto maker = reinterpret_cast<Maker>(dlsym(handle, "udeepsc_make_sentencepiece"));
+        throw Error(std::string("the SentencePiece module cannot be loaded: ")
+                    + dlerror());
+    const auto maker
+        = reinterpret_cast<Maker>(dlsym(handle, "udeepsc_make_sentencepiece"));
     if (!maker)
         throw Error("the SentencePiece module " + path + " is of another version");
     return maker;

@@ -6,10 +6,11 @@
 
 namespace {
 
-class Sentences : public sentencepiece::SentenceIterator
-{
+class Sentences : public sentencepiece::SentenceIterator {
 public:
-    explicit Sentences(const std::vector<std::string>& sentences) : d_sentences(sentences) {}
+    explicit Sentences(const std::vector<std::string>& sentences)
+        : d_sentences(sentences)
+    { }
     bool done() const override { return d_next >= d_sentences.size(); }
     void Next() override { ++d_next; }
     const std::string& value() const override { return d_sentences[d_next]; }
@@ -25,8 +26,7 @@ std::string text_of(const sentencepiece::util::Status& status)
     return status.ok() ? std::string() : status.ToString();
 }
 
-class Module : public udeepsc_core::SentencePieceApi
-{
+class Module : public udeepsc_core::SentencePieceApi {
 public:
     std::string load(const std::string& model) override
     {
@@ -58,4 +58,7 @@ private:
 
 } // namespace
 
-extern "C" udeepsc_core::SentencePieceApi* udeepsc_make_sentencepiece() { return new Module; }
+extern "C" udeepsc_core::SentencePieceApi* udeepsc_make_sentencepiece()
+{
+    return new Module;
+}

@@ -59,15 +59,13 @@ void append_tsv(const std::string& path, TextSet& set)
     }
 }
 
-class Sst2 : public Dataset
-{
+class Sst2 : public Dataset {
 public:
     Sst2(const DatasetRequest& request)
-        : d_modality(request.modality_of_kind("text")),
-          d_set(load_sst2(request.data_dir, request.split)),
-          d_info { request.name, request.split, { "negative", "positive" }, {} }
-    {
-    }
+        : d_modality(request.modality_of_kind("text"))
+        , d_set(load_sst2(request.data_dir, request.split))
+        , d_info { request.name, request.split, { "negative", "positive" }, {} }
+    { }
 
     std::size_t size() const override { return d_set.size(); }
     const DatasetInfo& describe() const override { return d_info; }

@@ -20,14 +20,17 @@ namespace {
 // What a lost payload leaves to the decoder: no symbol says anything.
 constexpr float NOTHING_KNOWN = 1e6f;
 
-void one_of(const std::string& field, const std::string& value, const std::set<std::string>& known)
+void one_of(const std::string& field,
+            const std::string& value,
+            const std::set<std::string>& known)
 {
     if (known.count(value))
         return;
     std::string list;
     for (const auto& k : known)
         list += (list.empty() ? "" : ", ") + k;
-    throw Error("evaluation: " + field + " is \"" + value + "\", expected one of " + list);
+    throw Error("evaluation: " + field + " is \"" + value + "\", expected one of "
+                + list);
 }
 
 /*! Samples that the model takes. */
@@ -48,8 +51,9 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     const auto data = open_data(config, o.task, options);
     Samples out;
     out.dataset = data->describe().name;
-    const std::size_t n =
-        o.limit > 0 ? std::min<std::size_t>(data->size(), static_cast<std::size_t>(o.limit)) : data->size();
+    const std::size_t n = o.limit > 0
+        ? std::min<std::size_t>(data->size(), static_cast<std::size_t>(o.limit))
+        : data->size();
     for (std::size_t i = 0; i < n; ++i) { // evenly spread
         auto sample = data->at(i * data->size() / n);
         try {
@@ -63,16 +67,16 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     return out;
 }
 
-/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised. */
-class Channel
-{
+/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised.
+ */
+class Channel {
 public:
     Channel(const EvalOptions& o, double snr_db)
-        : d_fading(o.channel == "rayleigh"),
-          d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0)),
-          d_random(o.seed * 1000003 + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
-    {
-    }
+        : d_fading(o.channel == "rayleigh")
+        , d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0))
+        , d_random(o.seed * 1000003
+                   + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
+    { }
 
     // |h|^2 of the next block
     double draw_gain()
@@ -83,7 +87,8 @@ public:
         return std::max(1e-6, 0.5 * (a * a + b * b));
     }
 
-    // Replaces the block's symbols by y/h and gives them the noise variance that then holds.
+    // Replaces the block's symbols by y/h and gives them the noise variance that then
+    // holds.
     void pass(LinkBlock& block, double gain)
     {
         const double noise_var = d_noise_var / gain;
@@ -115,15 +120,14 @@ struct Sent {
 };
 
 /*! One task at one SNR. */
-class Run
-{
+class Run {
 public:
     Run(const Transceiver& model, const EvalOptions& options, double snr_db)
-        : d_model(model),
-          d_options(options),
-          d_snr_db(snr_db),
-          d_task(model.info().task(options.task)),
-          d_channel(options, snr_db)
+        : d_model(model)
+        , d_options(options)
+        , d_snr_db(snr_db)
+        , d_task(model.info().task(options.task))
+        , d_channel(options, snr_db)
     {
         d_transmit.random = options.selection == "random";
         // Without noise the transmitter acts as in the best channel it was trained for.
@@ -147,8 +151,9 @@ public:
         const auto batch = static_cast<std::size_t>(d_options.batch);
         for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
             const auto last = std::min(samples.samples.size(), first + batch);
-            const std::vector<Sample> part(samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
-                                           samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
+            const std::vector<Sample> part(
+                samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
+                samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
             const auto results = through(part, r);
             for (std::size_t i = 0; i < part.size(); ++i)
                 scorer->add(results[i], part[i]);
@@ -160,16 +165,19 @@ public:
 private:
     int vectors_for(int symbols) const
     {
-        const int vectors = d_model.vectors_in(d_task.name, d_task.modalities[0], symbols);
+        const int vectors
+            = d_model.vectors_in(d_task.name, d_task.modalities[0], symbols);
         if (vectors < 1)
-            throw Error("evaluation: " + std::to_string(symbols) + " symbols are no whole number of " +
-                        d_task.name + " feature vectors");
+            throw Error("evaluation: " + std::to_string(symbols)
+                        + " symbols are no whole number of " + d_task.name
+                        + " feature vectors");
         return vectors;
     }
 
     std::vector<TaskResult> through(const std::vector<Sample>& part, EvalResult& r)
     {
-        const auto mode = d_options.decode == "hard" ? LookupMode::hard : LookupMode::soft;
+        const auto mode
+            = d_options.decode == "hard" ? LookupMode::hard : LookupMode::soft;
         std::vector<std::vector<LinkBlock>> blocks;
         std::vector<double> gains;
         const bool csi = d_options.csi_at_transmitter && !d_options.link;
@@ -252,11 +260,12 @@ private:
 Estimate paired_difference(const EvalResult& a, const EvalResult& b)
 {
     if (a.each.empty() || a.each.size() != b.each.size())
-        throw Error("paired difference: got " + std::to_string(a.each.size()) + " and " +
-                    std::to_string(b.each.size()) +
-                    " scores of single samples, expected as many of both");
+        throw Error("paired difference: got " + std::to_string(a.each.size()) + " and "
+                    + std::to_string(b.each.size())
+                    + " scores of single samples, expected as many of both");
     std::vector<double> difference(a.each.size());
-    std::transform(a.each.begin(), a.each.end(), b.each.begin(), difference.begin(), std::minus<>());
+    std::transform(
+        a.each.begin(), a.each.end(), b.each.begin(), difference.begin(), std::minus<>());
     return mean(difference);
 }
 
@@ -268,21 +277,25 @@ void EvalOptions::validate() const
     one_of("decode", decode, { "hard", "soft" });
     one_of("selection", selection, { "fsm", "random" });
     if (symbols < 0 || limit < 0 || batch < 1)
-        throw Error("evaluation: symbols and limit may not be negative, batch is at least 1");
+        throw Error(
+            "evaluation: symbols and limit may not be negative, batch is at least 1");
 }
 
-std::vector<EvalResult>
-evaluate(const Transceiver& model, const EvalOptions& options, const std::vector<double>& snr_db)
+std::vector<EvalResult> evaluate(const Transceiver& model,
+                                 const EvalOptions& options,
+                                 const std::vector<double>& snr_db)
 {
     options.validate();
     if (snr_db.empty())
         throw Error("evaluation: no SNR given");
     for (double snr : snr_db)
         if (!std::isfinite(snr) || std::abs(snr) > 200)
-            throw Error("evaluation: SNR is " + std::to_string(snr) + " dB, expected -200 to 200");
+            throw Error("evaluation: SNR is " + std::to_string(snr)
+                        + " dB, expected -200 to 200");
     const auto samples = load_samples(model, options);
     if (samples.samples.empty())
-        throw Error("evaluation: no sample of split " + options.split + " that the model takes");
+        throw Error("evaluation: no sample of split " + options.split
+                    + " that the model takes");
     std::vector<EvalResult> results;
     seed_random_selection(options.seed);
     for (double snr : snr_db)

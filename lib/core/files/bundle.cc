@@ -62,21 +62,22 @@ std::vector<std::pair<std::string, torch::Tensor>> state_of(const Network& netwo
     return state;
 }
 
-// The file's tokenizer, of the kind that its header names; earlier files leave that to the
-// text encoder's configuration.
-std::shared_ptr<const Tokenizer> tokenizer_of(const SafetensorsFile& file, const Modality& text)
+// The file's tokenizer, of the kind that its header names; earlier files leave that to
+// the text encoder's configuration.
+std::shared_ptr<const Tokenizer> tokenizer_of(const SafetensorsFile& file,
+                                              const Modality& text)
 {
-    const auto tensor = std::find_if(file.tensors.begin(), file.tensors.end(), [](const auto& t) {
-        return t.name == s_tokenizer;
-    });
+    const auto tensor = std::find_if(file.tensors.begin(),
+                                     file.tensors.end(),
+                                     [](const auto& t) { return t.name == s_tokenizer; });
     if (tensor == file.tensors.end())
         throw Error("has a text encoder but no tensor \"tokenizer\"");
     if (tensor->dtype != DType::u8)
-        throw Error("tensor \"tokenizer\" is of type " + std::string(name(tensor->dtype)) +
-                    ", expected U8");
+        throw Error("tensor \"tokenizer\" is of type " + std::string(name(tensor->dtype))
+                    + ", expected U8");
     const auto kind = file.metadata.find(s_tokenizer);
-    return make_tokenizer(kind == file.metadata.end() ? text.tokenizer_kind() : kind->second,
-                          tensor->data);
+    return make_tokenizer(
+        kind == file.metadata.end() ? text.tokenizer_kind() : kind->second, tensor->data);
 }
 
 // Of the file's metadata, which require_version() has seen.
@@ -86,24 +87,27 @@ ModelConfig config_of(const std::map<std::string, std::string>& metadata)
     if (metadata.at("format_version") == "1") // before a task named its data sets
         for (auto& task : config.tasks)
             if (task.data.empty() && task.inputs.size() == 1)
-                task.data = config.encoder(task.inputs[0].modality).kind->version_1_data();
+                task.data
+                    = config.encoder(task.inputs[0].modality).kind->version_1_data();
     return config;
 }
 
-void require_version(const std::map<std::string, std::string>& metadata, const std::string& path)
+void require_version(const std::map<std::string, std::string>& metadata,
+                     const std::string& path)
 {
     const auto format = metadata.find("format");
     if (format == metadata.end() || format->second != s_format)
-        throw Error("model " + path +
-                    ": a safetensors file, but no U-DeepSC model (its header has no format \"" +
-                    s_format + "\")");
+        throw Error(
+            "model " + path
+            + ": a safetensors file, but no U-DeepSC model (its header has no format \""
+            + s_format + "\")");
     const auto version = metadata.find("format_version");
-    if (version == metadata.end() ||
-        std::find(std::begin(s_versions), std::end(s_versions), version->second) ==
-            std::end(s_versions))
-        throw Error("model " + path + ": format version \"" +
-                    (version == metadata.end() ? "" : version->second) +
-                    "\", expected \"1\" or \"2\"");
+    if (version == metadata.end()
+        || std::find(std::begin(s_versions), std::end(s_versions), version->second)
+            == std::end(s_versions))
+        throw Error("model " + path + ": format version \""
+                    + (version == metadata.end() ? "" : version->second)
+                    + "\", expected \"1\" or \"2\"");
     if (!metadata.count("config"))
         throw Error("model " + path + ": header has no \"config\"");
 }
@@ -145,16 +149,17 @@ void copy_into(Network& network,
     for (auto& entry : state_of(network)) {
         const auto it = found.find(entry.first);
         if (it == found.end()) {
-            faults += "\n  missing " + entry.first + " " + shape_text(entry.second.sizes().vec());
+            faults += "\n  missing " + entry.first + " "
+                + shape_text(entry.second.sizes().vec());
             continue;
         }
-        if (it->second->dtype != DType::f32 && it->second->dtype != DType::f16 &&
-            it->second->dtype != DType::bf16)
-            faults += "\n  " + entry.first + " is of type " + name(it->second->dtype) +
-                      ", expected F32, F16 or BF16";
+        if (it->second->dtype != DType::f32 && it->second->dtype != DType::f16
+            && it->second->dtype != DType::bf16)
+            faults += "\n  " + entry.first + " is of type " + name(it->second->dtype)
+                + ", expected F32, F16 or BF16";
         else if (it->second->shape != entry.second.sizes().vec())
-            faults += "\n  " + entry.first + " is " + shape_text(it->second->shape) +
-                      ", expected " + shape_text(entry.second.sizes().vec());
+            faults += "\n  " + entry.first + " is " + shape_text(it->second->shape)
+                + ", expected " + shape_text(entry.second.sizes().vec());
         else
             entry.second.copy_(to_torch(*it->second));
         found.erase(it);
@@ -184,8 +189,8 @@ Bundle read_bundle(const std::string& path)
     const auto& metadata = file.metadata;
     const auto hash = metadata.find("content_hash");
     if (hash != metadata.end() && hash->second != bundle.hash)
-        throw Error("model " + path + ": damaged: its contents hash to " + bundle.hash +
-                    ", its header says " + hash->second);
+        throw Error("model " + path + ": damaged: its contents hash to " + bundle.hash
+                    + ", its header says " + hash->second);
     try {
         const auto config = config_of(metadata);
         // Before anything of the network's size is allocated
@@ -193,9 +198,9 @@ Bundle read_bundle(const std::string& path)
         for (const auto& t : file.tensors)
             elements += static_cast<std::int64_t>(t.data.size() / size_of(t.dtype));
         if (config.least_parameters() > elements)
-            throw Error("its configuration needs at least " +
-                        std::to_string(config.least_parameters()) + " weights, the file has " +
-                        std::to_string(elements));
+            throw Error("its configuration needs at least "
+                        + std::to_string(config.least_parameters())
+                        + " weights, the file has " + std::to_string(elements));
         bundle.network = Network(config);
     } catch (const Error& e) {
         throw Error("model " + path + ": " + e.what());

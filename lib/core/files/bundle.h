@@ -12,8 +12,8 @@ namespace udeepsc_core {
 struct Bundle {
     Network network { nullptr };
     std::shared_ptr<const Tokenizer> tokenizer; //!< null without a text encoder
-    std::string training = "{}";                //!< JSON: data, steps, metrics reached
-    std::string hash;                           //!< content hash of the file
+    std::string training = "{}"; //!< JSON: data, steps, metrics reached
+    std::string hash; //!< content hash of the file
 };
 
 //! Raw tensor <-> torch tensor (float kinds become float32, on the CPU).

@@ -109,7 +109,8 @@ private:
     std::string read_header_text();
     json parse_header(const std::string& text) const;
     void parse_metadata(const json& object);
-    std::vector<std::int64_t> parse_shape(const std::string& name, const json& shape) const;
+    std::vector<std::int64_t> parse_shape(const std::string& name,
+                                          const json& shape) const;
     Entry parse_entry(const std::string& name, const json& object) const;
     std::uint64_t parse_count(const std::string& tensor,
                               const std::string& what,
@@ -269,7 +270,8 @@ std::uint64_t Reader::parse_count(const std::string& tensor,
     return value.get<std::uint64_t>();
 }
 
-std::vector<std::int64_t> Reader::parse_shape(const std::string& name, const json& shape) const
+std::vector<std::int64_t> Reader::parse_shape(const std::string& name,
+                                              const json& shape) const
 {
     const std::string tensor = "tensor '" + name + "'";
     if (!shape.is_array()) {

@@ -21,7 +21,8 @@ std::optional<DType> dtype_from_name(const std::string& text);
 std::string to_text(const std::vector<std::int64_t>& shape);
 
 //! Nothing where the size overflows.
-std::optional<std::uint64_t> bytes_of(const std::vector<std::int64_t>& shape, DType dtype);
+std::optional<std::uint64_t> bytes_of(const std::vector<std::int64_t>& shape,
+                                      DType dtype);
 
 //! Error, beginning with where, for NaN or infinity in a float tensor.
 void require_finite(const std::string& where, const RawTensor& tensor);

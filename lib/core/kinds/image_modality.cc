@@ -24,32 +24,40 @@ void add_conv_relu(nn::Sequential& stack, int in, int out, int stride)
 }
 
 // Centre and scale by CIFAR-10's statistics, near enough for any photograph.
-torch::Tensor centred(const torch::Tensor& x) { return (x - 0.47) * 4.0; }
+torch::Tensor centred(const torch::Tensor& x)
+{
+    return (x - 0.47) * 4.0;
+}
 
-torch::Tensor as_rows(const torch::Tensor& x) { return x.flatten(2).transpose(1, 2); }
+torch::Tensor as_rows(const torch::Tensor& x)
+{
+    return x.flatten(2).transpose(1, 2);
+}
 
 /*! Each patch by itself. x: [batch, 3, side, side] in [0, 1] -> [batch, patches, dim] */
-class PatchEmbedding : public EmbeddingImpl
-{
+class PatchEmbedding : public EmbeddingImpl {
 public:
     PatchEmbedding(int dim, int patch)
     {
-        d_patch = register_module(
-            "patch", Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch)));
+        d_patch = register_module("patch",
+                                  Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch)));
     }
-    torch::Tensor forward(const torch::Tensor& x) override { return as_rows(d_patch(centred(x))); }
+    torch::Tensor forward(const torch::Tensor& x) override
+    {
+        return as_rows(d_patch(centred(x)));
+    }
 
 private:
     Conv2d d_patch { nullptr };
 };
 
 /*! A convolutional stem, so that a patch's vector knows some of its surroundings. */
-class ConvEmbedding : public EmbeddingImpl
-{
+class ConvEmbedding : public EmbeddingImpl {
 public:
     ConvEmbedding(int dim, int patch, const std::vector<int>& stem)
     {
-        // Each stage halves the picture once: one token of its output still is one 4x4 patch.
+        // Each stage halves the picture once: one token of its output still is one 4x4
+        // patch.
         add_conv_relu(d_stem, 3, stem[0], 1);
         add_conv_relu(d_stem, stem[0], stem[1], 2);
         d_stem->push_back(ResidualBlock(stem[1]));
@@ -83,7 +91,8 @@ void check(bool good, const std::string& field, const std::string& expected)
 void ImageModality::visit(FieldVisitor& fields)
 {
     fields.integer({ "image_size", "pixels", "side of a picture" }, d_side, 1, 1024);
-    fields.integer({ "patch", "pixels", "side of a patch; divides image_size" }, d_patch, 1, 1024);
+    fields.integer(
+        { "patch", "pixels", "side of a patch; divides image_size" }, d_patch, 1, 1024);
     fields.text({ "embedding", "", "patch: linear; conv: a convolutional stem" },
                 d_embedding,
                 { "patch", "conv" });
@@ -104,8 +113,9 @@ std::int64_t ImageModality::least_parameters(int dim) const
 {
     if (d_stem.size() != 2)
         return 3 * static_cast<std::int64_t>(d_patch) * d_patch * dim;
-    return 9 * (d_stem[0] * static_cast<std::int64_t>(d_stem[1]) +
-                d_stem[1] * static_cast<std::int64_t>(dim));
+    return 9
+        * (d_stem[0] * static_cast<std::int64_t>(d_stem[1])
+           + d_stem[1] * static_cast<std::int64_t>(dim));
 }
 
 void ImageModality::describe(ModalityInfo& info) const
@@ -117,13 +127,15 @@ void ImageModality::describe(ModalityInfo& info) const
 torch::Tensor ImageModality::tensor(const SourceSample& sample, const Tokenizer*) const
 {
     const auto size = static_cast<std::size_t>(3 * d_side * d_side);
-    if (sample.shape != std::vector<int> { d_side, d_side, 3 } || sample.bytes.size() != size) {
+    if (sample.shape != std::vector<int> { d_side, d_side, 3 }
+        || sample.bytes.size() != size) {
         std::string shape;
         for (int n : sample.shape)
             shape += (shape.empty() ? "" : "x") + std::to_string(n);
-        throw Error("picture: got " + shape + " with " + std::to_string(sample.bytes.size()) +
-                    " bytes, expected " + std::to_string(d_side) + "x" + std::to_string(d_side) +
-                    "x3 RGB, " + std::to_string(size) + " bytes");
+        throw Error("picture: got " + shape + " with "
+                    + std::to_string(sample.bytes.size()) + " bytes, expected "
+                    + std::to_string(d_side) + "x" + std::to_string(d_side) + "x3 RGB, "
+                    + std::to_string(size) + " bytes");
     }
     return torch::from_blob(const_cast<std::uint8_t*>(sample.bytes.data()),
                             { d_side, d_side, 3 },
@@ -144,7 +156,8 @@ torch::Tensor ImageModality::augment(const torch::Tensor& sample,
                                      const Tokenizer*,
                                      std::mt19937_64& random) const
 {
-    const auto shift = [&] { return static_cast<int>(random() % (2 * MAX_SHIFT + 1)) - MAX_SHIFT; };
+    const auto shift
+        = [&] { return static_cast<int>(random() % (2 * MAX_SHIFT + 1)) - MAX_SHIFT; };
     const int dy = shift(), dx = shift();
     const bool flip = random() & 1;
     const auto source = sample.contiguous();
@@ -163,7 +176,9 @@ torch::Tensor ImageModality::augment(const torch::Tensor& sample,
 SourceSample ImageModality::blank() const
 {
     return SourceSample::image(
-        d_side, d_side, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * d_side * d_side)));
+        d_side,
+        d_side,
+        std::vector<std::uint8_t>(static_cast<std::size_t>(3 * d_side * d_side)));
 }
 
 SourceSample ImageModality::random(std::mt19937& random) const

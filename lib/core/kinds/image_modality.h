@@ -6,8 +6,7 @@
 namespace udeepsc_core {
 
 /*! Square RGB pictures of one size, cut into patches. */
-class ImageModality : public Modality
-{
+class ImageModality : public Modality {
 public:
     const char* kind() const override { return "image"; }
 
@@ -41,7 +40,7 @@ private:
     int d_side = 32;
     int d_patch = 4;
     std::string d_embedding = "patch"; // or "conv"
-    std::vector<int> d_stem;           // channels of the convolutional stem's two stages
+    std::vector<int> d_stem; // channels of the convolutional stem's two stages
 };
 
 } // namespace udeepsc_core

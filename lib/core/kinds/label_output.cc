@@ -16,11 +16,15 @@ namespace F = torch::nn::functional;
 namespace {
 
 /*! Mean over the queries -> one logit a class. */
-class LabelHead : public LinearImpl, public Head
-{
+class LabelHead : public LinearImpl, public Head {
 public:
-    LabelHead(int dim, int classes) : LinearImpl(dim, classes) {}
-    torch::Tensor decode(const torch::Tensor& states) override { return forward(states.mean(1)); }
+    LabelHead(int dim, int classes)
+        : LinearImpl(dim, classes)
+    { }
+    torch::Tensor decode(const torch::Tensor& states) override
+    {
+        return forward(states.mean(1));
+    }
 };
 
 // 1 for a right label, 0 for a wrong one; or what its answer counts
@@ -28,12 +32,12 @@ double score_of(const TaskResult& result, const Target& target)
 {
     if (target.soft.empty())
         return result.label == target.label ? 1.0 : 0.0;
-    const bool known = result.label >= 0 && result.label < static_cast<int>(target.soft.size());
+    const bool known
+        = result.label >= 0 && result.label < static_cast<int>(target.soft.size());
     return known ? target.soft[static_cast<std::size_t>(result.label)] : 0.0;
 }
 
-class AccuracyScorer : public Scorer
-{
+class AccuracyScorer : public Scorer {
 public:
     void add(const TaskResult& result, const Sample& sent) override
     {
@@ -54,15 +58,15 @@ private:
 };
 
 /*! One of several classes. */
-class LabelOutput : public Output
-{
+class LabelOutput : public Output {
 public:
     const char* kind() const override { return "label"; }
     const char* metric() const override { return "accuracy"; }
 
     void visit(FieldVisitor& fields) override
     {
-        fields.names({ "classes", "", "names of the labels, or how many there are" }, d_classes);
+        fields.names({ "classes", "", "names of the labels, or how many there are" },
+                     d_classes);
     }
     std::vector<std::string> classes() const override { return d_classes; }
 
@@ -77,19 +81,24 @@ public:
         if (twice != sorted.end())
             throw Error(at + ".classes: expected no name twice, got \"" + *twice + "\"");
         if (task.aligned)
-            throw Error(at + ".aligned: expected false with output label, whose queries are no "
-                             "received vectors");
+            throw Error(
+                at
+                + ".aligned: expected false with output label, whose queries are no "
+                  "received vectors");
     }
 
-    std::int64_t least_parameters(const ModelConfig& model, const TaskConfig&) const override
+    std::int64_t least_parameters(const ModelConfig& model,
+                                  const TaskConfig&) const override
     {
         return static_cast<std::int64_t>(d_classes.size()) * model.decoder.dim;
     }
 
-    std::shared_ptr<torch::nn::Module>
-    make_head(const ModelConfig& model, const TaskConfig&, const torch::Tensor&) const override
+    std::shared_ptr<torch::nn::Module> make_head(const ModelConfig& model,
+                                                 const TaskConfig&,
+                                                 const torch::Tensor&) const override
     {
-        return std::make_shared<LabelHead>(model.decoder.dim, static_cast<int>(d_classes.size()));
+        return std::make_shared<LabelHead>(model.decoder.dim,
+                                           static_cast<int>(d_classes.size()));
     }
 
     void check_target(const Target& target, const std::string& where) const override
@@ -97,8 +106,8 @@ public:
         const auto classes = d_classes.size();
         const bool hard = target.label >= 0 && target.label < static_cast<int>(classes);
         if (!hard && target.soft.size() != classes)
-            throw Error(where + ": has no label, expected one of the " + std::to_string(classes) +
-                        " classes");
+            throw Error(where + ": has no label, expected one of the "
+                        + std::to_string(classes) + " classes");
     }
     double hidden_share(double asked) const override { return asked; }
     int auxiliary_outputs() const override { return static_cast<int>(d_classes.size()); }
@@ -109,8 +118,9 @@ public:
     {
         const auto n = static_cast<std::int64_t>(targets.size());
         const auto classes = static_cast<std::int64_t>(d_classes.size());
-        const bool soft = std::any_of(
-            targets.begin(), targets.end(), [](const auto* t) { return !t->soft.empty(); });
+        const bool soft = std::any_of(targets.begin(), targets.end(), [](const auto* t) {
+            return !t->soft.empty();
+        });
         if (!soft) {
             auto labels = torch::empty({ n }, torch::kLong);
             for (std::int64_t i = 0; i < n; ++i)
@@ -135,7 +145,9 @@ public:
         const auto logits = output.to(torch::kFloat);
         if (target.dim() == 1) {
             const auto loss = F::cross_entropy(
-                logits, target, F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
+                logits,
+                target,
+                F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
             return { loss, (logits.argmax(1) == target).to(torch::kFloat).mean() };
         }
         // Scores of a sample that sum to 0 (no answer is right) teach nothing.
@@ -155,34 +167,45 @@ public:
 
     Payload payload(const TaskResult& result) const override
     {
-        return { {}, result.probabilities, { static_cast<int>(result.probabilities.size()) } };
+        return { {},
+                 result.probabilities,
+                 { static_cast<int>(result.probabilities.size()) } };
     }
     TaskResult result(const Payload& payload) const override
     {
         if (payload.is_bytes())
-            throw Error("label: got a payload of bytes, expected the classes' probabilities");
+            throw Error(
+                "label: got a payload of bytes, expected the classes' probabilities");
         TaskResult r;
         r.probabilities = payload.reals;
-        r.label = static_cast<int>(std::max_element(payload.reals.begin(), payload.reals.end()) -
-                                   payload.reals.begin());
+        r.label = static_cast<int>(
+            std::max_element(payload.reals.begin(), payload.reals.end())
+            - payload.reals.begin());
         return r;
     }
-    std::string shown(const TaskResult& result, const std::vector<std::string>& classes) const override
+    std::string shown(const TaskResult& result,
+                      const std::vector<std::string>& classes) const override
     {
         const auto label = static_cast<std::size_t>(std::max(0, result.label));
-        const auto name = label < classes.size() ? classes[label] : std::to_string(result.label);
-        const float p = label < result.probabilities.size() ? result.probabilities[label] : 0.0f;
+        const auto name
+            = label < classes.size() ? classes[label] : std::to_string(result.label);
+        const float p
+            = label < result.probabilities.size() ? result.probabilities[label] : 0.0f;
         char text[32];
         std::snprintf(text, sizeof text, " (%.2f)", p);
         return name + text;
     }
-    std::optional<double> sample_score(const TaskResult& result, const Sample& sent) const override
+    std::optional<double> sample_score(const TaskResult& result,
+                                       const Sample& sent) const override
     {
         if (sent.target.label < 0 && sent.target.soft.empty())
             return std::nullopt;
         return score_of(result, sent.target);
     }
-    std::unique_ptr<Scorer> scorer() const override { return std::make_unique<AccuracyScorer>(); }
+    std::unique_ptr<Scorer> scorer() const override
+    {
+        return std::make_unique<AccuracyScorer>();
+    }
 
 private:
     std::vector<std::string> d_classes;
@@ -190,6 +213,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<Output> make_label_output() { return std::make_shared<LabelOutput>(); }
+std::shared_ptr<Output> make_label_output()
+{
+    return std::make_shared<LabelOutput>();
+}
 
 } // namespace udeepsc_core

@@ -15,8 +15,7 @@ namespace udeepsc_core {
 
 namespace {
 
-template <class Kind>
-std::shared_ptr<Modality> make()
+template <class Kind> std::shared_ptr<Modality> make()
 {
     return std::make_shared<Kind>();
 }
@@ -47,8 +46,8 @@ std::shared_ptr<Modality> make_modality(const std::string& kind)
             return one.second();
         known += (known.empty() ? "" : ", ") + one.first;
     }
-    throw Error("unknown kind of modality \"" + kind + "\", expected one of " + known +
-                "; a modality of another name needs a field \"kind\"");
+    throw Error("unknown kind of modality \"" + kind + "\", expected one of " + known
+                + "; a modality of another name needs a field \"kind\"");
 }
 
 SourceSample Modality::read_cell(const std::string& cell, const std::string& folder) const

@@ -20,16 +20,16 @@ class FieldVisitor;
 struct ModalityBatch {
     std::string modality;
     torch::Tensor input; //!< the samples' tensors, one after the other, padded
-    torch::Tensor valid; //!< [batch, positions], 1: no padding; undefined where none is padded
+    torch::Tensor
+        valid; //!< [batch, positions], 1: no padding; undefined where none is padded
 };
 
 /*! From a batch of inputs to feature vectors, [batch, positions, dim]. */
-class EmbeddingImpl : public torch::nn::Module
-{
+class EmbeddingImpl : public torch::nn::Module {
 public:
     virtual torch::Tensor forward(const torch::Tensor& input) = 0;
-    //! The table of words [vocabulary, dim], of which a sentence's head makes use; undefined
-    //! in other kinds.
+    //! The table of words [vocabulary, dim], of which a sentence's head makes use;
+    //! undefined in other kinds.
     virtual torch::Tensor words() const { return {}; }
 };
 using Embedding = std::shared_ptr<EmbeddingImpl>;
@@ -41,8 +41,7 @@ using Embedding = std::shared_ptr<EmbeddingImpl>;
  * table of them, and nothing else asks for a kind by its name. To add one: a file like
  * vectors_modality.cc and a line in the table.
  */
-class Modality
-{
+class Modality {
 public:
     virtual ~Modality() = default;
     virtual const char* kind() const = 0;
@@ -72,7 +71,8 @@ public:
     }
     //! What the embedding takes of one sample, without the batch dimension. Throws Error
     //! with found and expected for a sample that this modality cannot take.
-    virtual torch::Tensor tensor(const SourceSample& sample, const Tokenizer* tokenizer) const = 0;
+    virtual torch::Tensor tensor(const SourceSample& sample,
+                                 const Tokenizer* tokenizer) const = 0;
     //! As tensor(), for training: what is too long is cut.
     virtual torch::Tensor training_tensor(const SourceSample& sample,
                                           const Tokenizer* tokenizer) const
@@ -83,8 +83,10 @@ public:
     virtual ModalityBatch batch(const std::vector<torch::Tensor>& samples) const = 0;
     //! A copy of a sample's tensor, changed as nature might; hide: share of positions to
     //! hide where the kind can.
-    virtual torch::Tensor
-    augment(const torch::Tensor& sample, double hide, const Tokenizer* tokenizer, std::mt19937_64& random) const = 0;
+    virtual torch::Tensor augment(const torch::Tensor& sample,
+                                  double hide,
+                                  const Tokenizer* tokenizer,
+                                  std::mt19937_64& random) const = 0;
     //! A sample that says nothing, and one for timing.
     virtual SourceSample blank() const = 0;
     virtual SourceSample random(std::mt19937& random) const = 0;
@@ -94,7 +96,8 @@ public:
     virtual std::vector<std::string> extensions() const = 0;
     virtual SourceSample read_file(const std::string& path) const = 0;
     //! A cell of a table: a file's name, relative to folder, or the sample itself.
-    virtual SourceSample read_cell(const std::string& cell, const std::string& folder) const;
+    virtual SourceSample read_cell(const std::string& cell,
+                                   const std::string& folder) const;
     //! Data sets of models written before a task named its own; empty for later kinds.
     virtual std::vector<std::string> version_1_data() const { return {}; }
 
@@ -113,8 +116,8 @@ inline ModalityBatch stacked(const std::vector<torch::Tensor>& samples)
 {
     return { "", torch::stack(samples), {} };
 }
-//! Samples [length, ...] padded with zeros to the longest; valid marks what is no padding,
-//! if any is.
+//! Samples [length, ...] padded with zeros to the longest; valid marks what is no
+//! padding, if any is.
 ModalityBatch padded(const std::vector<torch::Tensor>& samples);
 
 } // namespace udeepsc_core

@@ -11,8 +11,7 @@
 namespace udeepsc_core {
 
 /*! A task's last layers: decoder states [batch, queries, dim] -> what its loss takes. */
-class Head
-{
+class Head {
 public:
     virtual ~Head() = default;
     virtual torch::Tensor decode(const torch::Tensor& states) = 0;
@@ -20,32 +19,34 @@ public:
 
 /*! Loss of a batch, and what a person would call how good it was. */
 struct OutputLoss {
-    torch::Tensor loss;  //!< scalar, with gradient
+    torch::Tensor loss; //!< scalar, with gradient
     torch::Tensor score; //!< scalar: accuracy, PSNR in dB or share of right tokens
 };
 
 /*!
  * \brief A kind of output (label, picture, ...) with its settings in one task.
  *
- * Everything that differs between kinds is behind this interface; outputs.cc has the table
- * of them, and nothing else asks for a kind by its name.
+ * Everything that differs between kinds is behind this interface; outputs.cc has the
+ * table of them, and nothing else asks for a kind by its name.
  */
-class Output : public ResultKind
-{
+class Output : public ResultKind {
 public:
     // Configuration: the kind's own fields in its task's entry.
     virtual void visit(FieldVisitor& fields) { (void)fields; }
     //! Throws Error naming the field that does not fit.
     virtual void validate(const ModelConfig& model, const TaskConfig& task) const = 0;
-    virtual std::int64_t least_parameters(const ModelConfig& model, const TaskConfig& task) const = 0;
+    virtual std::int64_t least_parameters(const ModelConfig& model,
+                                          const TaskConfig& task) const = 0;
     //! Names of the labels.
     virtual std::vector<std::string> classes() const { return {}; }
 
     // Network
-    //! words: the text encoder's table of words, undefined where there is none. The module
-    //! is a Head too.
+    //! words: the text encoder's table of words, undefined where there is none. The
+    //! module is a Head too.
     virtual std::shared_ptr<torch::nn::Module>
-    make_head(const ModelConfig& model, const TaskConfig& task, const torch::Tensor& words) const = 0;
+    make_head(const ModelConfig& model,
+              const TaskConfig& task,
+              const torch::Tensor& words) const = 0;
     //! The size of a vector says something (a patch's contrast): no layer normalisation
     //! before projection and head.
     virtual bool keeps_magnitude() const { return false; }
@@ -80,13 +81,16 @@ public:
     //! As loss() takes it. inputs: as they are before anything is hidden
     virtual torch::Tensor target(const std::vector<const Target*>& targets,
                                  const ModalityBatch& input) const = 0;
-    virtual OutputLoss
-    loss(const torch::Tensor& output, const torch::Tensor& target, double label_smoothing) const = 0;
-    //! Outputs of a linear classifier beside the network that helps the training; 0: none.
+    virtual OutputLoss loss(const torch::Tensor& output,
+                            const torch::Tensor& target,
+                            double label_smoothing) const = 0;
+    //! Outputs of a linear classifier beside the network that helps the training; 0:
+    //! none.
     virtual int auxiliary_outputs() const { return 0; }
 
     //! One sample of what the head gives -> result.
-    virtual TaskResult read(const torch::Tensor& output, const Tokenizer* tokenizer) const = 0;
+    virtual TaskResult read(const torch::Tensor& output,
+                            const Tokenizer* tokenizer) const = 0;
 };
 
 //! An output of this kind with its default settings. Error naming the kinds there are.

@@ -12,7 +12,10 @@ namespace nn = torch::nn;
 
 namespace {
 
-Conv2d conv3x3(int in, int out) { return Conv2d(nn::Conv2dOptions(in, out, 3), 1); }
+Conv2d conv3x3(int in, int out)
+{
+    return Conv2d(nn::Conv2dOptions(in, out, 3), 1);
+}
 
 /*!
  * \brief One token a patch -> picture: each patch from its own vector, and with "conv" a
@@ -20,10 +23,11 @@ Conv2d conv3x3(int in, int out) { return Conv2d(nn::Conv2dOptions(in, out, 3), 1
  *
  * states: [batch, patches, dim] -> [batch, 3, side, side], about 0 to 1, not clamped
  */
-class PictureHead : public nn::Module, public Head
-{
+class PictureHead : public nn::Module, public Head {
 public:
-    PictureHead(int dim, int grid, int patch, bool convolutions) : d_grid(grid), d_patch(patch)
+    PictureHead(int dim, int grid, int patch, bool convolutions)
+        : d_grid(grid)
+        , d_patch(patch)
     {
         if (convolutions) {
             const int half = 64, full = 24; // channels at half and at full resolution
@@ -63,8 +67,7 @@ private:
     ResidualBlock d_block1 { nullptr };
 };
 
-class PsnrScorer : public Scorer
-{
+class PsnrScorer : public Scorer {
 public:
     void add(const TaskResult& result, const Sample& sent) override
     {
@@ -85,8 +88,7 @@ const ImageModality* image_of(const ModelConfig& model, const TaskConfig& task)
 }
 
 /*! The picture that was sent. */
-class PictureOutput : public Output
-{
+class PictureOutput : public Output {
 public:
     const char* kind() const override { return "picture"; }
     const char* metric() const override { return "psnr_db"; }
@@ -96,19 +98,24 @@ public:
         const auto at = "configuration: tasks." + task.name;
         const auto* image = image_of(model, task);
         if (!image)
-            throw Error(at + ".inputs: expected one modality of kind image for a picture");
+            throw Error(at
+                        + ".inputs: expected one modality of kind image for a picture");
         if (task.queries != image->max_positions())
-            throw Error(at + ".queries: expected one a patch, " +
-                        std::to_string(image->max_positions()) + ", got " +
-                        std::to_string(task.queries));
+            throw Error(at + ".queries: expected one a patch, "
+                        + std::to_string(image->max_positions()) + ", got "
+                        + std::to_string(task.queries));
         if (model.decoder.picture_head == "conv" && image->patch() != 4)
-            throw Error("configuration: decoder.picture_head: conv doubles the resolution twice and "
-                        "needs patches of 4 pixels; encoders." +
-                        task.inputs[0].modality + ".patch is " + std::to_string(image->patch()) +
-                        ", with which linear works");
+            throw Error("configuration: decoder.picture_head: conv doubles the "
+                        "resolution twice and "
+                        "needs patches of 4 pixels; encoders."
+                        + task.inputs[0].modality + ".patch is "
+                        + std::to_string(image->patch()) + ", with which linear works");
     }
 
-    std::int64_t least_parameters(const ModelConfig&, const TaskConfig&) const override { return 0; }
+    std::int64_t least_parameters(const ModelConfig&, const TaskConfig&) const override
+    {
+        return 0;
+    }
 
     std::shared_ptr<nn::Module> make_head(const ModelConfig& model,
                                           const TaskConfig& task,
@@ -124,15 +131,19 @@ public:
     bool keeps_magnitude() const override { return true; } // the contrast of a patch
 
     // [batch, 3, side, side]
-    torch::Tensor target(const std::vector<const Target*>&, const ModalityBatch& input) const override
+    torch::Tensor target(const std::vector<const Target*>&,
+                         const ModalityBatch& input) const override
     {
         return input.input;
     }
 
-    OutputLoss loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
+    OutputLoss
+    loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
     {
-        const auto mse =
-            (output.to(torch::kFloat) - target).pow(2).mean({ 1, 2, 3 }).clamp_min(1e-6);
+        const auto mse = (output.to(torch::kFloat) - target)
+                             .pow(2)
+                             .mean({ 1, 2, 3 })
+                             .clamp_min(1e-6);
         // log(MSE) is PSNR up to a factor: with MSE alone the noisiest samples of a batch
         // would outweigh the rest a hundred to one.
         return { torch::log(mse).mean(), (-10.0 * torch::log10(mse.detach())).mean() };
@@ -140,8 +151,11 @@ public:
 
     TaskResult read(const torch::Tensor& output, const Tokenizer*) const override
     {
-        const auto pixels =
-            (output.clamp(0, 1) * 255.0).round().to(torch::kByte).permute({ 1, 2, 0 }).contiguous();
+        const auto pixels = (output.clamp(0, 1) * 255.0)
+                                .round()
+                                .to(torch::kByte)
+                                .permute({ 1, 2, 0 })
+                                .contiguous();
         TaskResult r;
         r.height = static_cast<int>(pixels.size(0));
         r.width = static_cast<int>(pixels.size(1));
@@ -157,32 +171,42 @@ public:
     TaskResult result(const Payload& payload) const override
     {
         const auto& s = payload.shape;
-        if (!payload.is_bytes() || s.size() != 3 || s[2] != 3 ||
-            payload.bytes.size() != static_cast<std::size_t>(s[0]) * static_cast<std::size_t>(s[1]) * 3)
-            throw Error("picture: got " + std::to_string(payload.bytes.size()) +
-                        " bytes, expected [height, width, 3]");
+        if (!payload.is_bytes() || s.size() != 3 || s[2] != 3
+            || payload.bytes.size()
+                != static_cast<std::size_t>(s[0]) * static_cast<std::size_t>(s[1]) * 3)
+            throw Error("picture: got " + std::to_string(payload.bytes.size())
+                        + " bytes, expected [height, width, 3]");
         TaskResult r;
         r.height = s[0];
         r.width = s[1];
         r.picture = payload.bytes;
         return r;
     }
-    std::string shown(const TaskResult& result, const std::vector<std::string>&) const override
+    std::string shown(const TaskResult& result,
+                      const std::vector<std::string>&) const override
     {
-        return std::to_string(result.width) + "x" + std::to_string(result.height) + " pixels";
+        return std::to_string(result.width) + "x" + std::to_string(result.height)
+            + " pixels";
     }
-    std::optional<double> sample_score(const TaskResult& result, const Sample& sent) const override
+    std::optional<double> sample_score(const TaskResult& result,
+                                       const Sample& sent) const override
     {
-        if (sent.inputs.empty() || result.picture.empty() ||
-            sent.inputs.begin()->second.bytes.size() != result.picture.size())
+        if (sent.inputs.empty() || result.picture.empty()
+            || sent.inputs.begin()->second.bytes.size() != result.picture.size())
             return std::nullopt;
         return psnr_db(result.picture, sent.inputs.begin()->second.bytes);
     }
-    std::unique_ptr<Scorer> scorer() const override { return std::make_unique<PsnrScorer>(); }
+    std::unique_ptr<Scorer> scorer() const override
+    {
+        return std::make_unique<PsnrScorer>();
+    }
 };
 
 } // namespace
 
-std::shared_ptr<Output> make_picture_output() { return std::make_shared<PictureOutput>(); }
+std::shared_ptr<Output> make_picture_output()
+{
+    return std::make_shared<PictureOutput>();
+}
 
 } // namespace udeepsc_core

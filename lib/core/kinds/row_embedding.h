@@ -8,8 +8,7 @@
 namespace udeepsc_core {
 
 /*! Rows of reals -> feature vectors, each row by itself. x: [batch, rows, width] */
-class RowEmbedding : public EmbeddingImpl
-{
+class RowEmbedding : public EmbeddingImpl {
 public:
     RowEmbedding(int width, int dim)
     {

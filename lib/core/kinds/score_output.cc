@@ -15,18 +15,24 @@ namespace udeepsc_core {
 namespace {
 
 /*! Mean over the queries -> one real. */
-class ScoreHead : public LinearImpl, public Head
-{
+class ScoreHead : public LinearImpl, public Head {
 public:
-    explicit ScoreHead(int dim) : LinearImpl(dim, 1) {}
-    torch::Tensor decode(const torch::Tensor& states) override { return forward(states.mean(1)); }
+    explicit ScoreHead(int dim)
+        : LinearImpl(dim, 1)
+    { }
+    torch::Tensor decode(const torch::Tensor& states) override
+    {
+        return forward(states.mean(1));
+    }
 };
 
-/*! Mean absolute error; also the share on the right side of a threshold, and Pearson's r. */
-class ErrorScorer : public Scorer
-{
+/*! Mean absolute error; also the share on the right side of a threshold, and Pearson's r.
+ */
+class ErrorScorer : public Scorer {
 public:
-    explicit ErrorScorer(double threshold) : d_threshold(threshold) {}
+    explicit ErrorScorer(double threshold)
+        : d_threshold(threshold)
+    { }
 
     void add(const TaskResult& result, const Sample& sent) override
     {
@@ -42,7 +48,9 @@ public:
             right += (d_found[i] >= d_threshold) == (d_wanted[i] >= d_threshold);
         }
         const auto sides = accuracy(right, d_found.size());
-        return { mean(error), { { "accuracy", sides.value }, { "pearson", correlation() } }, error };
+        return { mean(error),
+                 { { "accuracy", sides.value }, { "pearson", correlation() } },
+                 error };
     }
 
 private:
@@ -63,15 +71,15 @@ private:
 };
 
 /*! A number, such as how positive somebody sounds. */
-class ScoreOutput : public Output
-{
+class ScoreOutput : public Output {
 public:
     const char* kind() const override { return "score"; }
     const char* metric() const override { return "mae"; }
 
     void visit(FieldVisitor& fields) override
     {
-        fields.range({ "score_range", "", "[low, high], in which scores lie" }, d_low, d_high);
+        fields.range(
+            { "score_range", "", "[low, high], in which scores lie" }, d_low, d_high);
         fields.real({ "threshold", "", "from which on a score counts as positive" },
                     d_threshold,
                     -1e9,
@@ -87,13 +95,15 @@ public:
             throw Error(at + ".aligned: expected false with output score");
     }
 
-    std::int64_t least_parameters(const ModelConfig& model, const TaskConfig&) const override
+    std::int64_t least_parameters(const ModelConfig& model,
+                                  const TaskConfig&) const override
     {
         return model.decoder.dim;
     }
 
-    std::shared_ptr<torch::nn::Module>
-    make_head(const ModelConfig& model, const TaskConfig&, const torch::Tensor&) const override
+    std::shared_ptr<torch::nn::Module> make_head(const ModelConfig& model,
+                                                 const TaskConfig&,
+                                                 const torch::Tensor&) const override
     {
         return std::make_shared<ScoreHead>(model.decoder.dim);
     }
@@ -101,8 +111,9 @@ public:
     void check_target(const Target& target, const std::string& where) const override
     {
         if (!(target.score >= d_low && target.score <= d_high))
-            throw Error(where + ": score: found " + std::to_string(target.score) + ", expected " +
-                        std::to_string(d_low) + " to " + std::to_string(d_high));
+            throw Error(where + ": score: found " + std::to_string(target.score)
+                        + ", expected " + std::to_string(d_low) + " to "
+                        + std::to_string(d_high));
     }
     double hidden_share(double asked) const override { return asked; }
 
@@ -116,7 +127,8 @@ public:
         return torch::tensor(scores);
     }
 
-    OutputLoss loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
+    OutputLoss
+    loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
     {
         const auto found = output.to(torch::kFloat).select(-1, 0);
         const auto loss = torch::nn::functional::smooth_l1_loss(found, target);
@@ -127,7 +139,8 @@ public:
     TaskResult read(const torch::Tensor& output, const Tokenizer*) const override
     {
         TaskResult r;
-        r.score = std::clamp(middle() + half() * output.reshape({ -1 })[0].item<float>(), d_low, d_high);
+        r.score = std::clamp(
+            middle() + half() * output.reshape({ -1 })[0].item<float>(), d_low, d_high);
         return r;
     }
 
@@ -138,18 +151,21 @@ public:
     TaskResult result(const Payload& payload) const override
     {
         if (payload.reals.size() != 1)
-            throw Error("score: got " + std::to_string(payload.reals.size()) + " reals, expected 1");
+            throw Error("score: got " + std::to_string(payload.reals.size())
+                        + " reals, expected 1");
         TaskResult r;
         r.score = payload.reals[0];
         return r;
     }
-    std::string shown(const TaskResult& result, const std::vector<std::string>&) const override
+    std::string shown(const TaskResult& result,
+                      const std::vector<std::string>&) const override
     {
         char text[32];
         std::snprintf(text, sizeof text, "%.2f", result.score);
         return text;
     }
-    std::optional<double> sample_score(const TaskResult& result, const Sample& sent) const override
+    std::optional<double> sample_score(const TaskResult& result,
+                                       const Sample& sent) const override
     {
         if (!std::isfinite(sent.target.score))
             return std::nullopt;
@@ -169,6 +185,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<Output> make_score_output() { return std::make_shared<ScoreOutput>(); }
+std::shared_ptr<Output> make_score_output()
+{
+    return std::make_shared<ScoreOutput>();
+}
 
 } // namespace udeepsc_core

@@ -20,25 +20,28 @@ constexpr std::int64_t IGNORED = -100; // padding, in a target
 constexpr std::int64_t MIN_TOKENS = 4; // phrases of a word or two teach little
 
 /*!
- * \brief Decoder feature -> a score for every word: how near it lies to the word's embedding.
+ * \brief Decoder feature -> a score for every word: how near it lies to the word's
+ * embedding.
  *
- * The embeddings are the text encoder's own. Sender and receiver share them, so a word that
- * was hardly met in training still is told from the others by its embedding, and the
+ * The embeddings are the text encoder's own. Sender and receiver share them, so a word
+ * that was hardly met in training still is told from the others by its embedding, and the
  * largest matrix of the network is there once.
  *
  * states: [batch, tokens, dim] -> [batch, tokens, vocabulary]
  */
-class SentenceHead : public torch::nn::Module, public Head, public Packable
-{
+class SentenceHead : public torch::nn::Module, public Head, public Packable {
 public:
-    SentenceHead(int dim, torch::Tensor words) : d_words(std::move(words))
+    SentenceHead(int dim, torch::Tensor words)
+        : d_words(std::move(words))
     {
-        d_to_word = register_module("to_word", Linear(dim, static_cast<int>(d_words.size(1))));
+        d_to_word
+            = register_module("to_word", Linear(dim, static_cast<int>(d_words.size(1))));
         d_bias = register_parameter("bias", torch::zeros({ d_words.size(0) }));
     }
     torch::Tensor decode(const torch::Tensor& states) override
     {
-        const auto word = d_to_word(states) * std::sqrt(static_cast<double>(d_words.size(1)));
+        const auto word
+            = d_to_word(states) * std::sqrt(static_cast<double>(d_words.size(1)));
         if (d_packed)
             return d_packed->apply(word, PackedLinear::Activation::none, torch::kFloat);
         return F::linear(word, d_words, d_bias);
@@ -55,8 +58,7 @@ private:
     std::shared_ptr<const PackedLinear> d_packed;
 };
 
-class BleuScorer : public Scorer
-{
+class BleuScorer : public Scorer {
 public:
     void add(const TaskResult& result, const Sample& sent) override
     {
@@ -85,8 +87,7 @@ const TextModality* text_of(const ModelConfig& model, const TaskConfig& task)
 }
 
 /*! The sentence that was sent, one token a received vector. */
-class SentenceOutput : public Output
-{
+class SentenceOutput : public Output {
 public:
     const char* kind() const override { return "sentence"; }
     const char* metric() const override { return "bleu4"; }
@@ -96,41 +97,50 @@ public:
         const auto at = "configuration: tasks." + task.name;
         const auto* text = text_of(model, task);
         if (!text || task.inputs[0].max_vectors != 0 || task.inputs[0].send_task_token)
-            throw Error(at + ".inputs: expected one modality of kind text, all vectors sent: a "
-                             "sentence has as many tokens as vectors came");
+            throw Error(
+                at
+                + ".inputs: expected one modality of kind text, all vectors sent: a "
+                  "sentence has as many tokens as vectors came");
         if (task.queries < text->max_positions())
-            throw Error(at + ".queries: expected one a token, at least " +
-                        std::to_string(text->max_positions()));
+            throw Error(at + ".queries: expected one a token, at least "
+                        + std::to_string(text->max_positions()));
     }
 
-    std::int64_t least_parameters(const ModelConfig& model, const TaskConfig& task) const override
+    std::int64_t least_parameters(const ModelConfig& model,
+                                  const TaskConfig& task) const override
     {
         const auto& encoder = model.encoder(task.inputs.at(0).modality);
         const auto* text = text_of(model, task);
-        return (text ? text->vocabulary() : 0) +
-               static_cast<std::int64_t>(encoder.dim) * model.decoder.dim;
+        return (text ? text->vocabulary() : 0)
+            + static_cast<std::int64_t>(encoder.dim) * model.decoder.dim;
     }
 
-    std::shared_ptr<torch::nn::Module> make_head(const ModelConfig& model,
-                                                 const TaskConfig&,
-                                                 const torch::Tensor& words) const override
+    std::shared_ptr<torch::nn::Module>
+    make_head(const ModelConfig& model,
+              const TaskConfig&,
+              const torch::Tensor& words) const override
     {
         return std::make_shared<SentenceHead>(model.decoder.dim, words);
     }
 
     bool query_per_vector() const override { return true; }
 
-    bool is_useful(const torch::Tensor& input) const override { return input.size(0) >= MIN_TOKENS; }
+    bool is_useful(const torch::Tensor& input) const override
+    {
+        return input.size(0) >= MIN_TOKENS;
+    }
 
     // int64 [batch, tokens], padding IGNORED
-    torch::Tensor target(const std::vector<const Target*>&, const ModalityBatch& input) const override
+    torch::Tensor target(const std::vector<const Target*>&,
+                         const ModalityBatch& input) const override
     {
         if (!input.valid.defined())
             return input.input;
         return input.input.masked_fill(input.valid <= 0, IGNORED);
     }
 
-    OutputLoss loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
+    OutputLoss
+    loss(const torch::Tensor& output, const torch::Tensor& target, double) const override
     {
         const auto logits = output.to(torch::kFloat).flatten(0, 1);
         const auto wanted = target.flatten();
@@ -141,13 +151,15 @@ public:
         return { loss, hits.to(torch::kFloat) / counts.sum().clamp_min(1) };
     }
 
-    TaskResult read(const torch::Tensor& output, const Tokenizer* tokenizer) const override
+    TaskResult read(const torch::Tensor& output,
+                    const Tokenizer* tokenizer) const override
     {
         const auto best = output.argmax(-1).contiguous();
         std::vector<int> tokens;
-        for (std::int64_t i = 0; i < best.numel(); ++i) // ids past the tokenizer's: never trained
-            tokens.push_back(static_cast<int>(
-                std::min<std::int64_t>(best.data_ptr<std::int64_t>()[i], tokenizer->size() - 1)));
+        for (std::int64_t i = 0; i < best.numel();
+             ++i) // ids past the tokenizer's: never trained
+            tokens.push_back(static_cast<int>(std::min<std::int64_t>(
+                best.data_ptr<std::int64_t>()[i], tokenizer->size() - 1)));
         TaskResult r;
         r.sentence = tokenizer->decode(tokens);
         return r;
@@ -167,11 +179,13 @@ public:
         r.sentence.assign(payload.bytes.begin(), payload.bytes.end());
         return r;
     }
-    std::string shown(const TaskResult& result, const std::vector<std::string>&) const override
+    std::string shown(const TaskResult& result,
+                      const std::vector<std::string>&) const override
     {
         return result.sentence;
     }
-    std::optional<double> sample_score(const TaskResult& result, const Sample& sent) const override
+    std::optional<double> sample_score(const TaskResult& result,
+                                       const Sample& sent) const override
     {
         if (sent.inputs.empty())
             return std::nullopt;
@@ -182,11 +196,17 @@ public:
             .bleu4.value;
     }
     bool is_of_corpus() const override { return true; }
-    std::unique_ptr<Scorer> scorer() const override { return std::make_unique<BleuScorer>(); }
+    std::unique_ptr<Scorer> scorer() const override
+    {
+        return std::make_unique<BleuScorer>();
+    }
 };
 
 } // namespace
 
-std::shared_ptr<Output> make_sentence_output() { return std::make_shared<SentenceOutput>(); }
+std::shared_ptr<Output> make_sentence_output()
+{
+    return std::make_shared<SentenceOutput>();
+}
 
 } // namespace udeepsc_core

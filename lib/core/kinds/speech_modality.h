@@ -7,9 +7,9 @@
 
 namespace udeepsc_core {
 
-/*! Waveforms of any rate and channel count -> log-mel frames, some joined to one position. */
-class SpeechModality : public Modality
-{
+/*! Waveforms of any rate and channel count -> log-mel frames, some joined to one
+ * position. */
+class SpeechModality : public Modality {
 public:
     const char* kind() const override { return "speech"; }
 
@@ -20,7 +20,8 @@ public:
     void describe(ModalityInfo& info) const override;
 
     torch::Tensor tensor(const SourceSample& sample, const Tokenizer*) const override;
-    torch::Tensor training_tensor(const SourceSample& sample, const Tokenizer*) const override;
+    torch::Tensor training_tensor(const SourceSample& sample,
+                                  const Tokenizer*) const override;
     ModalityBatch batch(const std::vector<torch::Tensor>& samples) const override;
     torch::Tensor augment(const torch::Tensor& sample,
                           double hide,
@@ -29,7 +30,10 @@ public:
     SourceSample blank() const override;
     SourceSample random(std::mt19937& random) const override;
 
-    std::vector<std::string> extensions() const override { return { ".wav", ".flac", ".ogg" }; }
+    std::vector<std::string> extensions() const override
+    {
+        return { ".wav", ".flac", ".ogg" };
+    }
     SourceSample read_file(const std::string& path) const override;
 
     const char* embedding_name() const override { return "frames"; }

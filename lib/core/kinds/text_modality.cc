@@ -14,12 +14,11 @@ namespace udeepsc_core {
 
 namespace {
 
-// No token is longer: a text of more bytes than this for each token it may have is too long,
-// which is told long before the tokenizer would be slow.
+// No token is longer: a text of more bytes than this for each token it may have is too
+// long, which is told long before the tokenizer would be slow.
 constexpr std::size_t MAX_TOKEN_BYTES = 64;
 
-class WordEmbedding : public EmbeddingImpl
-{
+class WordEmbedding : public EmbeddingImpl {
 public:
     WordEmbedding(int vocabulary, int dim)
     {
@@ -28,8 +27,8 @@ public:
     // x: int64 [batch, tokens]
     torch::Tensor forward(const torch::Tensor& x) override
     {
-        return torch::nn::functional::embedding(x, d_weight) *
-               std::sqrt(static_cast<double>(d_weight.size(1)));
+        return torch::nn::functional::embedding(x, d_weight)
+            * std::sqrt(static_cast<double>(d_weight.size(1)));
     }
     torch::Tensor words() const override { return d_weight; }
 
@@ -59,14 +58,17 @@ std::vector<int> encode(const SourceSample& sample, const Tokenizer* tokenizer)
 
 void TextModality::visit(FieldVisitor& fields)
 {
-    fields.text({ "tokenizer", "", "sentencepiece learns its tokens from the data; wordpiece is BERT's" },
+    fields.text({ "tokenizer",
+                  "",
+                  "sentencepiece learns its tokens from the data; wordpiece is BERT's" },
                 d_tokenizer,
                 { "sentencepiece", "wordpiece" });
     fields.integer({ "vocabulary", "tokens", "most that the tokenizer may have", true },
                    d_vocabulary,
                    1,
                    1000000);
-    fields.integer({ "max_tokens", "tokens", "longest text", true }, d_max_tokens, 1, 4096);
+    fields.integer(
+        { "max_tokens", "tokens", "longest text", true }, d_max_tokens, 1, 4096);
 }
 
 std::int64_t TextModality::least_parameters(int dim) const
@@ -83,27 +85,31 @@ void TextModality::describe(ModalityInfo& info) const
 void TextModality::check_tokenizer(const Tokenizer& tokenizer) const
 {
     if (tokenizer.size() > d_vocabulary)
-        throw Error("tokenizer has " + std::to_string(tokenizer.size()) +
-                    " tokens, the text encoder's vocabulary is " + std::to_string(d_vocabulary));
+        throw Error("tokenizer has " + std::to_string(tokenizer.size())
+                    + " tokens, the text encoder's vocabulary is "
+                    + std::to_string(d_vocabulary));
 }
 
 std::shared_ptr<const Tokenizer>
 TextModality::learn_tokenizer(const std::vector<std::string>& texts) const
 {
     if (d_tokenizer != "sentencepiece")
-        throw Error("tokenizer: WordPiece is not learnt here; give the vocab.txt with --tokenizer");
+        throw Error("tokenizer: WordPiece is not learnt here; give the vocab.txt with "
+                    "--tokenizer");
     return SentencePieceTokenizer::train(texts, d_vocabulary);
 }
 
-torch::Tensor TextModality::tensor(const SourceSample& sample, const Tokenizer* tokenizer) const
+torch::Tensor TextModality::tensor(const SourceSample& sample,
+                                   const Tokenizer* tokenizer) const
 {
     if (sample.bytes.size() > static_cast<std::size_t>(d_max_tokens) * MAX_TOKEN_BYTES)
-        throw Error("text: " + std::to_string(sample.bytes.size()) + " bytes are more than " +
-                    std::to_string(d_max_tokens) + " tokens; split it");
+        throw Error("text: " + std::to_string(sample.bytes.size())
+                    + " bytes are more than " + std::to_string(d_max_tokens)
+                    + " tokens; split it");
     const auto ids = encode(sample, tokenizer);
     if (ids.size() > static_cast<std::size_t>(d_max_tokens))
-        throw Error("text: " + std::to_string(ids.size()) + " tokens, expected at most " +
-                    std::to_string(d_max_tokens) + "; split it");
+        throw Error("text: " + std::to_string(ids.size()) + " tokens, expected at most "
+                    + std::to_string(d_max_tokens) + "; split it");
     return ids_tensor(ids);
 }
 
@@ -135,11 +141,15 @@ torch::Tensor TextModality::augment(const torch::Tensor& sample,
     return changed;
 }
 
-SourceSample TextModality::blank() const { return SourceSample::text("."); }
+SourceSample TextModality::blank() const
+{
+    return SourceSample::text(".");
+}
 
 SourceSample TextModality::random(std::mt19937&) const
 {
-    return SourceSample::text("a film with a heart ."); // about 20 tokens of single characters
+    return SourceSample::text(
+        "a film with a heart ."); // about 20 tokens of single characters
 }
 
 SourceSample TextModality::read_file(const std::string& path) const

@@ -6,8 +6,7 @@
 namespace udeepsc_core {
 
 /*! Texts, one position a token. */
-class TextModality : public Modality
-{
+class TextModality : public Modality {
 public:
     const char* kind() const override { return "text"; }
 
@@ -20,7 +19,8 @@ public:
     void check_tokenizer(const Tokenizer& tokenizer) const override;
     std::shared_ptr<const Tokenizer>
     learn_tokenizer(const std::vector<std::string>& texts) const override;
-    torch::Tensor tensor(const SourceSample& sample, const Tokenizer* tokenizer) const override;
+    torch::Tensor tensor(const SourceSample& sample,
+                         const Tokenizer* tokenizer) const override;
     torch::Tensor training_tensor(const SourceSample& sample,
                                   const Tokenizer* tokenizer) const override;
     ModalityBatch batch(const std::vector<torch::Tensor>& samples) const override;
@@ -34,7 +34,8 @@ public:
     std::vector<std::string> extensions() const override { return { ".txt" }; }
     SourceSample read_file(const std::string& path) const override;
     //! The text itself.
-    SourceSample read_cell(const std::string& cell, const std::string& folder) const override;
+    SourceSample read_cell(const std::string& cell,
+                           const std::string& folder) const override;
     std::vector<std::string> version_1_data() const override { return { "sst2" }; }
 
     const char* embedding_name() const override { return "words"; }

@@ -14,12 +14,16 @@ namespace udeepsc_core {
 
 void VectorsModality::visit(FieldVisitor& fields)
 {
-    fields.integer({ "features", "reals", "length of one of the vectors that come in", true },
-                   d_features,
-                   1,
-                   65536);
-    fields.integer({ "max_frames", "vectors", "most in one sample", true }, d_max_frames, 1, 4096);
-    fields.flag({ "compress", "", "sign(x) ln(1 + |x|) of each real, for features of wide range" },
+    fields.integer(
+        { "features", "reals", "length of one of the vectors that come in", true },
+        d_features,
+        1,
+        65536);
+    fields.integer(
+        { "max_frames", "vectors", "most in one sample", true }, d_max_frames, 1, 4096);
+    fields.flag({ "compress",
+                  "",
+                  "sign(x) ln(1 + |x|) of each real, for features of wide range" },
                 d_compress);
 }
 
@@ -37,11 +41,14 @@ void VectorsModality::describe(ModalityInfo& info) const
 torch::Tensor VectorsModality::tensor(const SourceSample& sample, const Tokenizer*) const
 {
     const auto n = sample.reals.size();
-    if (sample.shape.size() != 2 || sample.shape[1] != d_features || sample.shape[0] < 1 ||
-        sample.shape[0] > d_max_frames ||
-        n != static_cast<std::size_t>(sample.shape[0]) * static_cast<std::size_t>(d_features))
-        throw Error("vectors: got " + std::to_string(n) + " values, expected 1 to " +
-                    std::to_string(d_max_frames) + " vectors of " + std::to_string(d_features));
+    if (sample.shape.size() != 2 || sample.shape[1] != d_features || sample.shape[0] < 1
+        || sample.shape[0] > d_max_frames
+        || n
+            != static_cast<std::size_t>(sample.shape[0])
+                * static_cast<std::size_t>(d_features))
+        throw Error("vectors: got " + std::to_string(n) + " values, expected 1 to "
+                    + std::to_string(d_max_frames) + " vectors of "
+                    + std::to_string(d_features));
     for (float v : sample.reals)
         if (!std::isfinite(v))
             throw Error("vectors: holds NaN or infinity");
@@ -58,8 +65,8 @@ torch::Tensor VectorsModality::training_tensor(const SourceSample& sample,
         return tensor(sample, tokenizer);
     auto cut = sample;
     cut.shape[0] = d_max_frames;
-    cut.reals.resize(static_cast<std::size_t>(d_max_frames) *
-                     static_cast<std::size_t>(sample.shape[1]));
+    cut.reals.resize(static_cast<std::size_t>(d_max_frames)
+                     * static_cast<std::size_t>(sample.shape[1]));
     return tensor(cut, tokenizer);
 }
 
@@ -78,13 +85,15 @@ torch::Tensor VectorsModality::augment(const torch::Tensor& sample,
 
 SourceSample VectorsModality::blank() const
 {
-    return SourceSample::vectors(1, d_features, std::vector<float>(static_cast<std::size_t>(d_features)));
+    return SourceSample::vectors(
+        1, d_features, std::vector<float>(static_cast<std::size_t>(d_features)));
 }
 
 SourceSample VectorsModality::random(std::mt19937& random) const
 {
     const int count = std::min(20, d_max_frames);
-    std::vector<float> values(static_cast<std::size_t>(count) * static_cast<std::size_t>(d_features));
+    std::vector<float> values(static_cast<std::size_t>(count)
+                              * static_cast<std::size_t>(d_features));
     for (auto& v : values)
         v = static_cast<float>(random() % 1000) / 1000.0f;
     return SourceSample::vectors(count, d_features, std::move(values));
@@ -94,8 +103,8 @@ SourceSample VectorsModality::read_file(const std::string& path) const
 {
     auto array = read_npy(path);
     if (array.shape.empty() || array.shape.size() > 2)
-        throw Error("vectors file " + path + ": got " + std::to_string(array.shape.size()) +
-                    " dimensions, expected [vectors, features] or [features]");
+        throw Error("vectors file " + path + ": got " + std::to_string(array.shape.size())
+                    + " dimensions, expected [vectors, features] or [features]");
     const auto features = static_cast<int>(array.shape.back());
     const auto count = array.shape.size() == 2 ? static_cast<int>(array.shape[0]) : 1;
     return SourceSample::vectors(count, features, std::move(array.values));

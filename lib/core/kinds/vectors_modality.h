@@ -6,11 +6,10 @@
 namespace udeepsc_core {
 
 /*!
- * \brief Feature vectors made elsewhere: faces (FACET), voices (COVAREP), regions of a picture
- * (bottom-up attention) ...
+ * \brief Feature vectors made elsewhere: faces (FACET), voices (COVAREP), regions of a
+ * picture (bottom-up attention) ...
  */
-class VectorsModality : public Modality
-{
+class VectorsModality : public Modality {
 public:
     const char* kind() const override { return "vectors"; }
 

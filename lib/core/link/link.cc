@@ -16,13 +16,18 @@ std::vector<Selection> select_as(const Transceiver& model,
     if (o.vectors == 0 && (!selects || !o.random))
         return model.select(task, modality, features, { o.snr_db });
     if (o.vectors > 0) // which a task that sends every vector refuses
-        return model.select_exactly(task, modality, features, { o.snr_db }, o.vectors, o.random);
+        return model.select_exactly(
+            task, modality, features, { o.snr_db }, o.vectors, o.random);
     // At random, but of each sample as many as f_n says
     std::vector<Selection> selected;
     const auto asked = model.select(task, modality, features, { o.snr_db });
     for (std::size_t i = 0; i < features.size(); ++i)
-        selected.push_back(model.select_exactly(
-            task, modality, { features[i] }, { o.snr_db }, asked[i].features.rows, true)[0]);
+        selected.push_back(model.select_exactly(task,
+                                                modality,
+                                                { features[i] },
+                                                { o.snr_db },
+                                                asked[i].features.rows,
+                                                true)[0]);
     return selected;
 }
 
@@ -48,8 +53,11 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
         }
         if (inputs.empty())
             continue;
-        auto selected =
-            select_as(model, task_name, modality, model.encode(task_name, modality, inputs), options);
+        auto selected = select_as(model,
+                                  task_name,
+                                  modality,
+                                  model.encode(task_name, modality, inputs),
+                                  options);
         std::vector<FeatureMatrix> features;
         for (auto& s : selected)
             features.push_back(std::move(s.features));

@@ -8,10 +8,11 @@
 namespace udeepsc_core {
 
 /*! Mixed precision (bf16) while it lives; LibTorch renamed the switches with 2.4. */
-class Autocast
-{
+class Autocast {
 public:
-    Autocast(torch::DeviceType device, bool on) : d_device(device), d_on(on)
+    Autocast(torch::DeviceType device, bool on)
+        : d_device(device)
+        , d_on(on)
     {
         if (d_on)
             set(true);

@@ -21,7 +21,8 @@ inline const dnnl::engine& dnnl_cpu()
 
 inline dnnl::memory::data_type dnnl_type(torch::ScalarType type)
 {
-    return type == torch::kBFloat16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+    return type == torch::kBFloat16 ? dnnl::memory::data_type::bf16
+                                    : dnnl::memory::data_type::f32;
 }
 
 inline dnnl::memory dnnl_view(const dnnl::memory::desc& description, void* data)
@@ -30,8 +31,7 @@ inline dnnl::memory dnnl_view(const dnnl::memory::desc& description, void* data)
 }
 
 //! oneDNN's reference implementations are slower than LibTorch's own operations.
-template <class Description>
-bool dnnl_is_slow(const Description& description)
+template <class Description> bool dnnl_is_slow(const Description& description)
 {
     return std::string(description.impl_info_str()).compare(0, 3, "ref") == 0;
 }
@@ -53,16 +53,18 @@ inline torch::Tensor dnnl_rounded(const torch::Tensor& x, torch::ScalarType type
 //! Some values for the check below, without touching the random numbers of the process.
 inline torch::Tensor dnnl_sample(at::IntArrayRef shape)
 {
-    return torch::sin(torch::arange(c10::multiply_integers(shape), torch::kFloat)).view(shape);
+    return torch::sin(torch::arange(c10::multiply_integers(shape), torch::kFloat))
+        .view(shape);
 }
 
 /*!
  * \brief Holds a packed layer's result against LibTorch's, once, when it is made.
  *
- * No library must falsify results in silence: a layer that computes something else is left to
- * LibTorch, which is said once.
+ * No library must falsify results in silence: a layer that computes something else is
+ * left to LibTorch, which is said once.
  */
-inline bool dnnl_agrees(const char* layer, const torch::Tensor& got, const torch::Tensor& wanted)
+inline bool
+dnnl_agrees(const char* layer, const torch::Tensor& got, const torch::Tensor& wanted)
 {
     torch::NoGradGuard no_grad;
     const auto error = (got - wanted).abs().max().item<float>();
@@ -71,8 +73,9 @@ inline bool dnnl_agrees(const char* layer, const torch::Tensor& got, const torch
         return true;
     static std::once_flag said;
     std::call_once(said, [&] {
-        log_warning("this oneDNN computes a " + std::string(layer) + " of " + c10::str(wanted.sizes()) +
-                    " wrongly; LibTorch computes it instead, more slowly");
+        log_warning("this oneDNN computes a " + std::string(layer) + " of "
+                    + c10::str(wanted.sizes())
+                    + " wrongly; LibTorch computes it instead, more slowly");
     });
     return false;
 }
@@ -88,8 +91,9 @@ void dnnl_execute(const Description& description,
     const auto size = static_cast<int64_t>(description.scratchpad_desc().get_size());
     if (size > 0) {
         scratch = torch::empty({ size }, torch::kByte);
-        arguments.insert({ DNNL_ARG_SCRATCHPAD,
-                           dnnl_view(description.scratchpad_desc(), scratch.data_ptr()) });
+        arguments.insert(
+            { DNNL_ARG_SCRATCHPAD,
+              dnnl_view(description.scratchpad_desc(), scratch.data_ptr()) });
     }
     dnnl::stream stream(dnnl_cpu());
     primitive.execute(stream, arguments);

@@ -13,30 +13,38 @@ namespace {
 
 using dnnl::memory;
 
-class DnnlLinear : public PackedLinear
-{
+class DnnlLinear : public PackedLinear {
 public:
-    DnnlLinear(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
-        : PackedLinear(type), d_in(weight.size(1)), d_out(weight.size(0))
+    DnnlLinear(const torch::Tensor& weight,
+               const torch::Tensor& bias,
+               torch::ScalarType type)
+        : PackedLinear(type)
+        , d_in(weight.size(1))
+        , d_out(weight.size(0))
     {
         if (bias.defined())
             d_bias = bias.to(torch::kFloat).contiguous().clone();
-        // The layout is chosen for a picture's tokens and serves every other number of rows.
-        const auto wanted = product(s_typical_rows,
-                                    memory::desc({ d_in, d_out }, dnnl_type(type), memory::format_tag::any),
-                                    Activation::none,
-                                    torch::kFloat);
+        // The layout is chosen for a picture's tokens and serves every other number of
+        // rows.
+        const auto wanted = product(
+            s_typical_rows,
+            memory::desc({ d_in, d_out }, dnnl_type(type), memory::format_tag::any),
+            Activation::none,
+            torch::kFloat);
         if (dnnl_is_slow(wanted))
             throw dnnl::error(dnnl_unimplemented, "no fast product for this processor");
         d_weight = memory(wanted.weights_desc(), dnnl_cpu());
-        // Transposed first: given as `ba`, oneDNN 3.7 reorders it wrongly into a padded layout.
+        // Transposed first: given as `ba`, oneDNN 3.7 reorders it wrongly into a padded
+        // layout.
         const auto plain = weight.to(torch::kFloat).t().contiguous();
-        const memory::desc layout({ d_in, d_out }, memory::data_type::f32, memory::format_tag::ab);
+        const memory::desc layout(
+            { d_in, d_out }, memory::data_type::f32, memory::format_tag::ab);
         dnnl_rearrange(dnnl_view(layout, plain.data_ptr()), d_weight);
     }
 
-    torch::Tensor
-    apply(const torch::Tensor& x, Activation activation, torch::ScalarType type_out) const override
+    torch::Tensor apply(const torch::Tensor& x,
+                        Activation activation,
+                        torch::ScalarType type_out) const override
     {
         const auto in = x.to(type()).contiguous();
         auto shape = in.sizes().vec();
@@ -54,21 +62,25 @@ public:
         for (int64_t done = 0; done < rows;) {
             const auto left = rows - done;
             const auto now = left <= s_most_rows ? left : s_piece;
-            multiply(from + done * size_in, to + done * size_out, { now, activation, type_out });
+            multiply(from + done * size_in,
+                     to + done * size_out,
+                     { now, activation, type_out });
             done += now;
         }
         return out;
     }
 
 private:
-    static constexpr memory::dim s_typical_rows = 65, s_piece = 64, s_most_rows = 2 * s_piece;
+    static constexpr memory::dim s_typical_rows = 65, s_piece = 64,
+                                 s_most_rows = 2 * s_piece;
 
     struct Product {
         dnnl::matmul::primitive_desc description;
         dnnl::matmul primitive;
     };
 
-    using Kind = std::tuple<memory::dim, Activation, torch::ScalarType>; // rows, ..., type out
+    using Kind
+        = std::tuple<memory::dim, Activation, torch::ScalarType>; // rows, ..., type out
 
     void multiply(void* from, void* to, const Kind& kind) const
     {
@@ -79,8 +91,8 @@ private:
             { DNNL_ARG_DST, dnnl_view(p.description.dst_desc(), to) },
         };
         if (d_bias.defined())
-            arguments.insert(
-                { DNNL_ARG_BIAS, dnnl_view(p.description.bias_desc(), d_bias.data_ptr()) });
+            arguments.insert({ DNNL_ARG_BIAS,
+                               dnnl_view(p.description.bias_desc(), d_bias.data_ptr()) });
         dnnl_execute(p.description, p.primitive, std::move(arguments));
     }
 
@@ -104,8 +116,8 @@ private:
         const memory::desc src({ rows, d_in }, dnnl_type(type()), plain);
         const memory::desc dst({ rows, d_out }, dnnl_type(type_out), plain);
         const memory::desc bias = d_bias.defined()
-                                      ? memory::desc({ 1, d_out }, memory::data_type::f32, plain)
-                                      : memory::desc();
+            ? memory::desc({ 1, d_out }, memory::data_type::f32, plain)
+            : memory::desc();
 #if DNNL_VERSION_MAJOR >= 3
         return { dnnl_cpu(), src, weight, bias, dst, attributes };
 #else
@@ -118,9 +130,13 @@ private:
         const std::lock_guard<std::mutex> lock(d_mutex);
         auto found = d_products.find(kind);
         if (found == d_products.end()) {
-            const auto description = product(
-                std::get<0>(kind), d_weight.get_desc(), std::get<1>(kind), std::get<2>(kind));
-            found = d_products.emplace(kind, Product{ description, dnnl::matmul(description) }).first;
+            const auto description = product(std::get<0>(kind),
+                                             d_weight.get_desc(),
+                                             std::get<1>(kind),
+                                             std::get<2>(kind));
+            found = d_products
+                        .emplace(kind, Product { description, dnnl::matmul(description) })
+                        .first;
         }
         return found->second;
     }
@@ -134,18 +150,20 @@ private:
 
 } // namespace
 
-std::shared_ptr<const PackedLinear>
-PackedLinear::make(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
+std::shared_ptr<const PackedLinear> PackedLinear::make(const torch::Tensor& weight,
+                                                       const torch::Tensor& bias,
+                                                       torch::ScalarType type)
 {
     try {
         const auto packed = std::make_shared<DnnlLinear>(weight, bias, type);
         const auto x = dnnl_sample({ 3, weight.size(1) });
         const auto wanted = torch::nn::functional::linear(
             dnnl_rounded(x, type), dnnl_rounded(weight, type), bias);
-        if (dnnl_agrees("linear layer", packed->apply(x, Activation::none, torch::kFloat), wanted))
+        if (dnnl_agrees("linear layer",
+                        packed->apply(x, Activation::none, torch::kFloat),
+                        wanted))
             return packed;
-    } catch (const dnnl::error&) {
-    }
+    } catch (const dnnl::error&) { }
     return nullptr;
 }
 

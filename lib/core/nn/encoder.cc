@@ -9,8 +9,10 @@ namespace udeepsc_core {
 
 namespace nn = torch::nn;
 
-ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::string& modality)
-    : d_config(model.encoder(modality)), d_noise_conditioning(model.noise_conditioning)
+ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
+                                         const std::string& modality)
+    : d_config(model.encoder(modality))
+    , d_noise_conditioning(model.noise_conditioning)
 {
     const int dim = d_config.dim;
     for (const auto& t : model.tasks)
@@ -18,18 +20,21 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
             if (m.modality == modality)
                 d_tasks.push_back(t);
 
-    d_embedding = register_module(d_config.kind->embedding_name(), d_config.kind->make_embedding(dim));
-    d_position = register_parameter("position",
-                                    0.02 * torch::randn({ 1, d_config.max_positions(), dim }));
+    d_embedding = register_module(d_config.kind->embedding_name(),
+                                  d_config.kind->make_embedding(dim));
+    d_position = register_parameter(
+        "position", 0.02 * torch::randn({ 1, d_config.max_positions(), dim }));
     d_task_embedding = register_parameter(
         "task_embedding", 0.02 * torch::randn({ static_cast<int>(d_tasks.size()), dim }));
 
     for (int i = 0; i < d_config.semantic_layers; ++i)
-        d_semantic->push_back(EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
+        d_semantic->push_back(
+            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
     register_module("semantic", d_semantic);
     for (int q = 0; q < d_config.selection_modules; ++q) {
         d_selection->push_back(FeatureSelection(dim, d_config.fsm_dim));
-        d_channel->push_back(EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
+        d_channel->push_back(
+            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
     }
     register_module("selection", d_selection);
     register_module("channel", d_channel);
@@ -44,8 +49,8 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model, const std::st
             ratios.insert(t.name, RatioNetwork().ptr());
         projections.insert(t.name,
                            Linear(dim,
-                                  std::max(1, input.max_vectors) * input.subvectors *
-                                      model.codebook.subvector_dim)
+                                  std::max(1, input.max_vectors) * input.subvectors
+                                      * model.codebook.subvector_dim)
                                .ptr());
     }
     d_ratio->update(ratios);
@@ -59,7 +64,8 @@ int ModalityEncoderImpl::task_row(const std::string& task) const
     for (std::size_t i = 0; i < d_tasks.size(); ++i)
         if (d_tasks[i].name == task)
             return static_cast<int>(i);
-    throw Error("task \"" + task + "\" does not use modality \"" + d_config.modality + "\"");
+    throw Error("task \"" + task + "\" does not use modality \"" + d_config.modality
+                + "\"");
 }
 
 const TaskModality& ModalityEncoderImpl::input_of(const std::string& task) const
@@ -76,8 +82,10 @@ torch::Tensor ModalityEncoderImpl::semantic(const std::string& task,
     x = x + d_position.narrow(1, 0, x.size(1));
     x = torch::dropout(x, d_config.dropout, is_training());
 
-    const auto token =
-        d_task_embedding[row].view({ 1, 1, -1 }).expand({ x.size(0), 1, -1 }).to(x.scalar_type());
+    const auto token = d_task_embedding[row]
+                           .view({ 1, 1, -1 })
+                           .expand({ x.size(0), 1, -1 })
+                           .to(x.scalar_type());
     x = torch::cat({ x, token }, 1); // eq. 10
     torch::Tensor mask;
     if (valid.defined())
@@ -105,22 +113,25 @@ torch::Tensor ModalityEncoderImpl::project(const std::string& task,
     const int positions = t.input(d_config.modality).max_vectors;
     if (positions == 0)
         return all;
-    const auto batch = all.size(0), vectors = all.size(1), width = all.size(2) / positions;
+    const auto batch = all.size(0), vectors = all.size(1),
+               width = all.size(2) / positions;
     torch::Tensor position;
     if (mask.defined())
         position = torch::cumsum((mask.detach() > 0.5).to(torch::kLong), 1) - 1;
     else
-        position =
-            torch::arange(vectors, torch::TensorOptions().dtype(torch::kLong).device(all.device()))
-                .view({ 1, -1 })
-                .expand({ batch, -1 });
+        position = torch::arange(
+                       vectors,
+                       torch::TensorOptions().dtype(torch::kLong).device(all.device()))
+                       .view({ 1, -1 })
+                       .expand({ batch, -1 });
     const auto index = position.clamp(0, positions - 1).view({ batch, vectors, 1, 1 });
     return all.view({ batch, vectors, positions, width })
         .gather(2, index.expand({ -1, -1, 1, width }))
         .squeeze(2);
 }
 
-torch::Tensor ModalityEncoderImpl::keep_ratio(const std::string& task, const torch::Tensor& noise)
+torch::Tensor ModalityEncoderImpl::keep_ratio(const std::string& task,
+                                              const torch::Tensor& noise)
 {
     if (!d_ratio->contains(task))
         return torch::ones_like(noise);
@@ -132,7 +143,9 @@ int ModalityEncoderImpl::candidates(const std::string& task, int rows) const
     return input_of(task).send_task_token ? rows : rows - 1;
 }
 
-int ModalityEncoderImpl::vectors_to_send(const std::string& task, int candidates, double noise)
+int ModalityEncoderImpl::vectors_to_send(const std::string& task,
+                                         int candidates,
+                                         double noise)
 {
     const auto& input = input_of(task);
     if (input.max_vectors == 0)
@@ -165,20 +178,23 @@ void ModalityEncoderImpl::select_stage(int stage,
 {
     const int stages = d_config.selection_modules;
     const auto candidates = counts[0]; // [batch], N_d
-    const auto log_p =
-        d_selection[stage]->as<FeatureSelectionImpl>()->forward(features, out.mask, noise);
-    const auto target = torch::pow(out.keep_ratio, static_cast<double>(stage + 1) / stages);
+    const auto log_p = d_selection[stage]->as<FeatureSelectionImpl>()->forward(
+        features, out.mask, noise);
+    const auto target
+        = torch::pow(out.keep_ratio, static_cast<double>(stage + 1) / stages);
     torch::Tensor keep, counted;
     if (mode == SelectionMode::gumbel) {
         keep = gumbel_keep(log_p, temperature);
         // A sample that loses every vector has nothing left to learn from.
-        keep = keep_also(keep, top_keep(log_p, out.mask, torch::ones_like(candidates)).detach());
+        keep = keep_also(
+            keep, top_keep(log_p, out.mask, torch::ones_like(candidates)).detach());
         counted = out.mask * keep;
     } else {
         const auto n = candidates.to(torch::kCPU), last = counts[1].to(torch::kCPU);
         std::vector<float> now;
         for (std::int64_t i = 0; i < n.size(0); ++i)
-            now.push_back(static_cast<float>(vectors_after_stage(n[i].item<int>(), last[i].item<int>(), stage, stages)));
+            now.push_back(static_cast<float>(vectors_after_stage(
+                n[i].item<int>(), last[i].item<int>(), stage, stages)));
         keep = top_keep(log_p, out.mask, torch::tensor(now).to(features.device()));
         // The count is right by construction. What has to fit are the probabilities:
         // without that each would rise to 1, and the best could not be told.
@@ -198,12 +214,15 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
 {
     const auto& input = input_of(task);
     const auto batch = features.size(0), rows = features.size(1);
-    const auto options = torch::TensorOptions().dtype(torch::kFloat).device(features.device());
-    const auto tokens =
-        valid.defined() ? valid.to(torch::kFloat) : torch::ones({ batch, rows - 1 }, options);
-    const auto one = torch::ones({ batch, 1 }, options), zero = torch::zeros({ batch, 1 }, options);
+    const auto options
+        = torch::TensorOptions().dtype(torch::kFloat).device(features.device());
+    const auto tokens = valid.defined() ? valid.to(torch::kFloat)
+                                        : torch::ones({ batch, rows - 1 }, options);
+    const auto one = torch::ones({ batch, 1 }, options),
+               zero = torch::zeros({ batch, 1 }, options);
     const auto present = torch::cat({ tokens, one }, 1);
-    const auto sendable = input.send_task_token ? present : torch::cat({ tokens, zero }, 1);
+    const auto sendable
+        = input.send_task_token ? present : torch::cat({ tokens, zero }, 1);
     const auto always = present - sendable; // seen by attention, never sent
 
     auto x = condition(features, noise);
@@ -218,11 +237,13 @@ MaskedFeatures ModalityEncoderImpl::select_masked(const std::string& task,
             x = layer->as<EncoderLayerImpl>()->forward(x, keys);
     } else {
         const auto candidates = sendable.sum(1); // N_d
-        const auto ratio = keep_ratio(task, noise).to(torch::kFloat); // autocast gives bf16
-        const auto wanted = input.min_vectors + (input.max_vectors - input.min_vectors) * ratio;
+        const auto ratio
+            = keep_ratio(task, noise).to(torch::kFloat); // autocast gives bf16
+        const auto wanted
+            = input.min_vectors + (input.max_vectors - input.min_vectors) * ratio;
         out.keep_ratio = torch::clamp_max(wanted / candidates, 1.0); // delta^{N_q}
-        const auto counts =
-            torch::stack({ candidates, counts_of(input, candidates, ratio).to(options) });
+        const auto counts = torch::stack(
+            { candidates, counts_of(input, candidates, ratio).to(options) });
         for (int q = 0; q < d_config.selection_modules; ++q) {
             select_stage(q, x, noise, counts, mode, temperature, out);
             x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, out.mask + always);
@@ -242,10 +263,11 @@ torch::Tensor ModalityEncoderImpl::choose(int stage,
     const auto batch = features.size(0), rows = features.size(1);
     // The task embedding's vector, where it is not sent, takes part without being
     // chosen: it is the last row.
-    const auto eligible = torch::cat({ torch::ones({ batch, now }, torch::kFloat),
-                                       torch::zeros({ batch, rows - now }, torch::kFloat) },
-                                     1)
-                              .to(features.device());
+    const auto eligible
+        = torch::cat({ torch::ones({ batch, now }, torch::kFloat),
+                       torch::zeros({ batch, rows - now }, torch::kFloat) },
+                     1)
+              .to(features.device());
     auto score = random ? torch::rand({ batch, rows })
                         : d_selection[stage]
                               ->as<FeatureSelectionImpl>()
@@ -266,9 +288,11 @@ SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
     const auto batch = features.size(0), rows = features.size(1);
     const int sendable = candidates(task, static_cast<int>(rows));
     auto x = condition(features, noise);
-    auto kept = torch::arange(sendable, torch::TensorOptions().dtype(torch::kLong).device(x.device()))
-                    .view({ 1, -1 })
-                    .expand({ batch, -1 });
+    auto kept
+        = torch::arange(sendable,
+                        torch::TensorOptions().dtype(torch::kLong).device(x.device()))
+              .view({ 1, -1 })
+              .expand({ batch, -1 });
     const int stages = d_config.selection_modules;
     for (int q = 0; q < stages; ++q) {
         const int now = static_cast<int>(kept.size(1));
@@ -278,7 +302,8 @@ SelectedFeatures ModalityEncoderImpl::select(const std::string& task,
             kept = torch::gather(kept, 1, chosen);
             auto rest = chosen;
             if (x.size(1) > now)
-                rest = torch::cat({ chosen, torch::full({ batch, 1 }, now, chosen.options()) }, 1);
+                rest = torch::cat(
+                    { chosen, torch::full({ batch, 1 }, now, chosen.options()) }, 1);
             x = torch::gather(x, 1, rest.unsqueeze(-1).expand({ -1, -1, x.size(2) }));
         }
         x = d_channel[q]->as<EncoderLayerImpl>()->forward(x, torch::Tensor());

@@ -12,13 +12,13 @@ namespace udeepsc_core {
 /*! How the channel encoder picks vectors while training. */
 enum class SelectionMode {
     gumbel, //!< sampled, eq. 15-17
-    top     //!< as in inference
+    top //!< as in inference
 };
 
 /*! What the channel encoder gives while training: nothing is removed, only masked. */
 struct MaskedFeatures {
-    torch::Tensor features;   //!< [batch, vectors, subvectors * subvector_dim]
-    torch::Tensor mask;       //!< [batch, vectors], 1 = sent; carries gradients
+    torch::Tensor features; //!< [batch, vectors, subvectors * subvector_dim]
+    torch::Tensor mask; //!< [batch, vectors], 1 = sent; carries gradients
     torch::Tensor ratio_loss; //!< eq. 19
     torch::Tensor keep_ratio; //!< [batch] delta^{N_q} asked for
 };
@@ -26,22 +26,22 @@ struct MaskedFeatures {
 /*! What the channel encoder gives in inference: only what is sent. */
 struct SelectedFeatures {
     torch::Tensor features; //!< [batch, kept, subvectors * subvector_dim]
-    torch::Tensor kept;     //!< [batch, kept] positions, rising
+    torch::Tensor kept; //!< [batch, kept] positions, rising
 };
 
 /*!
  * \brief Transmitter of one modality: embedding, semantic encoder (Section III), dynamic
  * channel encoder (Section IV), for all tasks that use the modality.
  */
-class ModalityEncoderImpl : public torch::nn::Module, public WithoutDecay
-{
+class ModalityEncoderImpl : public torch::nn::Module, public WithoutDecay {
 public:
     ModalityEncoderImpl(const ModelConfig& model, const std::string& modality);
 
     //! Input as the modality's kind gives it and its mask [b, t] (undefined: all valid)
     //! -> [b, t + 1, dim]; the task embedding comes last.
-    torch::Tensor
-    semantic(const std::string& task, const torch::Tensor& input, const torch::Tensor& valid);
+    torch::Tensor semantic(const std::string& task,
+                           const torch::Tensor& input,
+                           const torch::Tensor& valid);
 
     //! features as semantic() gives them; noise: [batch], normalised.
     MaskedFeatures select_masked(const std::string& task,
@@ -78,11 +78,12 @@ public:
 private:
     torch::Tensor condition(const torch::Tensor& features, const torch::Tensor& noise);
     // Features of the last layer -> [batch, vectors, subvectors * subvector_dim]. mask as
-    // in MaskedFeatures, undefined: all are sent. Where vectors are selected, each position
-    // among the sent ones has a projection of its own: with one for all, every vector of a
-    // classifier would say the same, and more symbols would only repeat it.
-    torch::Tensor
-    project(const std::string& task, const torch::Tensor& features, const torch::Tensor& mask);
+    // in MaskedFeatures, undefined: all are sent. Where vectors are selected, each
+    // position among the sent ones has a projection of its own: with one for all, every
+    // vector of a classifier would say the same, and more symbols would only repeat it.
+    torch::Tensor project(const std::string& task,
+                          const torch::Tensor& features,
+                          const torch::Tensor& mask);
     // One selection module while training; narrows mask and adds to ratio_loss.
     void select_stage(int stage,
                       const torch::Tensor& features,
@@ -92,9 +93,11 @@ private:
                       double temperature,
                       MaskedFeatures& out);
     // Vectors that inference would send of each sample, int64 [batch] on the CPU
-    torch::Tensor
-    counts_of(const TaskModality& input, const torch::Tensor& candidates, const torch::Tensor& keep_ratio) const;
-    // The selection module's choice of `keep` out of the first `now` rows: positions, rising
+    torch::Tensor counts_of(const TaskModality& input,
+                            const torch::Tensor& candidates,
+                            const torch::Tensor& keep_ratio) const;
+    // The selection module's choice of `keep` out of the first `now` rows: positions,
+    // rising
     torch::Tensor choose(int stage,
                          const torch::Tensor& features,
                          const torch::Tensor& noise,
@@ -109,7 +112,7 @@ private:
     bool d_noise_conditioning;
 
     Embedding d_embedding { nullptr };
-    torch::Tensor d_position;       // [1, positions, dim]
+    torch::Tensor d_position; // [1, positions, dim]
     torch::Tensor d_task_embedding; // [tasks, dim], w_tk of eq. 10
     torch::nn::ModuleList d_semantic, d_channel, d_selection;
     torch::nn::ModuleDict d_ratio, d_project;

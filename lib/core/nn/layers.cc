@@ -13,15 +13,16 @@ torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& m
     const auto s = scores.to(torch::kFloat);
     const auto m = mask.to(torch::kFloat);
     const auto top = s.detach().masked_fill(m.detach() <= 0, -1e9).amax(-1, true);
-    // A masked key may score far above every kept one. Clamped, exp() cannot overflow, and
-    // the mask's gradient (what one more key would have changed) stays bounded: a dropped
-    // key counts for no more than the best kept one.
+    // A masked key may score far above every kept one. Clamped, exp() cannot overflow,
+    // and the mask's gradient (what one more key would have changed) stays bounded: a
+    // dropped key counts for no more than the best kept one.
     const auto e = torch::exp(torch::clamp_max(s - top, 0.0)) * m;
     return (e / (e.sum(-1, true) + 1e-20)).to(scores.scalar_type());
 }
 
 AttentionImpl::AttentionImpl(int dim, int memory_dim, int heads, double dropout)
-    : d_heads(heads), d_dropout(dropout)
+    : d_heads(heads)
+    , d_dropout(dropout)
 {
     d_query = register_module("query", Linear(dim, dim));
     d_key_value = register_module("key_value", Linear(memory_dim, 2 * dim));
@@ -36,12 +37,13 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
     const auto batch = x.size(0), queries = x.size(1), dim = x.size(2);
     const auto keys = memory.size(1), head_dim = dim / d_heads;
     const auto from = d_query->rounded(x);
-    const auto q = d_query(from).view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
+    const auto q
+        = d_query(from).view({ batch, queries, d_heads, head_dim }).transpose(1, 2);
     const auto kv = d_key_value(memory.is_same(x) ? from : memory)
                         .view({ batch, keys, 2, d_heads, head_dim })
                         .permute({ 2, 0, 3, 1, 4 });
-    const auto scores =
-        torch::matmul(q, kv[0].transpose(2, 3)) / std::sqrt(static_cast<double>(head_dim));
+    const auto scores = torch::matmul(q, kv[0].transpose(2, 3))
+        / std::sqrt(static_cast<double>(head_dim));
     torch::Tensor weights;
     if (key_mask.defined()) {
         auto mask = key_mask.view({ batch, 1, 1, keys }).to(torch::kFloat);
@@ -54,12 +56,13 @@ torch::Tensor AttentionImpl::forward(const torch::Tensor& x,
         weights = torch::softmax(scores, -1);
     }
     weights = torch::dropout(weights, d_dropout, is_training());
-    const auto mixed =
-        torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim });
+    const auto mixed
+        = torch::matmul(weights, kv[1]).transpose(1, 2).reshape({ batch, queries, dim });
     return torch::dropout(d_out(mixed), d_dropout, is_training());
 }
 
-FeedForwardImpl::FeedForwardImpl(int dim, int hidden, double dropout) : d_dropout(dropout)
+FeedForwardImpl::FeedForwardImpl(int dim, int hidden, double dropout)
+    : d_dropout(dropout)
 {
     d_in = register_module("in", Linear(dim, hidden));
     d_out = register_module("out", Linear(hidden, dim));
@@ -78,7 +81,8 @@ EncoderLayerImpl::EncoderLayerImpl(int dim, int heads, int ffn, double dropout)
     d_feed_forward = register_module("feed_forward", FeedForward(dim, ffn, dropout));
 }
 
-torch::Tensor EncoderLayerImpl::forward(const torch::Tensor& x, const torch::Tensor& key_mask)
+torch::Tensor EncoderLayerImpl::forward(const torch::Tensor& x,
+                                        const torch::Tensor& key_mask)
 {
     const auto normed = d_norm1(x);
     const auto y = x + d_attention(normed, normed, key_mask, true);

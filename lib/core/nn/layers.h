@@ -18,8 +18,7 @@ namespace udeepsc_core {
 torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& mask);
 
 /*! Multi-head attention, eq. 7-9 and 25-27, scaled by sqrt(dim/heads). */
-class AttentionImpl : public torch::nn::Module
-{
+class AttentionImpl : public torch::nn::Module {
 public:
     //! dim: of queries and output; memory_dim: of keys and values
     AttentionImpl(int dim, int memory_dim, int heads, double dropout);
@@ -39,8 +38,7 @@ private:
 TORCH_MODULE(Attention);
 
 /*! Two linear layers with GELU between. */
-class FeedForwardImpl : public torch::nn::Module
-{
+class FeedForwardImpl : public torch::nn::Module {
 public:
     FeedForwardImpl(int dim, int hidden, double dropout);
     torch::Tensor forward(const torch::Tensor& x);
@@ -52,8 +50,7 @@ private:
 TORCH_MODULE(FeedForward);
 
 /*! Transformer encoder layer, eq. 6, layer normalisation first. */
-class EncoderLayerImpl : public torch::nn::Module
-{
+class EncoderLayerImpl : public torch::nn::Module {
 public:
     EncoderLayerImpl(int dim, int heads, int ffn, double dropout);
     //! x: [batch, tokens, dim], key_mask: [batch, tokens] or undefined
@@ -67,8 +64,7 @@ private:
 TORCH_MODULE(EncoderLayer);
 
 /*! Transformer decoder layer, eq. 24: self-attention, masked cross-attention, FFN. */
-class DecoderLayerImpl : public torch::nn::Module
-{
+class DecoderLayerImpl : public torch::nn::Module {
 public:
     DecoderLayerImpl(int dim, int heads, int ffn, double dropout);
     //! x: [batch, queries, dim], memory: [batch, vectors, dim]; masks may be undefined
@@ -90,8 +86,7 @@ TORCH_MODULE(DecoderLayer);
  * The one noise input of the whole network is sigma^2 / (1 + sigma^2), in (0, 1) and
  * rising with sigma^2 (see normalized_noise()).
  */
-class NoiseFeatureImpl : public torch::nn::Module
-{
+class NoiseFeatureImpl : public torch::nn::Module {
 public:
     //! start_at_zero: the output is 0 until trained, so that adding it changes nothing
     NoiseFeatureImpl(int dim, bool start_at_zero);
@@ -115,8 +110,7 @@ inline torch::Tensor normalized_noise(const torch::Tensor& noise_var)
  * No normalisation: a picture's brightness and contrast against its batch's, or a patch's
  * against its own, are what reconstruction has to carry.
  */
-class ResidualBlockImpl : public torch::nn::Module
-{
+class ResidualBlockImpl : public torch::nn::Module {
 public:
     explicit ResidualBlockImpl(int channels);
     torch::Tensor forward(const torch::Tensor& x);

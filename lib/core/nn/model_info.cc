@@ -37,7 +37,8 @@ void read_snr_range(ModelInfo& info)
     if (!training.is_object() || !training.contains("snr_db"))
         return;
     const auto& range = training["snr_db"];
-    if (range.is_array() && range.size() == 2 && range[0].is_number() && range[1].is_number()) {
+    if (range.is_array() && range.size() == 2 && range[0].is_number()
+        && range[1].is_number()) {
         info.snr_min_db = range[0].get<double>();
         info.snr_max_db = range[1].get<double>();
     }
@@ -106,7 +107,8 @@ const ModalityInfo& ModelInfo::modality(const std::string& modality_name) const
             return m;
         known = listed(known, m.name);
     }
-    throw Error("model " + name + " has no modality \"" + modality_name + "\"; it has " + known);
+    throw Error("model " + name + " has no modality \"" + modality_name + "\"; it has "
+                + known);
 }
 
 int ModelInfo::size_of(const std::string& kind) const

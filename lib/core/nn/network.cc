@@ -12,9 +12,12 @@ std::string gain_name(const std::string& task, const std::string& modality)
 }
 } // namespace
 
-NetworkImpl::NetworkImpl(const ModelConfig& config) : d_config(config), d_mapping(config)
+NetworkImpl::NetworkImpl(const ModelConfig& config)
+    : d_config(config)
+    , d_mapping(config)
 {
-    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> encoders, codebooks;
+    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> encoders,
+        codebooks;
     torch::Tensor words;
     for (const auto& e : config.encoders) {
         ModalityEncoder encoder(config, e.modality);
@@ -36,7 +39,8 @@ NetworkImpl::NetworkImpl(const ModelConfig& config) : d_config(config), d_mappin
 
 ModalityEncoder NetworkImpl::encoder(const std::string& modality)
 {
-    return ModalityEncoder(std::dynamic_pointer_cast<ModalityEncoderImpl>(d_encoders[modality]));
+    return ModalityEncoder(
+        std::dynamic_pointer_cast<ModalityEncoderImpl>(d_encoders[modality]));
 }
 
 Codebook NetworkImpl::codebook(const std::string& modality)
@@ -49,22 +53,25 @@ torch::Tensor NetworkImpl::tx_gains(const std::string& task, const std::string& 
     return named_buffers(false)[gain_name(task, modality)];
 }
 
-torch::Tensor
-NetworkImpl::tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors)
+torch::Tensor NetworkImpl::tx_gain(const std::string& task,
+                                   const std::string& modality,
+                                   std::int64_t vectors)
 {
     const auto gains = tx_gains(task, modality);
     const auto entry = std::min(std::max<std::int64_t>(vectors, 1), gains.size(0)) - 1;
     return gains.narrow(0, entry, 1);
 }
 
-void NetworkImpl::calibrate_gains(const std::string& task,
-                               const std::string& modality,
-                               const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent)
+void NetworkImpl::calibrate_gains(
+    const std::string& task,
+    const std::string& modality,
+    const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent)
 {
     torch::NoGradGuard no_grad;
     const auto gains = tx_gains(task, modality);
     const auto entries = gains.size(0);
-    auto energy = torch::zeros({ entries }, gains.options()), symbols = torch::zeros_like(energy);
+    auto energy = torch::zeros({ entries }, gains.options()),
+         symbols = torch::zeros_like(energy);
     for (const auto& batch : sent) {
         const auto mask = (batch.second > 0.5).to(torch::kFloat);
         const auto x = normalize_power(batch.first, mask);
@@ -77,7 +84,8 @@ void NetworkImpl::calibrate_gains(const std::string& task,
     }
     // A count that did not occur takes the mean over those that did.
     const auto mean = torch::rsqrt(energy.sum() / symbols.sum().clamp_min(1));
-    gains.copy_(torch::where(symbols > 0, torch::rsqrt(energy / symbols.clamp_min(1)), mean));
+    gains.copy_(
+        torch::where(symbols > 0, torch::rsqrt(energy / symbols.clamp_min(1)), mean));
 }
 
 torch::Tensor NetworkImpl::weight_of(const torch::Tensor& points,
@@ -95,14 +103,15 @@ void NetworkImpl::move_to(torch::Device device)
     d_mapping.to(device);
 }
 
-torch::Tensor NetworkImpl::normalize_power(const torch::Tensor& x, const torch::Tensor& mask)
+torch::Tensor NetworkImpl::normalize_power(const torch::Tensor& x,
+                                           const torch::Tensor& mask)
 {
     const auto v = x.to(torch::kFloat);
     torch::Tensor mean_square;
     if (mask.defined()) {
         const auto m = (mask.detach() > 0.5).to(torch::kFloat).unsqueeze(-1);
-        mean_square =
-            (v * v * m).sum({ 1, 2 }, true) / (m.sum({ 1, 2 }, true) * v.size(2)).clamp_min(1.0);
+        mean_square = (v * v * m).sum({ 1, 2 }, true)
+            / (m.sum({ 1, 2 }, true) * v.size(2)).clamp_min(1.0);
     } else {
         mean_square = (v * v).mean({ 1, 2 }, true);
     }
@@ -143,7 +152,7 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     result.codebook_loss = book->loss(sub, indices, sent);
 
     const auto points = d_mapping.modulate(indices); // [batch, symbols, 2]
-    torch::Tensor gain;                              // [batch, 1, 1]
+    torch::Tensor gain; // [batch, 1, 1]
     {
         torch::NoGradGuard no_grad;
         auto gains = tx_gains(task, modality);
@@ -156,12 +165,13 @@ LinkResult NetworkImpl::transmit(const std::string& task,
         gains.copy_(torch::where(symbols > 0, 0.98 * gains + 0.02 * now, gains));
         gain = gains.index_select(0, entry).view({ batch, 1, 1 });
     }
-    const auto symbols =
-        points * gain + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);
+    const auto symbols = points * gain
+        + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);
     const auto mean = book->mean(d_mapping.posterior(symbols, noise, gain, n));
     // Straight through: forward the look-up (whose true gradient reaches the codewords),
     // backward to the encoder the slope of a linear MMSE estimate, as in the real-feature
-    // link above. With slope 1 the samples that arrive worst would steer the encoder most.
+    // link above. With slope 1 the samples that arrive worst would steer the encoder
+    // most.
     const auto through = sub / (1.0 + noise.unsqueeze(-1));
     result.received = (mean + through - through.detach()).reshape(x.sizes());
     return result;

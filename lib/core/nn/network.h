@@ -10,13 +10,14 @@ namespace udeepsc_core {
 
 /*! What training sends through the channel, and how it goes. */
 struct LinkOptions {
-    bool digital = true; //!< codebook + constellation; false: the real features themselves
+    bool digital
+        = true; //!< codebook + constellation; false: the real features themselves
     bool count_codebook_use = false;
 };
 
 /*! What became of one modality's features on the way. */
 struct LinkResult {
-    torch::Tensor received;      //!< as the features sent, gradients pass straight through
+    torch::Tensor received; //!< as the features sent, gradients pass straight through
     torch::Tensor codebook_loss; //!< eq. 23
 };
 
@@ -24,8 +25,7 @@ struct LinkResult {
  * \brief All of U-DeepSC, Fig. 1: one encoder a modality, one codebook a modality, one
  * receiver.
  */
-class NetworkImpl : public torch::nn::Module
-{
+class NetworkImpl : public torch::nn::Module {
 public:
     explicit NetworkImpl(const ModelConfig& config);
 
@@ -40,18 +40,22 @@ public:
     //! [1] where all vectors are sent. Shared with the network, not a copy.
     torch::Tensor tx_gains(const std::string& task, const std::string& modality);
     //! The one for so many vectors: [1]
-    torch::Tensor tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors);
+    torch::Tensor
+    tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors);
     //! Sets tx_gains from features as select() gives them, [batch, vectors, n] and mask.
-    void calibrate_gains(const std::string& task,
-                      const std::string& modality,
-                      const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent);
+    void
+    calibrate_gains(const std::string& task,
+                    const std::string& modality,
+                    const std::vector<std::pair<torch::Tensor, torch::Tensor>>& sent);
 
     //! Scales each sample so that its sent sub-vectors have mean square 1/2 per real.
     //! x: [batch, vectors, n], mask: [batch, vectors] or undefined
-    static torch::Tensor normalize_power(const torch::Tensor& x, const torch::Tensor& mask);
+    static torch::Tensor normalize_power(const torch::Tensor& x,
+                                         const torch::Tensor& mask);
 
     //! Training: features through codebook, constellation and AWGN of variance
-    //! noise_var [batch] (per complex symbol, after equalisation) and back, by soft look-up.
+    //! noise_var [batch] (per complex symbol, after equalisation) and back, by soft
+    //! look-up.
     LinkResult transmit(const std::string& task,
                         const std::string& modality,
                         const torch::Tensor& features,
@@ -63,8 +67,9 @@ public:
 
 private:
     // Which symbols [batch, symbols] count towards the energy of what is sent
-    static torch::Tensor
-    weight_of(const torch::Tensor& points, const torch::Tensor& mask, std::int64_t indices);
+    static torch::Tensor weight_of(const torch::Tensor& points,
+                                   const torch::Tensor& mask,
+                                   std::int64_t indices);
 
     ModelConfig d_config;
     torch::nn::ModuleDict d_encoders, d_codebooks;

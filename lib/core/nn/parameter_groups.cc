@@ -7,8 +7,8 @@ namespace {
 
 bool is_below(const std::string& name, const std::string& path)
 {
-    return name.compare(0, path.size(), path) == 0 &&
-           (name.size() == path.size() || name[path.size()] == '.');
+    return name.compare(0, path.size(), path) == 0
+        && (name.size() == path.size() || name[path.size()] == '.');
 }
 
 } // namespace

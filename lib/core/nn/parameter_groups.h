@@ -10,8 +10,7 @@ namespace udeepsc_core {
 
 /*! A module that has parameters which weight decay would only spoil: positions, queries,
  * codewords. */
-class WithoutDecay
-{
+class WithoutDecay {
 public:
     virtual ~WithoutDecay() = default;
     //! Names of parameters, or of submodules with all of theirs, as registered.

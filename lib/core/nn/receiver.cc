@@ -9,14 +9,17 @@ namespace udeepsc_core {
 
 namespace nn = torch::nn;
 
-ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words) : d_config(model)
+ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
+    : d_config(model)
 {
     const auto& c = model.decoder;
-    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, refine, norms, heads;
+    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, refine, norms,
+        heads;
     for (const auto& e : model.encoders) {
         refine.insert(e.modality, FeedForward(c.dim, c.ffn, 0.0).ptr());
         norms.insert(e.modality, nn::LayerNorm(nn::LayerNormOptions({ c.dim })).ptr());
-        d_position->insert(e.modality, 0.3 * torch::randn({ 1, e.max_positions() + 1, c.dim }));
+        d_position->insert(e.modality,
+                           0.3 * torch::randn({ 1, e.max_positions() + 1, c.dim }));
     }
     for (const auto& t : model.tasks) {
         for (const auto& m : t.inputs)
@@ -43,27 +46,32 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
         d_noise = register_module("noise", NoiseFeature(c.dim, true));
 }
 
-torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task, const ReceivedFeatures& received)
+torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
+                                           const ReceivedFeatures& received)
 {
-    const auto linear =
-        d_from_channel[task.name + "-" + received.modality]->as<LinearImpl>();
+    const auto linear
+        = d_from_channel[task.name + "-" + received.modality]->as<LinearImpl>();
     auto x = linear->forward(received.features.to(linear->weight.scalar_type()));
 
-    // Where all vectors are sent, a vector's position is its own. Where they are selected, it
-    // is its position among those that arrived: with vectors masked out this is the count of
-    // kept ones before it, so that masked and dropped give the same.
+    // Where all vectors are sent, a vector's position is its own. Where they are
+    // selected, it is its position among those that arrived: with vectors masked out this
+    // is the count of kept ones before it, so that masked and dropped give the same.
     const auto table = d_position[received.modality][0];
     const bool selected = task.input(received.modality).max_vectors > 0;
     if (received.mask.defined() && selected) {
-        const auto position =
-            (torch::cumsum((received.mask.detach() > 0.5).to(torch::kLong), 1) - 1).clamp_min(0);
-        x = x + table.index_select(0, position.reshape({ -1 })).view({ x.size(0), x.size(1), -1 });
+        const auto position
+            = (torch::cumsum((received.mask.detach() > 0.5).to(torch::kLong), 1) - 1)
+                  .clamp_min(0);
+        x = x
+            + table.index_select(0, position.reshape({ -1 }))
+                  .view({ x.size(0), x.size(1), -1 });
     } else {
         x = x + table.narrow(0, 0, x.size(1)).unsqueeze(0);
     }
     if (d_noise)
         x = x + d_noise(received.noise).to(x.scalar_type());
-    const auto normed = d_refine_norm[received.modality]->as<nn::LayerNormImpl>()->forward(x);
+    const auto normed
+        = d_refine_norm[received.modality]->as<nn::LayerNormImpl>()->forward(x);
     return x + d_refine[received.modality]->as<FeedForwardImpl>()->forward(normed);
 }
 
@@ -94,7 +102,9 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
     }
     auto x = query.unsqueeze(0).expand({ memory.size(0), -1, -1 });
     if (t.aligned)
-        x = x + (mask.defined() ? memory * mask.unsqueeze(-1).to(memory.scalar_type()) : memory);
+        x = x
+            + (mask.defined() ? memory * mask.unsqueeze(-1).to(memory.scalar_type())
+                              : memory);
     for (const auto& layer : *d_layers)
         x = layer->as<DecoderLayerImpl>()->forward(x, memory, query_mask, mask);
     if (!t.output->keeps_magnitude())

@@ -12,29 +12,33 @@ namespace udeepsc_core {
 struct ReceivedFeatures {
     std::string modality;
     torch::Tensor features; //!< [batch, vectors, subvectors * subvector_dim]
-    torch::Tensor mask;     //!< [batch, vectors] or undefined: all count
-    torch::Tensor noise;    //!< [batch], normalised, as measured at the receiver
+    torch::Tensor mask; //!< [batch, vectors] or undefined: all count
+    torch::Tensor noise; //!< [batch], normalised, as measured at the receiver
 };
 
 /*!
- * \brief Unified receiver, Sections V.B and VI.A: channel decoder, Transformer decoder with
- * a task query matrix and masked cross-attention, light heads.
+ * \brief Unified receiver, Sections V.B and VI.A: channel decoder, Transformer decoder
+ * with a task query matrix and masked cross-attention, light heads.
  */
-class ReceiverImpl : public torch::nn::Module, public WithoutDecay
-{
+class ReceiverImpl : public torch::nn::Module, public WithoutDecay {
 public:
     //! words: the text encoder's table of words; undefined where there is none
     ReceiverImpl(const ModelConfig& model, const torch::Tensor& words);
 
-    //! received: what came of the task's modalities, in any number and order, at least one.
-    //! Gives what the task's head gives, see lib/core/kinds.
-    torch::Tensor forward(const std::string& task, const std::vector<ReceivedFeatures>& received);
+    //! received: what came of the task's modalities, in any number and order, at least
+    //! one. Gives what the task's head gives, see lib/core/kinds.
+    torch::Tensor forward(const std::string& task,
+                          const std::vector<ReceivedFeatures>& received);
 
-    std::vector<std::string> without_decay() const override { return { "position", "query" }; }
+    std::vector<std::string> without_decay() const override
+    {
+        return { "position", "query" };
+    }
 
 private:
     // Channel decoder of one modality: U^v, U^t or U^s
-    torch::Tensor channel_decode(const TaskConfig& task, const ReceivedFeatures& received);
+    torch::Tensor channel_decode(const TaskConfig& task,
+                                 const ReceivedFeatures& received);
 
     ModelConfig d_config;
     torch::nn::ModuleDict d_from_channel, d_refine, d_refine_norm, d_head;

@@ -15,15 +15,15 @@ namespace {
 void check_noise(float noise_var, const char* what)
 {
     if (!(noise_var >= 0) || std::isinf(noise_var))
-        throw Error(std::string(what) + ": noise variance is " + std::to_string(noise_var) +
-                    ", expected a finite number from 0");
+        throw Error(std::string(what) + ": noise variance is " + std::to_string(noise_var)
+                    + ", expected a finite number from 0");
 }
 
 void check_layer(int layer, const char* what)
 {
     if (layer != 0)
-        throw Error(std::string(what) + ": got layer " + std::to_string(layer) +
-                    ", the model sends layer 0 alone");
+        throw Error(std::string(what) + ": got layer " + std::to_string(layer)
+                    + ", the model sends layer 0 alone");
 }
 
 // Positions must rise and lie among those that the modality has.
@@ -32,33 +32,35 @@ void check_positions(const FeatureBlock& block, int positions)
     if (block.positions.empty())
         return;
     if (block.positions.size() != static_cast<std::size_t>(block.features.rows))
-        throw Error("decoder: got " + std::to_string(block.positions.size()) + " positions for " +
-                    std::to_string(block.features.rows) + " vectors");
+        throw Error("decoder: got " + std::to_string(block.positions.size())
+                    + " positions for " + std::to_string(block.features.rows)
+                    + " vectors");
     int before = -1;
     for (int p : block.positions) {
         if (p <= before || p >= positions)
-            throw Error("decoder: position " + std::to_string(p) + " after " +
-                        std::to_string(before) + ", expected rising ones below " +
-                        std::to_string(positions));
+            throw Error("decoder: position " + std::to_string(p) + " after "
+                        + std::to_string(before) + ", expected rising ones below "
+                        + std::to_string(positions));
         before = p;
     }
 }
 
 } // namespace
 
-void TorchTransceiver::check_link_block(const std::string& task, const LinkBlock& block) const
+void TorchTransceiver::check_link_block(const std::string& task,
+                                        const LinkBlock& block) const
 {
     check_layer(block.layer, "look-up");
     const auto count = block.symbols.size();
-    const bool fits = block.vectors >= 1 && block.vectors <= max_rows(block.modality) &&
-                      count == static_cast<std::size_t>(
-                                   symbols_for(task, block.modality, block.vectors));
+    const bool fits = block.vectors >= 1 && block.vectors <= max_rows(block.modality)
+        && count
+            == static_cast<std::size_t>(symbols_for(task, block.modality, block.vectors));
     if (!fits)
-        throw Error("look-up: " + std::to_string(count) + " symbols are not those of " +
-                    std::to_string(block.vectors) + " " + task + " feature vectors");
+        throw Error("look-up: " + std::to_string(count) + " symbols are not those of "
+                    + std::to_string(block.vectors) + " " + task + " feature vectors");
     if (block.noise_var.size() != 1 && block.noise_var.size() != count)
-        throw Error("look-up: got " + std::to_string(block.noise_var.size()) +
-                    " noise variances for " + std::to_string(count) + " symbols");
+        throw Error("look-up: got " + std::to_string(block.noise_var.size())
+                    + " noise variances for " + std::to_string(count) + " symbols");
     for (float v : block.noise_var)
         check_noise(v, "look-up");
     for (const auto& s : block.symbols)
@@ -66,28 +68,33 @@ void TorchTransceiver::check_link_block(const std::string& task, const LinkBlock
             throw Error("look-up: a symbol is NaN or infinite");
 }
 
-FeatureBlock
-TorchTransceiver::look_up(const std::string& task, const LinkBlock& block, LookupMode mode) const
+FeatureBlock TorchTransceiver::look_up(const std::string& task,
+                                       const LinkBlock& block,
+                                       LookupMode mode) const
 {
     const auto count = static_cast<std::int64_t>(block.symbols.size());
-    const auto y =
-        torch::from_blob(const_cast<std::complex<float>*>(block.symbols.data()), { 1, count, 2 }, torch::kFloat)
-            .clone();
+    const auto y
+        = torch::from_blob(const_cast<std::complex<float>*>(block.symbols.data()),
+                           { 1, count, 2 },
+                           torch::kFloat)
+              .clone();
     const auto noise = torch::tensor(block.noise_var).view({ 1, -1 }).clamp(1e-6, 1e6);
-    const int indices = block.vectors * d_config.task(task).input(block.modality).subvectors;
+    const int indices
+        = block.vectors * d_config.task(task).input(block.modality).subvectors;
     const auto gain = d_network->tx_gain(task, block.modality, block.vectors);
     auto book = d_network->codebook(block.modality);
     const auto& mapping = d_network->mapping();
     const auto found = mode == LookupMode::soft
-                           ? book->mean(mapping.posterior(y, noise, gain, indices))
-                           : book->dequantize(mapping.decide(y, gain, indices));
+        ? book->mean(mapping.posterior(y, noise, gain, indices))
+        : book->dequantize(mapping.decide(y, gain, indices));
     FeatureBlock out;
     out.modality = block.modality;
     out.layer = block.layer;
     out.positions = block.positions;
-    out.features = to_matrix(found.view({ block.vectors, columns(task, block.modality) }));
-    out.noise_var = std::accumulate(block.noise_var.begin(), block.noise_var.end(), 0.0f) /
-                    static_cast<float>(block.noise_var.size());
+    out.features
+        = to_matrix(found.view({ block.vectors, columns(task, block.modality) }));
+    out.noise_var = std::accumulate(block.noise_var.begin(), block.noise_var.end(), 0.0f)
+        / static_cast<float>(block.noise_var.size());
     return out;
 }
 
@@ -107,7 +114,8 @@ std::vector<FeatureBlock> TorchTransceiver::lookup(const std::string& task,
     });
 }
 
-void TorchTransceiver::check(const std::string& task_name, const FeatureBlock& block) const
+void TorchTransceiver::check(const std::string& task_name,
+                             const FeatureBlock& block) const
 {
     const auto& task = d_config.task(task_name);
     require(task_name, block.modality);
@@ -122,13 +130,15 @@ void TorchTransceiver::check(const std::string& task_name, const FeatureBlock& b
     if (!task.aligned && !task.output->query_per_vector())
         return;
     if (rows > task.queries)
-        throw Error("decoder: got " + std::to_string(rows) + " feature vectors, expected at most " +
-                    std::to_string(task.queries));
+        throw Error("decoder: got " + std::to_string(rows)
+                    + " feature vectors, expected at most "
+                    + std::to_string(task.queries));
     // Vectors of a part have to say which they are.
-    if (task.aligned && !task.output->query_per_vector() && rows != task.queries &&
-        block.positions.empty())
-        throw Error("decoder: got " + std::to_string(rows) + " feature vectors, task " + task_name +
-                    " needs " + std::to_string(task.queries) + ", or the positions of those");
+    if (task.aligned && !task.output->query_per_vector() && rows != task.queries
+        && block.positions.empty())
+        throw Error("decoder: got " + std::to_string(rows) + " feature vectors, task "
+                    + task_name + " needs " + std::to_string(task.queries)
+                    + ", or the positions of those");
 }
 
 ReceivedFeatures
@@ -142,15 +152,15 @@ TorchTransceiver::stack_blocks(const TaskConfig& task,
         features.push_back(to_tensor(block->features));
         noise.push_back(block->noise_var);
     }
-    ReceivedFeatures received { first.modality,
-                                torch::stack(features),
-                                {},
-                                normalized_noise(torch::tensor(noise)) };
+    ReceivedFeatures received {
+        first.modality, torch::stack(features), {}, normalized_noise(torch::tensor(noise))
+    };
     const bool whole = first.features.rows == task.queries;
     if (!task.aligned || task.output->query_per_vector() || whole)
         return received;
 
-    // Only some of an aligned task's vectors: each goes to its own position, the rest is masked.
+    // Only some of an aligned task's vectors: each goes to its own position, the rest is
+    // masked.
     const auto n = static_cast<std::int64_t>(blocks.size());
     auto all = torch::zeros({ n, task.queries, received.features.size(2) });
     received.mask = torch::zeros({ n, task.queries });
@@ -170,7 +180,8 @@ TorchTransceiver::decode(const std::string& task_name,
                          const std::vector<std::vector<FeatureBlock>>& samples) const
 {
     const auto& task = d_config.task(task_name);
-    // Samples of which the same modalities came, with as many vectors, are decoded together.
+    // Samples of which the same modalities came, with as many vectors, are decoded
+    // together.
     std::vector<std::map<std::string, int>> keys;
     for (const auto& blocks : samples) {
         if (blocks.empty())
@@ -196,8 +207,8 @@ TorchTransceiver::decode(const std::string& task_name,
                 if (!blocks.empty())
                     received.push_back(stack_blocks(task, blocks));
             }
-            const auto output =
-                d_network->receiver()->forward(task_name, received).to(torch::kFloat);
+            const auto output
+                = d_network->receiver()->forward(task_name, received).to(torch::kFloat);
             for (std::size_t k = 0; k < batch.size(); ++k) {
                 auto& result = out[batch[k]];
                 result = task.output->read(output[static_cast<std::int64_t>(k)],

@@ -26,12 +26,13 @@ torch::Tensor FeatureSelectionImpl::forward(const torch::Tensor& x,
     const auto local = d_local->forward_gelu(normed);
     const auto global_each = d_global->forward_gelu(normed);
     const auto weight = kept.unsqueeze(-1).to(global_each.scalar_type());
-    const auto global = (global_each * weight).sum(1, true) /
-                        torch::clamp_min(weight.sum(1, true), 1.0); // eq. 12
-    const auto all = torch::cat({ local,
-                                  global.expand_as(local),
-                                  d_noise(noise).to(local.scalar_type()).expand_as(local) },
-                                -1); // eq. 13
+    const auto global = (global_each * weight).sum(1, true)
+        / torch::clamp_min(weight.sum(1, true), 1.0); // eq. 12
+    const auto all
+        = torch::cat({ local,
+                       global.expand_as(local),
+                       d_noise(noise).to(local.scalar_type()).expand_as(local) },
+                     -1); // eq. 13
     return torch::log_softmax(d_out(d_hidden->forward_gelu(all)).to(torch::kFloat), -1);
 }
 
@@ -47,7 +48,8 @@ torch::Tensor RatioNetworkImpl::forward(const torch::Tensor& noise)
 {
     const auto x = noise.to(torch::kFloat).view({ -1, 1 });
     const auto hidden = torch::tanh(torch::matmul(x, d_w1.to(torch::kFloat).abs().t()));
-    return torch::tanh(torch::matmul(hidden, d_w2.to(torch::kFloat).abs().t())).view({ -1 });
+    return torch::tanh(torch::matmul(hidden, d_w2.to(torch::kFloat).abs().t()))
+        .view({ -1 });
 }
 
 torch::Tensor gumbel_keep(const torch::Tensor& log_p, double temperature)
@@ -59,8 +61,9 @@ torch::Tensor gumbel_keep(const torch::Tensor& log_p, double temperature)
     return hard + (soft - soft.detach()); // in this order the value is exactly 0 or 1
 }
 
-torch::Tensor
-top_keep(const torch::Tensor& log_p, const torch::Tensor& allowed, const torch::Tensor& count)
+torch::Tensor top_keep(const torch::Tensor& log_p,
+                       const torch::Tensor& allowed,
+                       const torch::Tensor& count)
 {
     const auto soft = torch::exp(log_p.select(-1, 0));
     const auto score = soft.detach().masked_fill(allowed.detach() <= 0, -1.0);
@@ -78,7 +81,8 @@ torch::Tensor keep_also(const torch::Tensor& keep, const torch::Tensor& forced)
 
 int vectors_at(const TaskModality& input, int candidates, double keep_ratio)
 {
-    const double count = input.min_vectors + (input.max_vectors - input.min_vectors) * keep_ratio;
+    const double count
+        = input.min_vectors + (input.max_vectors - input.min_vectors) * keep_ratio;
     return std::min(candidates, std::max(1, static_cast<int>(std::lround(count))));
 }
 
@@ -87,7 +91,8 @@ int vectors_after_stage(int candidates, int count, int stage, int stages)
     if (stage + 1 == stages)
         return count;
     const double share = static_cast<double>(count) / candidates;
-    const double kept = candidates * std::pow(share, static_cast<double>(stage + 1) / stages);
+    const double kept
+        = candidates * std::pow(share, static_cast<double>(stage + 1) / stages);
     return std::max(count, static_cast<int>(std::lround(kept)));
 }
 

@@ -14,15 +14,15 @@ namespace udeepsc_core {
  * Local features of each vector, the mean of those still kept, and the noise level give
  * the probability of keeping each vector.
  */
-class FeatureSelectionImpl : public torch::nn::Module
-{
+class FeatureSelectionImpl : public torch::nn::Module {
 public:
     FeatureSelectionImpl(int dim, int hidden);
 
     //! x: [batch, vectors, dim], kept: [batch, vectors] (m^{q-1}), noise: [batch]
     //! -> log P: [batch, vectors, 2], keep first
-    torch::Tensor
-    forward(const torch::Tensor& x, const torch::Tensor& kept, const torch::Tensor& noise);
+    torch::Tensor forward(const torch::Tensor& x,
+                          const torch::Tensor& kept,
+                          const torch::Tensor& noise);
 
 private:
     torch::nn::LayerNorm d_norm { nullptr };
@@ -33,13 +33,13 @@ private:
 TORCH_MODULE(FeatureSelection);
 
 /*!
- * \brief f_n: the keep ratio, of vectors to send, as a monotone function of the noise, eq. 18.
+ * \brief f_n: the keep ratio, of vectors to send, as a monotone function of the noise,
+ * eq. 18.
  *
  * tanh(|W2| tanh(|W1| noise)) for one task and modality: 0 without noise, rising with it,
  * below 1.
  */
-class RatioNetworkImpl : public torch::nn::Module, public WithoutDecay
-{
+class RatioNetworkImpl : public torch::nn::Module, public WithoutDecay {
 public:
     RatioNetworkImpl();
     std::vector<std::string> without_decay() const override { return { "w1", "w2" }; }
@@ -56,12 +56,14 @@ TORCH_MODULE(RatioNetwork);
 torch::Tensor gumbel_keep(const torch::Tensor& log_p, double temperature);
 
 //! 0/1 mask of the `count[b]` highest scores among allowed ones, with the gradient of the
-//! soft probability. log_p: [batch, vectors, 2], allowed: [batch, vectors], count: [batch]
-torch::Tensor
-top_keep(const torch::Tensor& log_p, const torch::Tensor& allowed, const torch::Tensor& count);
+//! soft probability. log_p: [batch, vectors, 2], allowed: [batch, vectors], count:
+//! [batch]
+torch::Tensor top_keep(const torch::Tensor& log_p,
+                       const torch::Tensor& allowed,
+                       const torch::Tensor& count);
 
-//! keep, with those of `forced` (0/1, no gradient) kept as well. Not max(): where both are
-//! equal, which they are for every dropped vector, that halves the gradient.
+//! keep, with those of `forced` (0/1, no gradient) kept as well. Not max(): where both
+//! are equal, which they are for every dropped vector, that halves the gradient.
 torch::Tensor keep_also(const torch::Tensor& keep, const torch::Tensor& forced);
 
 //! Vectors that a task sends of so many candidates: fewest + (most - fewest) keep_ratio,

@@ -10,24 +10,27 @@
 
 namespace udeepsc_core {
 
-/*! Transceiver on LibTorch. transmitter_stages.cc and receiver_stages.cc hold its two halves. */
-class TorchTransceiver : public Transceiver
-{
+/*! Transceiver on LibTorch. transmitter_stages.cc and receiver_stages.cc hold its two
+ * halves. */
+class TorchTransceiver : public Transceiver {
 public:
     TorchTransceiver(Bundle bundle, const std::string& path, const Options& options);
 
     const ModelInfo& info() const override { return d_info; }
 
     SourceSample blank(const std::string& modality) const override;
-    SourceSample random_sample(const std::string& modality, std::mt19937& random) const override;
-    SourceSample read_sample(const std::string& modality, const std::string& path) const override;
+    SourceSample random_sample(const std::string& modality,
+                               std::mt19937& random) const override;
+    SourceSample read_sample(const std::string& modality,
+                             const std::string& path) const override;
     void check(const std::string& task,
                const std::string& modality,
                const SourceSample& sample) const override;
 
-    std::vector<FeatureMatrix> encode(const std::string& task,
-                                      const std::string& modality,
-                                      const std::vector<SourceSample>& samples) const override;
+    std::vector<FeatureMatrix>
+    encode(const std::string& task,
+           const std::string& modality,
+           const std::vector<SourceSample>& samples) const override;
     std::vector<Selection> select(const std::string& task,
                                   const std::string& modality,
                                   const std::vector<FeatureMatrix>& features,
@@ -73,7 +76,8 @@ private:
     }
     int columns(const std::string& task, const std::string& modality) const
     {
-        return d_config.task(task).input(modality).subvectors * d_config.codebook.subvector_dim;
+        return d_config.task(task).input(modality).subvectors
+            * d_config.codebook.subvector_dim;
     }
     int max_rows(const std::string& modality) const
     {
@@ -94,8 +98,10 @@ private:
                  double snr_db,
                  int vectors) const;
     void check_link_block(const std::string& task, const LinkBlock& block) const;
-    FeatureBlock look_up(const std::string& task, const LinkBlock& block, LookupMode mode) const;
-    // Blocks of one modality of several samples, with equal shape, as the network takes them
+    FeatureBlock
+    look_up(const std::string& task, const LinkBlock& block, LookupMode mode) const;
+    // Blocks of one modality of several samples, with equal shape, as the network takes
+    // them
     ReceivedFeatures stack_blocks(const TaskConfig& task,
                                   const std::vector<const FeatureBlock*>& blocks) const;
 
@@ -109,8 +115,7 @@ private:
 ModelInfo describe(const Bundle& bundle, const std::string& path);
 
 /*! Runs f without gradients; LibTorch's and oneDNN's exceptions become ours. */
-template <class Function>
-auto guarded(const char* doing, Function f)
+template <class Function> auto guarded(const char* doing, Function f)
 {
     c10::InferenceMode no_gradients;
     try {
@@ -140,6 +145,9 @@ std::vector<std::vector<std::size_t>> batches_of(const std::vector<Key>& keys)
 torch::Tensor to_tensor(const FeatureMatrix& m);
 FeatureMatrix to_matrix(const torch::Tensor& t);
 //! Throws Error unless m is [1 to max_rows, cols] and finite.
-void check_matrix(const FeatureMatrix& m, int cols, int max_rows, const std::string& what);
+void check_matrix(const FeatureMatrix& m,
+                  int cols,
+                  int max_rows,
+                  const std::string& what);
 
 } // namespace udeepsc_core

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 torch::Tensor to_tensor(const FeatureMatrix& m)
 {
-    return torch::from_blob(const_cast<float*>(m.data.data()), { m.rows, m.cols }, torch::kFloat)
+    return torch::from_blob(
+               const_cast<float*>(m.data.data()), { m.rows, m.cols }, torch::kFloat)
         .clone();
 }
 
@@ -34,23 +35,31 @@ FeatureMatrix to_matrix(const torch::Tensor& t)
 
 void check_matrix(const FeatureMatrix& m, int cols, int max_rows, const std::string& what)
 {
-    const auto size = static_cast<std::size_t>(m.rows) * static_cast<std::size_t>(std::max(0, m.cols));
+    const auto size = static_cast<std::size_t>(m.rows)
+        * static_cast<std::size_t>(std::max(0, m.cols));
     if (m.rows < 1 || m.rows > max_rows || m.cols != cols || m.data.size() != size)
-        throw Error(what + ": got [" + std::to_string(m.rows) + ", " + std::to_string(m.cols) +
-                    "] with " + std::to_string(m.data.size()) + " values, expected [1 to " +
-                    std::to_string(max_rows) + ", " + std::to_string(cols) + "]");
+        throw Error(what + ": got [" + std::to_string(m.rows) + ", "
+                    + std::to_string(m.cols) + "] with " + std::to_string(m.data.size())
+                    + " values, expected [1 to " + std::to_string(max_rows) + ", "
+                    + std::to_string(cols) + "]");
     for (float v : m.data)
         if (!std::isfinite(v))
             throw Error(what + ": holds NaN or infinity");
 }
 
-TorchTransceiver::TorchTransceiver(Bundle bundle, const std::string& path, const Options& options)
-    : d_bundle(std::move(bundle)), d_network(d_bundle.network), d_config(d_network->config())
+TorchTransceiver::TorchTransceiver(Bundle bundle,
+                                   const std::string& path,
+                                   const Options& options)
+    : d_bundle(std::move(bundle))
+    , d_network(d_bundle.network)
+    , d_config(d_network->config())
 {
     if (options.dtype != "fp32" && options.dtype != "bf16")
-        throw Error("model precision: got \"" + options.dtype + "\", expected fp32 or bf16");
+        throw Error("model precision: got \"" + options.dtype
+                    + "\", expected fp32 or bf16");
     d_info = describe(d_bundle, path);
-    prepare_for_inference(d_network, options.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
+    prepare_for_inference(d_network,
+                          options.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
 }
 
 SourceSample TorchTransceiver::blank(const std::string& modality) const
@@ -58,12 +67,14 @@ SourceSample TorchTransceiver::blank(const std::string& modality) const
     return kind(modality).blank();
 }
 
-SourceSample TorchTransceiver::random_sample(const std::string& modality, std::mt19937& random) const
+SourceSample TorchTransceiver::random_sample(const std::string& modality,
+                                             std::mt19937& random) const
 {
     return kind(modality).random(random);
 }
 
-SourceSample TorchTransceiver::read_sample(const std::string& modality, const std::string& path) const
+SourceSample TorchTransceiver::read_sample(const std::string& modality,
+                                           const std::string& path) const
 {
     return kind(modality).read_file(path);
 }
@@ -84,8 +95,9 @@ std::shared_ptr<const Tokenizer> character_tokenizer()
 
 Bundle random_bundle(const std::string& config, std::uint64_t seed)
 {
-    const auto model = config.find('{') == std::string::npos ? ModelConfig::from_file(config)
-                                                             : ModelConfig::from_json(config);
+    const auto model = config.find('{') == std::string::npos
+        ? ModelConfig::from_file(config)
+        : ModelConfig::from_json(config);
     Bundle bundle;
     for (const auto& e : model.encoders)
         if (e.kind->needs_tokenizer()) {
@@ -100,15 +112,17 @@ Bundle random_bundle(const std::string& config, std::uint64_t seed)
 
 } // namespace
 
-std::shared_ptr<const Transceiver> Transceiver::load(const std::string& path, const Options& options)
+std::shared_ptr<const Transceiver> Transceiver::load(const std::string& path,
+                                                     const Options& options)
 {
     static std::mutex lock;
     static std::map<std::string, std::weak_ptr<const Transceiver>> loaded;
     std::error_code fault;
     const auto real = fs::weakly_canonical(path, fault);
-    const auto changed = fs::last_write_time(path, fault); // a new file under the old name
-    const auto key = (fault ? path : real.string()) + "|" + options.dtype + "|" +
-                     (fault ? "" : std::to_string(changed.time_since_epoch().count()));
+    const auto changed
+        = fs::last_write_time(path, fault); // a new file under the old name
+    const auto key = (fault ? path : real.string()) + "|" + options.dtype + "|"
+        + (fault ? "" : std::to_string(changed.time_since_epoch().count()));
     const std::lock_guard<std::mutex> guard(lock);
     if (auto shared = loaded[key].lock())
         return shared;
@@ -133,7 +147,9 @@ Transceiver::random(const std::string& config, std::uint64_t seed, const Options
     return std::make_shared<TorchTransceiver>(random_bundle(config, seed), "", options);
 }
 
-void write_random_model(const std::string& config, std::uint64_t seed, const std::string& path)
+void write_random_model(const std::string& config,
+                        std::uint64_t seed,
+                        const std::string& path)
 {
     write_bundle(path, random_bundle(config, seed), false);
 }

@@ -19,12 +19,12 @@ double noise_of_db(double snr_db)
 void check_snr(const std::vector<double>& snr_db, std::size_t samples)
 {
     if (snr_db.empty() || (snr_db.size() != 1 && snr_db.size() != samples))
-        throw Error("feature selector: got " + std::to_string(snr_db.size()) + " SNR values for " +
-                    std::to_string(samples) + " samples");
+        throw Error("feature selector: got " + std::to_string(snr_db.size())
+                    + " SNR values for " + std::to_string(samples) + " samples");
     for (double snr : snr_db)
         if (!std::isfinite(snr))
-            throw Error("feature selector: SNR is " + std::to_string(snr) +
-                        " dB, expected a finite number");
+            throw Error("feature selector: SNR is " + std::to_string(snr)
+                        + " dB, expected a finite number");
 }
 
 } // namespace
@@ -37,9 +37,10 @@ void TorchTransceiver::check(const std::string& task,
     guarded("sample", [&] { kind(modality).tensor(sample, d_bundle.tokenizer.get()); });
 }
 
-std::vector<FeatureMatrix> TorchTransceiver::encode(const std::string& task,
-                                                    const std::string& modality,
-                                                    const std::vector<SourceSample>& samples) const
+std::vector<FeatureMatrix>
+TorchTransceiver::encode(const std::string& task,
+                         const std::string& modality,
+                         const std::vector<SourceSample>& samples) const
 {
     require(task, modality);
     return guarded("semantic encoder", [&] {
@@ -54,8 +55,8 @@ std::vector<FeatureMatrix> TorchTransceiver::encode(const std::string& task,
             std::vector<torch::Tensor> stack;
             for (auto i : batch)
                 stack.push_back(inputs[i]);
-            const auto features =
-                d_network->encoder(modality)->semantic(task, torch::stack(stack), {});
+            const auto features
+                = d_network->encoder(modality)->semantic(task, torch::stack(stack), {});
             for (std::size_t k = 0; k < batch.size(); ++k)
                 out[batch[k]] = to_matrix(features[static_cast<std::int64_t>(k)]);
         }
@@ -63,24 +64,26 @@ std::vector<FeatureMatrix> TorchTransceiver::encode(const std::string& task,
     });
 }
 
-std::vector<Selection> TorchTransceiver::select(const std::string& task,
-                                                const std::string& modality,
-                                                const std::vector<FeatureMatrix>& features,
-                                                const std::vector<double>& snr_db) const
+std::vector<Selection>
+TorchTransceiver::select(const std::string& task,
+                         const std::string& modality,
+                         const std::vector<FeatureMatrix>& features,
+                         const std::vector<double>& snr_db) const
 {
     return select_vectors(task, modality, features, snr_db, 0, false);
 }
 
-std::vector<Selection> TorchTransceiver::select_exactly(const std::string& task,
-                                                        const std::string& modality,
-                                                        const std::vector<FeatureMatrix>& features,
-                                                        const std::vector<double>& snr_db,
-                                                        int vectors,
-                                                        bool random) const
+std::vector<Selection>
+TorchTransceiver::select_exactly(const std::string& task,
+                                 const std::string& modality,
+                                 const std::vector<FeatureMatrix>& features,
+                                 const std::vector<double>& snr_db,
+                                 int vectors,
+                                 bool random) const
 {
     if (vectors < 1)
-        throw Error("feature selector: got " + std::to_string(vectors) +
-                    " vectors to send, expected 1 or more");
+        throw Error("feature selector: got " + std::to_string(vectors)
+                    + " vectors to send, expected 1 or more");
     if (d_config.task(task).input(modality).max_vectors == 0)
         throw Error("feature selector: task " + task + " sends every vector");
     return select_vectors(task, modality, features, snr_db, vectors, random);
@@ -104,16 +107,18 @@ int TorchTransceiver::count_of(const std::string& task,
                        : encoder->vectors_to_send(task, candidates, noise_of_db(snr_db));
 }
 
-std::vector<Selection> TorchTransceiver::select_vectors(const std::string& task,
-                                                        const std::string& modality,
-                                                        const std::vector<FeatureMatrix>& features,
-                                                        const std::vector<double>& snr_db,
-                                                        int vectors,
-                                                        bool random) const
+std::vector<Selection>
+TorchTransceiver::select_vectors(const std::string& task,
+                                 const std::string& modality,
+                                 const std::vector<FeatureMatrix>& features,
+                                 const std::vector<double>& snr_db,
+                                 int vectors,
+                                 bool random) const
 {
     check_snr(snr_db, features.size());
     require(task, modality);
-    const auto snr_of = [&](std::size_t i) { return snr_db.size() == 1 ? snr_db[0] : snr_db[i]; };
+    const auto snr_of
+        = [&](std::size_t i) { return snr_db.size() == 1 ? snr_db[0] : snr_db[i]; };
     return guarded("feature selector", [&] {
         auto encoder = d_network->encoder(modality);
         std::vector<std::pair<int, int>> keys; // rows in, vectors out
@@ -128,13 +133,17 @@ std::vector<Selection> TorchTransceiver::select_vectors(const std::string& task,
                 stack.push_back(to_tensor(features[i]));
                 noise.push_back(static_cast<float>(noise_of_db(snr_of(i))));
             }
-            const auto kept = encoder->select(
-                task, torch::stack(stack), torch::tensor(noise), keys[batch[0]].second, random);
+            const auto kept = encoder->select(task,
+                                              torch::stack(stack),
+                                              torch::tensor(noise),
+                                              keys[batch[0]].second,
+                                              random);
             const auto sent = NetworkImpl::normalize_power(kept.features, {});
             for (std::size_t k = 0; k < batch.size(); ++k) {
                 auto& s = out[batch[k]];
                 s.features = to_matrix(sent[static_cast<std::int64_t>(k)]);
-                const auto positions = kept.kept[static_cast<std::int64_t>(k)].contiguous();
+                const auto positions
+                    = kept.kept[static_cast<std::int64_t>(k)].contiguous();
                 s.kept.assign(positions.data_ptr<std::int64_t>(),
                               positions.data_ptr<std::int64_t>() + positions.numel());
                 s.candidates = encoder->candidates(task, keys[batch[k]].first);
@@ -155,8 +164,10 @@ TorchTransceiver::quantize(const std::string& task,
         std::vector<std::vector<std::uint16_t>> out;
         for (const auto& m : features) {
             check_matrix(m, cols, max_rows(modality), "codebook: features");
-            const auto indices =
-                book->nearest(to_tensor(m).view({ -1, d_config.codebook.subvector_dim })).contiguous();
+            const auto indices
+                = book->nearest(
+                          to_tensor(m).view({ -1, d_config.codebook.subvector_dim }))
+                      .contiguous();
             out.emplace_back(indices.data_ptr<std::int64_t>(),
                              indices.data_ptr<std::int64_t>() + indices.numel());
         }
@@ -172,16 +183,17 @@ TorchTransceiver::modulate(const std::string& task,
     const int entries = d_config.codebook.entries;
     for (auto index : indices)
         if (index >= entries)
-            throw Error("modulator: index " + std::to_string(index) + ", expected 0 to " +
-                        std::to_string(entries - 1));
-    const auto vectors = static_cast<std::int64_t>(indices.size()) /
-                         d_config.task(task).input(modality).subvectors;
+            throw Error("modulator: index " + std::to_string(index) + ", expected 0 to "
+                        + std::to_string(entries - 1));
+    const auto vectors = static_cast<std::int64_t>(indices.size())
+        / d_config.task(task).input(modality).subvectors;
     return guarded("modulator", [&] {
-        auto wide = torch::empty({ 1, static_cast<std::int64_t>(indices.size()) }, torch::kLong);
+        auto wide = torch::empty({ 1, static_cast<std::int64_t>(indices.size()) },
+                                 torch::kLong);
         std::copy(indices.begin(), indices.end(), wide.data_ptr<std::int64_t>());
-        const auto symbols =
-            (d_network->mapping().modulate(wide)[0] * d_network->tx_gain(task, modality, vectors))
-                .contiguous();
+        const auto symbols = (d_network->mapping().modulate(wide)[0]
+                              * d_network->tx_gain(task, modality, vectors))
+                                 .contiguous();
         std::vector<std::complex<float>> out(static_cast<std::size_t>(symbols.size(0)));
         std::memcpy(static_cast<void*>(out.data()),
                     symbols.data_ptr<float>(),
@@ -202,12 +214,12 @@ int TorchTransceiver::vectors_in(const std::string& task,
                                  int symbols) const
 {
     const bool by_bits = d_config.mapping == "bits";
-    const int bits_a_vector = d_config.task(task).input(modality).subvectors *
-                              (by_bits ? d_config.bits_per_index() : 1);
+    const int bits_a_vector = d_config.task(task).input(modality).subvectors
+        * (by_bits ? d_config.bits_per_index() : 1);
     const int bits = symbols * (by_bits ? d_config.bits_per_symbol() : 1);
     const int vectors = bits / bits_a_vector;
-    const bool whole =
-        symbols > 0 && vectors > 0 && symbols_for(task, modality, vectors) == symbols;
+    const bool whole
+        = symbols > 0 && vectors > 0 && symbols_for(task, modality, vectors) == symbols;
     return whole ? vectors : -1;
 }
 

@@ -15,8 +15,7 @@ namespace udeepsc_core {
  * Parameters without a gradient in a step (another task's) are left alone, their step
  * count too.
  */
-class AdamW
-{
+class AdamW {
 public:
     struct Slot {
         std::string name;
@@ -26,7 +25,10 @@ public:
         double rate = 1; //!< times the learning rate
     };
 
-    void add(const std::string& name, const torch::Tensor& parameter, double weight_decay, double rate);
+    void add(const std::string& name,
+             const torch::Tensor& parameter,
+             double weight_decay,
+             double rate);
     void zero_gradients();
     void step(double learning_rate);
     std::vector<Slot>& slots() { return d_slots; }

@@ -13,13 +13,14 @@ TaskBatches::TaskBatches(const ModelConfig& model,
                          std::shared_ptr<const Dataset> data,
                          std::shared_ptr<const Tokenizer> tokenizer,
                          double hide)
-    : d_model(model),
-      d_task(model.task(task)),
-      d_data(std::move(data)),
-      d_tokenizer(std::move(tokenizer)),
-      d_hide(d_task.output->hidden_share(hide))
+    : d_model(model)
+    , d_task(model.task(task))
+    , d_data(std::move(data))
+    , d_tokenizer(std::move(tokenizer))
+    , d_hide(d_task.output->hidden_share(hide))
 {
-    // What a sample's tensor refuses (a table of another width, say) is told before training.
+    // What a sample's tensor refuses (a table of another width, say) is told before
+    // training.
     for (std::size_t i = 0; i < d_data->size(); ++i) {
         const auto sample = d_data->at(i);
         bool useful = !sample.inputs.empty();
@@ -30,21 +31,25 @@ TaskBatches::TaskBatches(const ModelConfig& model,
                 continue;
             }
             try {
-                useful = useful && d_task.output->is_useful(kind(input).training_tensor(
-                                       found->second, d_tokenizer.get()));
+                useful = useful
+                    && d_task.output->is_useful(
+                        kind(input).training_tensor(found->second, d_tokenizer.get()));
             } catch (const Error& e) {
-                throw Error("training: task " + task + ", " + sample.name + ": " + e.what());
+                throw Error("training: task " + task + ", " + sample.name + ": "
+                            + e.what());
             }
         }
         if (useful)
             d_useful.push_back(i);
     }
     if (d_useful.empty())
-        throw Error("training: task " + task + ": none of the " + std::to_string(d_data->size()) +
-                    " samples of " + d_data->describe().name + " is of use");
+        throw Error("training: task " + task + ": none of the "
+                    + std::to_string(d_data->size()) + " samples of "
+                    + d_data->describe().name + " is of use");
 }
 
-TaskBatch TaskBatches::batch(const std::vector<std::int64_t>& numbers, std::mt19937_64& random) const
+TaskBatch TaskBatches::batch(const std::vector<std::int64_t>& numbers,
+                             std::mt19937_64& random) const
 {
     std::vector<Sample> samples;
     for (auto number : numbers)
@@ -54,8 +59,8 @@ TaskBatch TaskBatches::batch(const std::vector<std::int64_t>& numbers, std::mt19
         const auto& modality = kind(input);
         std::vector<torch::Tensor> shown;
         for (const auto& sample : samples) {
-            const auto tensor =
-                modality.training_tensor(sample.inputs.at(input.modality), d_tokenizer.get());
+            const auto tensor = modality.training_tensor(sample.inputs.at(input.modality),
+                                                         d_tokenizer.get());
             shown.push_back(modality.augment(tensor, d_hide, d_tokenizer.get(), random));
         }
         auto batch = modality.batch(shown);

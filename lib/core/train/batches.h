@@ -14,8 +14,7 @@
 namespace udeepsc_core {
 
 /*! Training samples of one task. */
-class TaskBatches
-{
+class TaskBatches {
 public:
     //! hide: share of positions to hide from tasks that allow it
     TaskBatches(const ModelConfig& model,
@@ -26,7 +25,8 @@ public:
 
     std::int64_t size() const { return static_cast<std::int64_t>(d_useful.size()); }
     //! A batch of the samples with these numbers, freshly augmented.
-    TaskBatch batch(const std::vector<std::int64_t>& numbers, std::mt19937_64& random) const;
+    TaskBatch batch(const std::vector<std::int64_t>& numbers,
+                    std::mt19937_64& random) const;
 
 private:
     const Modality& kind(const TaskModality& input) const
@@ -43,11 +43,14 @@ private:
 };
 
 /*! Gives every sample once an epoch, in an order that depends on seed and epoch alone. */
-class EpochOrder
-{
+class EpochOrder {
 public:
-    EpochOrder(std::int64_t size, std::uint64_t seed) : d_size(size), d_seed(seed) {}
-    //! Sample numbers at the positions first .. first + count - 1 of the endless sequence.
+    EpochOrder(std::int64_t size, std::uint64_t seed)
+        : d_size(size)
+        , d_seed(seed)
+    { }
+    //! Sample numbers at the positions first .. first + count - 1 of the endless
+    //! sequence.
     std::vector<std::int64_t> at(std::int64_t first, std::int64_t count);
 
 private:

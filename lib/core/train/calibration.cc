@@ -7,14 +7,20 @@ namespace udeepsc_core {
 
 namespace {
 
-using SentFeatures = std::map<std::string, std::vector<std::pair<torch::Tensor, torch::Tensor>>>;
+using SentFeatures
+    = std::map<std::string, std::vector<std::pair<torch::Tensor, torch::Tensor>>>;
 
 constexpr int CALIBRATION_SAMPLES = 2048; // of each task
-// Better channels than those of the training send fewer vectors, whose amplitude counts too.
+// Better channels than those of the training send fewer vectors, whose amplitude counts
+// too.
 constexpr double MARGIN_DB = 6;
 
-// What a task sends, features and mask by modality, over the SNRs of the last phase and somewhat beyond.
-SentFeatures sent_features(Network& network, TrainingTask& task, const TrainConfig& config, int samples)
+// What a task sends, features and mask by modality, over the SNRs of the last phase and
+// somewhat beyond.
+SentFeatures sent_features(Network& network,
+                           TrainingTask& task,
+                           const TrainConfig& config,
+                           int samples)
 {
     const auto device = network->parameters()[0].device();
     const auto& phase = config.phases.back();
@@ -22,20 +28,23 @@ SentFeatures sent_features(Network& network, TrainingTask& task, const TrainConf
     const int rounds = std::max(1, samples / each);
     SentFeatures sent;
     for (int round = 0; round < rounds; ++round) {
-        std::mt19937_64 random(mix_seed(config.seed, static_cast<std::uint64_t>(round), 5000));
+        std::mt19937_64 random(
+            mix_seed(config.seed, static_cast<std::uint64_t>(round), 5000));
         auto batch = task.batches->batch(
             task.order.at(static_cast<std::int64_t>(round) * each, each), random);
-        const double low = phase.snr_min_db - MARGIN_DB, high = phase.snr_max_db + MARGIN_DB;
+        const double low = phase.snr_min_db - MARGIN_DB,
+                     high = phase.snr_max_db + MARGIN_DB;
         const double snr = low + (high - low) * round / std::max(1, rounds - 1);
-        const auto noise = normalized_noise(
-            torch::full({ batch.inputs[0].input.size(0) }, std::pow(10.0, -snr / 10), device));
+        const auto noise = normalized_noise(torch::full(
+            { batch.inputs[0].input.size(0) }, std::pow(10.0, -snr / 10), device));
         for (auto& in : batch.inputs) {
             move_to(in, device);
             auto encoder = network->encoder(in.modality);
             const auto features = encoder->semantic(task.name, in.input, in.valid);
             const auto selected = encoder->select_masked(
                 task.name, features, in.valid, noise, SelectionMode::top, 1.0);
-            sent[in.modality].emplace_back(selected.features.to(torch::kFloat), selected.mask);
+            sent[in.modality].emplace_back(selected.features.to(torch::kFloat),
+                                           selected.mask);
         }
     }
     return sent;
@@ -50,7 +59,9 @@ void move_to(ModalityBatch& batch, torch::Device device)
         batch.valid = batch.valid.to(device);
 }
 
-void calibrate_gains(Network& network, std::vector<TrainingTask>& tasks, const TrainConfig& config)
+void calibrate_gains(Network& network,
+                     std::vector<TrainingTask>& tasks,
+                     const TrainConfig& config)
 {
     torch::NoGradGuard no_grad;
     torch::manual_seed(mix_seed(config.seed, 0, 4000));
@@ -90,9 +101,11 @@ void start_codebooks(Network& network,
         for (const auto& sent : sent_features(network, task, config, 256))
             for (const auto& batch : sent.second) {
                 const auto x = NetworkImpl::normalize_power(batch.first, batch.second);
-                const auto kept = torch::nonzero(batch.second.reshape({ -1 }) > 0.5).flatten();
-                vectors[sent.first].push_back(
-                    x.reshape({ -1, x.size(2) }).index_select(0, kept).reshape({ -1, dim }));
+                const auto kept
+                    = torch::nonzero(batch.second.reshape({ -1 }) > 0.5).flatten();
+                vectors[sent.first].push_back(x.reshape({ -1, x.size(2) })
+                                                  .index_select(0, kept)
+                                                  .reshape({ -1, dim }));
             }
     for (const auto& v : vectors) {
         auto book = network->codebook(v.first);

@@ -15,7 +15,9 @@ struct TrainingTask {
 };
 
 //! Sets the network's tx_gains as inference needs them, over all SNRs of the last phase.
-void calibrate_gains(Network& network, std::vector<TrainingTask>& tasks, const TrainConfig& config);
+void calibrate_gains(Network& network,
+                     std::vector<TrainingTask>& tasks,
+                     const TrainConfig& config);
 
 //! Codebook reset, eq. 21-23 in practice: codewords that were hardly used since the last
 //! time get a new value, rank 0's in every rank.
@@ -23,8 +25,8 @@ void reset_unused_codewords(Network& network,
                             Collectives& collectives,
                             std::uint64_t seed);
 
-//! Data-based start of the codebooks that are no constellation: k-means of the features that
-//! a trained analog phase sends.
+//! Data-based start of the codebooks that are no constellation: k-means of the features
+//! that a trained analog phase sends.
 void start_codebooks(Network& network,
                      std::vector<TrainingTask>& tasks,
                      const TrainConfig& config,

@@ -96,13 +96,16 @@ void read_checkpoint(const std::string& path, TrainingState& state)
         return found == file.metadata.end() ? std::string() : found->second;
     };
     if (text("format") != s_format || text("counters").empty())
-        throw Error(where + ": is no checkpoint of this version; choose another --out, or begin "
-                            "with its model: --start-from model.safetensors");
+        throw Error(
+            where
+            + ": is no checkpoint of this version; choose another --out, or begin "
+              "with its model: --start-from model.safetensors");
     if (text("model") != state.network->config().to_json())
         throw Error(where + " is of another model configuration; choose another --out");
     if (text("tasks") != names_of(state.tasks).dump())
-        throw Error(where + " is of a training of other tasks (" + text("tasks") + ", not " +
-                    names_of(state.tasks).dump() + "); choose another --out");
+        throw Error(where + " is of a training of other tasks (" + text("tasks")
+                    + ", not " + names_of(state.tasks).dump()
+                    + "); choose another --out");
     copy_into(state.network, file.tensors, "network.", where);
 
     std::map<std::string, const RawTensor*> by_name;
@@ -112,9 +115,9 @@ void read_checkpoint(const std::string& path, TrainingState& state)
     const auto device = state.network->parameters()[0].device();
     for (const auto& side : side_tensors(state)) {
         const auto found = by_name.find(side.name);
-        const bool fits = found != by_name.end() &&
-                          (side.may_be_missing ||
-                           found->second->shape == side.tensor->sizes().vec());
+        const bool fits = found != by_name.end()
+            && (side.may_be_missing
+                || found->second->shape == side.tensor->sizes().vec());
         if (fits)
             *side.tensor = to_torch(*found->second).to(device);
         else if (!side.may_be_missing)

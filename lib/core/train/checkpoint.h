@@ -18,8 +18,8 @@ struct TrainingState {
     std::int64_t& skipped_steps;
 };
 
-//! Writes atomically. A training that goes on from it gives bit for bit the weights of one
-//! that was not interrupted.
+//! Writes atomically. A training that goes on from it gives bit for bit the weights of
+//! one that was not interrupted.
 void write_checkpoint(const std::string& path, const TrainingState& state);
 
 //! Error for a checkpoint of another configuration or of other tasks, and for one that is

@@ -21,12 +21,11 @@ namespace udeepsc_core {
 
 namespace {
 
-class Alone : public Collectives
-{
+class Alone : public Collectives {
 public:
-    void average(const std::vector<torch::Tensor>&) override {}
-    void sum(const std::vector<torch::Tensor>&) override {}
-    void broadcast(const std::vector<torch::Tensor>&) override {}
+    void average(const std::vector<torch::Tensor>&) override { }
+    void sum(const std::vector<torch::Tensor>&) override { }
+    void broadcast(const std::vector<torch::Tensor>&) override { }
     std::string broadcast(const std::string& text) override { return text; }
 };
 
@@ -44,16 +43,24 @@ std::string own_address(const std::string& host, int port)
 {
     addrinfo hints {}, *found = nullptr;
     hints.ai_socktype = SOCK_DGRAM;
-    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0 || !found)
+    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0
+        || !found)
         throw Error("rendezvous: host \"" + host + "\" is not known here");
     std::string address = "127.0.0.1";
     const int fd = socket(found->ai_family, SOCK_DGRAM, 0);
     sockaddr_storage own {};
     socklen_t size = sizeof own;
     char name[NI_MAXHOST];
-    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
-        getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
-        getnameinfo(reinterpret_cast<sockaddr*>(&own), size, name, sizeof name, nullptr, 0, NI_NUMERICHOST) == 0)
+    if (fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0
+        && getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0
+        && getnameinfo(reinterpret_cast<sockaddr*>(&own),
+                       size,
+                       name,
+                       sizeof name,
+                       nullptr,
+                       0,
+                       NI_NUMERICHOST)
+            == 0)
         address = name;
     if (fd >= 0)
         close(fd);
@@ -65,31 +72,32 @@ std::string own_address(const std::string& host, int port)
 // signal to die from in silence.
 void ignore_broken_pipes()
 {
-    struct sigaction now {};
+    struct sigaction now { };
     if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
         std::signal(SIGPIPE, SIG_IGN);
 }
 
-class GlooCollectives : public Collectives
-{
+class GlooCollectives : public Collectives {
     // A broken exchange mostly means that another process is gone.
-    template <class Function>
-    auto guarded(Function f)
+    template <class Function> auto guarded(Function f)
     {
         try {
             return f();
         } catch (const std::exception& e) {
-            throw Error("rank " + std::to_string(d_rendezvous.rank) + " of " +
-                        std::to_string(d_rendezvous.world_size) +
-                        " lost the others (one of them ended, or the network did): " + first_line(e));
+            throw Error("rank " + std::to_string(d_rendezvous.rank) + " of "
+                        + std::to_string(d_rendezvous.world_size)
+                        + " lost the others (one of them ended, or the network did): "
+                        + first_line(e));
         }
     }
 
 public:
-    explicit GlooCollectives(const Rendezvous& r) : d_rendezvous(r)
+    explicit GlooCollectives(const Rendezvous& r)
+        : d_rendezvous(r)
     {
         ignore_broken_pipes();
-        const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * r.timeout_s));
+        const auto timeout
+            = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * r.timeout_s));
         c10d::TCPStoreOptions options;
         options.port = static_cast<std::uint16_t>(r.port);
         options.isServer = r.rank == 0;
@@ -99,10 +107,10 @@ public:
         try {
             d_store = c10::make_intrusive<c10d::TCPStore>(r.host, options);
         } catch (const std::exception& e) {
-            throw Error("rendezvous: rank " + std::to_string(r.rank) + " of " +
-                        std::to_string(r.world_size) +
-                        (r.rank == 0 ? " cannot listen at " : " found no rank 0 at ") + r.host + ":" +
-                        std::to_string(r.port) + ": " + first_line(e));
+            throw Error("rendezvous: rank " + std::to_string(r.rank) + " of "
+                        + std::to_string(r.world_size)
+                        + (r.rank == 0 ? " cannot listen at " : " found no rank 0 at ")
+                        + r.host + ":" + std::to_string(r.port) + ": " + first_line(e));
         }
         wait_for_all(timeout);
         auto gloo = c10d::ProcessGroupGloo::Options::create();
@@ -110,13 +118,15 @@ public:
             c10d::ProcessGroupGloo::createDeviceForHostname(own_address(r.host, r.port)));
         gloo->timeout = timeout;
         d_group = guarded([&] {
-            return c10::make_intrusive<c10d::ProcessGroupGloo>(d_store, r.rank, r.world_size, gloo);
+            return c10::make_intrusive<c10d::ProcessGroupGloo>(
+                d_store, r.rank, r.world_size, gloo);
         });
     }
 
     void average(const std::vector<torch::Tensor>& tensors) override
     {
-        exchange(tensors, [&](torch::Tensor& message) { message.div_(d_rendezvous.world_size); });
+        exchange(tensors,
+                 [&](torch::Tensor& message) { message.div_(d_rendezvous.world_size); });
     }
 
     void sum(const std::vector<torch::Tensor>& tensors) override
@@ -152,22 +162,24 @@ private:
     {
         const auto note = [](int rank) { return "rank/" + std::to_string(rank); };
         if (leave(note(d_rendezvous.rank)) > 1)
-            throw Error(meeting() + ": another process is rank " + std::to_string(d_rendezvous.rank) +
-                        " already");
+            throw Error(meeting() + ": another process is rank "
+                        + std::to_string(d_rendezvous.rank) + " already");
         const auto until = std::chrono::steady_clock::now() + timeout;
         std::string missing;
         for (int rank = 0; rank < d_rendezvous.world_size; ++rank)
             if (rank != d_rendezvous.rank && !comes(note(rank), until))
                 missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
         if (!missing.empty())
-            throw Error(meeting() + ": rank " + missing + " of " +
-                        std::to_string(d_rendezvous.world_size) + " did not come within " +
-                        std::to_string(timeout.count() / 1000) + " s");
+            throw Error(meeting() + ": rank " + missing + " of "
+                        + std::to_string(d_rendezvous.world_size)
+                        + " did not come within " + std::to_string(timeout.count() / 1000)
+                        + " s");
     }
 
     std::string meeting() const
     {
-        return "rendezvous at " + d_rendezvous.host + ":" + std::to_string(d_rendezvous.port);
+        return "rendezvous at " + d_rendezvous.host + ":"
+            + std::to_string(d_rendezvous.port);
     }
 
     // How many have left this note now.
@@ -180,12 +192,14 @@ private:
         }
     }
 
-    // False if the note is not there in time. A wait that ends earlier has lost the store.
+    // False if the note is not there in time. A wait that ends earlier has lost the
+    // store.
     bool comes(const std::string& note, std::chrono::steady_clock::time_point until)
     {
         const auto started = std::chrono::steady_clock::now();
-        const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(until - started),
-                                   std::chrono::milliseconds(10));
+        const auto left = std::max(
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - started),
+            std::chrono::milliseconds(10));
         try {
             d_store->wait({ note }, left);
         } catch (const std::exception& e) {
@@ -198,9 +212,9 @@ private:
 
     Error broken_store(const std::exception& e) const
     {
-        return Error(meeting() + ": rank " + std::to_string(d_rendezvous.rank) + " of " +
-                     std::to_string(d_rendezvous.world_size) +
-                     " lost rank 0, or what answers there is none: " + first_line(e));
+        return Error(meeting() + ": rank " + std::to_string(d_rendezvous.rank) + " of "
+                     + std::to_string(d_rendezvous.world_size)
+                     + " lost rank 0, or what answers there is none: " + first_line(e));
     }
 
     // One message instead of hundreds: the tensors travel as one long vector.
@@ -238,16 +252,16 @@ std::unique_ptr<Collectives> Collectives::join(const Rendezvous& rendezvous)
     if (rendezvous.world_size <= 1)
         return std::make_unique<Alone>();
     if (rendezvous.rank < 0 || rendezvous.rank >= rendezvous.world_size)
-        throw Error("rendezvous: rank is " + std::to_string(rendezvous.rank) + ", expected 0 to " +
-                    std::to_string(rendezvous.world_size - 1));
+        throw Error("rendezvous: rank is " + std::to_string(rendezvous.rank)
+                    + ", expected 0 to " + std::to_string(rendezvous.world_size - 1));
     if (!(rendezvous.timeout_s > 0)) // also not a number
-        throw Error("rendezvous: timeout is " + std::to_string(rendezvous.timeout_s) +
-                    " s, expected more than 0");
+        throw Error("rendezvous: timeout is " + std::to_string(rendezvous.timeout_s)
+                    + " s, expected more than 0");
 #ifdef UDEEPSC_HAVE_GLOO
     return std::make_unique<GlooCollectives>(rendezvous);
 #else
-    throw Error("training with " + std::to_string(rendezvous.world_size) +
-                " processes: this build has no c10d/Gloo; train with one");
+    throw Error("training with " + std::to_string(rendezvous.world_size)
+                + " processes: this build has no c10d/Gloo; train with one");
 #endif
 }
 

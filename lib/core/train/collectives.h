@@ -18,14 +18,13 @@ struct Rendezvous {
 };
 
 /*!
- * \brief The other processes of a data-parallel training, on this machine or on others (c10d
- * with Gloo, a TCP store at rank 0).
+ * \brief The other processes of a data-parallel training, on this machine or on others
+ * (c10d with Gloo, a TCP store at rank 0).
  *
- * With one process every call does nothing. Errors: Error that says which rank is missing or
- * that the others are gone.
+ * With one process every call does nothing. Errors: Error that says which rank is missing
+ * or that the others are gone.
  */
-class Collectives
-{
+class Collectives {
 public:
     static std::unique_ptr<Collectives> join(const Rendezvous& rendezvous);
     virtual ~Collectives() = default;

@@ -9,7 +9,8 @@ namespace udeepsc_core {
 
 namespace {
 
-//! |h|^2 below which training does not go: a few hopeless samples must not rule the batch.
+//! |h|^2 below which training does not go: a few hopeless samples must not rule the
+//! batch.
 constexpr double LEAST_FADING_GAIN = 0.05; // -13 dB
 
 // Noise variance per complex symbol of each sample: the channel's own, and as it is after
@@ -24,8 +25,9 @@ torch::Tensor draw_noise_var(std::int64_t batch, const StepContext& context)
     double low = context.phase.snr_min_db;
     const double high = context.phase.snr_max_db;
     if (context.step_in_phase < context.phase.widen_steps)
-        low = high + (low - high) * static_cast<double>(context.step_in_phase) /
-                         static_cast<double>(context.phase.widen_steps);
+        low = high
+            + (low - high) * static_cast<double>(context.step_in_phase)
+                / static_cast<double>(context.phase.widen_steps);
     const auto snr_db = low + (high - low) * torch::rand({ batch });
     return torch::pow(10.0, -snr_db / 10.0);
 }
@@ -34,15 +36,16 @@ torch::Tensor draw_noise_var(std::int64_t batch, const StepContext& context)
 torch::Tensor fade(const torch::Tensor& channel, double share)
 {
     // |h|^2 of a Rayleigh gain is exponential with mean 1.
-    const auto gain =
-        (-torch::log(torch::rand_like(channel).clamp_min(1e-9))).clamp_min(LEAST_FADING_GAIN);
+    const auto gain = (-torch::log(torch::rand_like(channel).clamp_min(1e-9)))
+                          .clamp_min(LEAST_FADING_GAIN);
     const auto fades = torch::rand_like(channel) < share;
     return torch::where(fades, channel / gain, channel);
 }
 
 // Mean of the semantic features, or the task embedding's vector where that is sent.
-torch::Tensor
-pooled(const torch::Tensor& features, const torch::Tensor& valid, const TaskModality& input)
+torch::Tensor pooled(const torch::Tensor& features,
+                     const torch::Tensor& valid,
+                     const TaskModality& input)
 {
     const auto x = features.to(torch::kFloat);
     if (input.send_task_token)
@@ -57,16 +60,22 @@ pooled(const torch::Tensor& features, const torch::Tensor& valid, const TaskModa
 }
 
 /*! One batch on its way, modality by modality. */
-class Pass
-{
+class Pass {
 public:
-    Pass(Network& network, const TaskConfig& task, const TrainConfig& config, const StepContext& context)
-        : d_network(network), d_task(task), d_config(config), d_phase(context.phase)
-    {
-    }
+    Pass(Network& network,
+         const TaskConfig& task,
+         const TrainConfig& config,
+         const StepContext& context)
+        : d_network(network)
+        , d_task(task)
+        , d_config(config)
+        , d_phase(context.phase)
+    { }
 
     // Semantic features of one modality through channel encoder and channel.
-    void send(const ModalityBatch& in, const torch::Tensor& features, const torch::Tensor& channel)
+    void send(const ModalityBatch& in,
+              const torch::Tensor& features,
+              const torch::Tensor& channel)
     {
         const auto device = features.device();
         const auto equalized = fade(channel, d_config.rayleigh);
@@ -84,8 +93,9 @@ public:
             1.0);
         auto selection_loss = selected.ratio_loss;
         if (d_phase.train_ratio)
-            selection_loss = selection_loss +
-                             d_config.ratio_weight * encoder->keep_ratio(d_task.name, tx_noise).mean();
+            selection_loss = selection_loss
+                + d_config.ratio_weight
+                    * encoder->keep_ratio(d_task.name, tx_noise).mean();
         // Vectors that are never sent (the task embedding's, padding) leave here.
         const auto& input = d_task.input(in.modality);
         auto sent = selected.features;
@@ -97,14 +107,15 @@ public:
         LinkOptions link;
         link.digital = d_phase.digital;
         link.count_codebook_use = d_phase.digital;
-        const auto arrived =
-            d_network->transmit(d_task.name, in.modality, sent, mask, rx_var, link);
+        const auto arrived
+            = d_network->transmit(d_task.name, in.modality, sent, mask, rx_var, link);
         const bool all_sent = input.max_vectors == 0 && !in.valid.defined();
         received.push_back({ in.modality,
                              arrived.received,
                              all_sent ? torch::Tensor() : mask,
                              normalized_noise(rx_var) });
-        side_losses = side_losses + d_config.selection_weight * selection_loss + arrived.codebook_loss;
+        side_losses = side_losses + d_config.selection_weight * selection_loss
+            + arrived.codebook_loss;
         d_selection += selected.ratio_loss.detach();
         d_codebook += arrived.codebook_loss.detach();
         d_keep_ratio += selected.keep_ratio.detach().mean();
@@ -145,7 +156,8 @@ AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
     register_module("heads", d_heads);
 }
 
-torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task, const torch::Tensor& features)
+torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task,
+                                          const torch::Tensor& features)
 {
     if (!d_heads->contains(task))
         return {};
@@ -166,13 +178,14 @@ StepLoss objective(Network& network,
     pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
     auto total = torch::zeros_like(pass.side_losses);
     for (const auto& in : batch.inputs) {
-        const auto features =
-            network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
+        const auto features
+            = network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
         if (pass.received.empty() && config.auxiliary_weight > 0) {
-            const auto logits =
-                auxiliary(task_name, pooled(features, in.valid, task.input(in.modality)));
+            const auto logits = auxiliary(
+                task_name, pooled(features, in.valid, task.input(in.modality)));
             if (logits.defined()) {
-                const auto direct = task.output->loss(logits, batch.target, config.label_smoothing);
+                const auto direct
+                    = task.output->loss(logits, batch.target, config.label_smoothing);
                 total = total + config.auxiliary_weight * direct.loss;
                 result.auxiliary = direct.score.item<float>();
             }
@@ -181,8 +194,8 @@ StepLoss objective(Network& network,
     }
     const auto output = network->receiver()->forward(task_name, pass.received);
     const auto main = task.output->loss(output, batch.target, config.label_smoothing);
-    const auto weight =
-        config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;
+    const auto weight
+        = config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;
     result.total = total + pass.side_losses + weight * main.loss;
     result.task = main.loss.item<float>();
     result.score = main.score.item<float>();

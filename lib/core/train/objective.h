@@ -17,8 +17,7 @@ struct TaskBatch {
 };
 
 /*! Label classifiers on the semantic features, for training alone (see training.md). */
-class AuxiliaryHeadsImpl : public torch::nn::Module
-{
+class AuxiliaryHeadsImpl : public torch::nn::Module {
 public:
     explicit AuxiliaryHeadsImpl(const ModelConfig& config);
     //! Logits, or undefined for a task whose output has no use for one.

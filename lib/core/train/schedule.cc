@@ -20,12 +20,15 @@ StepContext context_at(const TrainConfig& config, std::int64_t step)
 double learning_rate_at(const TrainConfig& config, std::int64_t step)
 {
     if (step < config.warmup_steps)
-        return config.learning_rate * static_cast<double>(step + 1) /
-               static_cast<double>(config.warmup_steps);
-    const double part = static_cast<double>(step - config.warmup_steps) /
-                        std::max<double>(1, static_cast<double>(config.total_steps() - config.warmup_steps));
-    return config.final_learning_rate +
-           (config.learning_rate - config.final_learning_rate) * 0.5 * (1 + std::cos(M_PI * part));
+        return config.learning_rate * static_cast<double>(step + 1)
+            / static_cast<double>(config.warmup_steps);
+    const double part
+        = static_cast<double>(step - config.warmup_steps)
+        / std::max<double>(
+              1, static_cast<double>(config.total_steps() - config.warmup_steps));
+    return config.final_learning_rate
+        + (config.learning_rate - config.final_learning_rate) * 0.5
+        * (1 + std::cos(M_PI * part));
 }
 
 int task_at(const TrainConfig& config, std::int64_t step, int rank)
@@ -34,8 +37,10 @@ int task_at(const TrainConfig& config, std::int64_t step, int rank)
     for (const auto& t : config.tasks)
         all += t.second.weight;
     // One task for all ranks, unless each is to draw its own.
-    const std::uint64_t own = config.mixed_ranks ? static_cast<std::uint64_t>(rank) << 8 : 0;
-    std::mt19937_64 random(mix_seed(config.seed, static_cast<std::uint64_t>(step), 1 + own));
+    const std::uint64_t own
+        = config.mixed_ranks ? static_cast<std::uint64_t>(rank) << 8 : 0;
+    std::mt19937_64 random(
+        mix_seed(config.seed, static_cast<std::uint64_t>(step), 1 + own));
     double at = all * (static_cast<double>(random() >> 11) * 0x1.0p-53);
     int i = 0;
     for (const auto& t : config.tasks) {
@@ -49,8 +54,8 @@ int task_at(const TrainConfig& config, std::int64_t step, int rank)
 
 std::uint64_t mix_seed(std::uint64_t a, std::uint64_t b, std::uint64_t c)
 {
-    std::uint64_t x = a * 0x9e3779b97f4a7c15ull ^ (b + 0x7f4a7c15) * 0xbf58476d1ce4e5b9ull ^
-                      (c + 0x1ce4e5b9) * 0x94d049bb133111ebull;
+    std::uint64_t x = a * 0x9e3779b97f4a7c15ull ^ (b + 0x7f4a7c15) * 0xbf58476d1ce4e5b9ull
+        ^ (c + 0x1ce4e5b9) * 0x94d049bb133111ebull;
     x ^= x >> 31;
     x *= 0xd6e8feb86659fd93ull;
     return x ^ (x >> 32);

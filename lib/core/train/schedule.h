@@ -21,8 +21,8 @@ double learning_rate_at(const TrainConfig& config, std::int64_t step);
 //! Number of the task that a step trains, among config.tasks.
 int task_at(const TrainConfig& config, std::int64_t step, int rank);
 
-//! All randomness of a step hangs on numbers like seed, step and rank: a resumed run draws
-//! what the interrupted one would have drawn.
+//! All randomness of a step hangs on numbers like seed, step and rank: a resumed run
+//! draws what the interrupted one would have drawn.
 std::uint64_t mix_seed(std::uint64_t a, std::uint64_t b, std::uint64_t c);
 
 } // namespace udeepsc_core

@@ -9,8 +9,10 @@
 
 namespace udeepsc_core {
 
-TrainLog::TrainLog(const std::string& path, std::function<void(const TrainProgress&)> progress)
-    : d_path(path), d_progress(std::move(progress))
+TrainLog::TrainLog(const std::string& path,
+                   std::function<void(const TrainProgress&)> progress)
+    : d_path(path)
+    , d_progress(std::move(progress))
 {
     if (!path.empty())
         d_file.open(path, std::ios::app);
@@ -43,7 +45,8 @@ void TrainLog::write(std::int64_t step,
     TrainProgress progress;
     progress.step = step;
     progress.total = total;
-    progress.steps_per_second = static_cast<double>(d_steps) / std::max(1e-9, taken.count());
+    progress.steps_per_second
+        = static_cast<double>(d_steps) / std::max(1e-9, taken.count());
     nlohmann::json line = { { "step", step },
                             { "learning_rate", learning_rate },
                             { "seconds", 60 * minutes() },
@@ -51,9 +54,11 @@ void TrainLog::write(std::int64_t step,
     for (const auto& s : d_sums) {
         const double n = static_cast<double>(std::max<std::int64_t>(1, s.second.steps));
         const auto& loss = s.second.loss;
-        line[s.first] = { { "loss", loss.task / n },           { "score", loss.score / n },
-                          { "auxiliary", loss.auxiliary / n }, { "codebook", loss.codebook / n },
-                          { "selection", loss.selection / n }, { "keep_ratio", loss.keep_ratio / n } };
+        line[s.first] = {
+            { "loss", loss.task / n },           { "score", loss.score / n },
+            { "auxiliary", loss.auxiliary / n }, { "codebook", loss.codebook / n },
+            { "selection", loss.selection / n }, { "keep_ratio", loss.keep_ratio / n }
+        };
         progress.scores[s.first] = loss.score / n;
     }
     line["steps_per_second"] = progress.steps_per_second;

@@ -11,16 +11,18 @@
 namespace udeepsc_core {
 
 /*! log.jsonl of a training, and its progress on a terminal. */
-class TrainLog
-{
+class TrainLog {
 public:
-    //! path: file to append to, "" for none; progress: called with each line's text, may be
-    //! empty
+    //! path: file to append to, "" for none; progress: called with each line's text, may
+    //! be empty
     TrainLog(const std::string& path, std::function<void(const TrainProgress&)> progress);
 
     void add(const std::string& task, const StepLoss& loss);
     //! A line of the means since the last one.
-    void write(std::int64_t step, std::int64_t total, double learning_rate, std::int64_t skipped_steps);
+    void write(std::int64_t step,
+               std::int64_t total,
+               double learning_rate,
+               std::int64_t skipped_steps);
     double minutes() const;
 
 private:

@@ -22,25 +22,28 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t CODEBOOK_RESET_PERIOD = 200; // steps
-constexpr std::int64_t REPORT_PERIOD = 50;          // steps
+constexpr std::int64_t REPORT_PERIOD = 50; // steps
 constexpr int MOST_SKIPPED_IN_A_ROW = 50;
 
 /*! One training process. */
-class Training
-{
+class Training {
 public:
     Training(const TrainConfig& config, const TrainRun& run)
-        : d_config(config),
-          d_run(run),
-          d_model(ModelConfig::from_json(config.model_config)),
-          d_device(run.device == "cuda" ? torch::kCUDA : torch::kCPU),
-          d_network(start_network()),
-          d_auxiliary(d_model),
-          d_collectives(Collectives::join(
-              { run.rendezvous_host, run.rendezvous_port, run.rank, run.world_size, run.timeout_s })),
-          d_data(load_data(d_model, config, run, *d_collectives)),
-          d_log(run.rank == 0 ? path("log.jsonl") : "",
-                run.rank == 0 ? run.progress : std::function<void(const TrainProgress&)>())
+        : d_config(config)
+        , d_run(run)
+        , d_model(ModelConfig::from_json(config.model_config))
+        , d_device(run.device == "cuda" ? torch::kCUDA : torch::kCPU)
+        , d_network(start_network())
+        , d_auxiliary(d_model)
+        , d_collectives(Collectives::join({ run.rendezvous_host,
+                                            run.rendezvous_port,
+                                            run.rank,
+                                            run.world_size,
+                                            run.timeout_s }))
+        , d_data(load_data(d_model, config, run, *d_collectives))
+        , d_log(run.rank == 0 ? path("log.jsonl") : "",
+                run.rank == 0 ? run.progress
+                              : std::function<void(const TrainProgress&)>())
     {
         for (const auto& t : config.tasks) {
             TrainingTask task { t.first,
@@ -50,7 +53,8 @@ public:
                                                               d_data.tokenizer,
                                                               config.word_dropout),
                                 EpochOrder(1, 1) };
-            task.order = EpochOrder(task.batches->size(), mix_seed(config.seed, d_tasks.size() + 1, 77));
+            task.order = EpochOrder(task.batches->size(),
+                                    mix_seed(config.seed, d_tasks.size() + 1, 77));
             d_tasks.push_back(std::move(task));
         }
         d_network->move_to(d_device);
@@ -66,13 +70,16 @@ public:
             begin_phase();
             one_step();
             ++d_step;
-            if (context_at(d_config, d_step).phase.digital && d_step % CODEBOOK_RESET_PERIOD == 0)
-                reset_unused_codewords(d_network,
-                                       *d_collectives,
-                                       mix_seed(d_config.seed, static_cast<std::uint64_t>(d_step), 3000));
+            if (context_at(d_config, d_step).phase.digital
+                && d_step % CODEBOOK_RESET_PERIOD == 0)
+                reset_unused_codewords(
+                    d_network,
+                    *d_collectives,
+                    mix_seed(d_config.seed, static_cast<std::uint64_t>(d_step), 3000));
             const bool last = d_step == total;
             if (d_run.rank == 0 && (d_step % REPORT_PERIOD == 0 || last))
-                d_log.write(d_step, total, learning_rate_at(d_config, d_step), d_skipped_steps);
+                d_log.write(
+                    d_step, total, learning_rate_at(d_config, d_step), d_skipped_steps);
             if (d_step % d_config.checkpoint_every != 0 && !last)
                 continue;
             average_buffers();
@@ -86,7 +93,10 @@ public:
     }
 
 private:
-    std::string path(const char* name) const { return (fs::path(d_run.out_dir) / name).string(); }
+    std::string path(const char* name) const
+    {
+        return (fs::path(d_run.out_dir) / name).string();
+    }
 
     Network start_network()
     {
@@ -103,7 +113,10 @@ private:
     {
         const auto add = [&](const std::string& prefix, const torch::nn::Module& module) {
             for (const auto& p : grouped_parameters(module))
-                d_optimizer.add(prefix + p.name, p.parameter, p.decays ? d_config.weight_decay : 0.0, 1.0);
+                d_optimizer.add(prefix + p.name,
+                                p.parameter,
+                                p.decays ? d_config.weight_decay : 0.0,
+                                1.0);
         };
         add("", *d_network);
         add("auxiliary.", *d_auxiliary);
@@ -122,12 +135,14 @@ private:
             read_checkpoint(path("checkpoint.safetensors"), all);
             log_info("resuming at step " + std::to_string(d_step));
         } else if (d_run.rank == 0 && d_run.must_resume) {
-            throw Error("training: there is no " + path("checkpoint.safetensors") + " to resume from");
+            throw Error("training: there is no " + path("checkpoint.safetensors")
+                        + " to resume from");
         }
         share_state(all, *d_collectives);
     }
 
-    // Freezes what this phase leaves alone; at the first step with a codebook it gets its start.
+    // Freezes what this phase leaves alone; at the first step with a codebook it gets its
+    // start.
     void begin_phase()
     {
         const auto where = context_at(d_config, d_step);
@@ -141,7 +156,8 @@ private:
             else if (module->as<FeatureSelectionImpl>())
                 freeze(*module, where.phase.train_selection);
         }
-        const bool after_analog = d_step > 0 && !context_at(d_config, d_step - 1).phase.digital;
+        const bool after_analog
+            = d_step > 0 && !context_at(d_config, d_step - 1).phase.digital;
         if (where.phase.digital && where.step_in_phase == 0 && after_analog)
             start_codebooks(d_network, d_tasks, d_config, *d_collectives);
     }
@@ -150,7 +166,9 @@ private:
     {
         const int each = d_config.tasks.at(task.name).batch;
         const auto numbers = task.order.at(task.drawn + d_run.rank * each, each);
-        std::mt19937_64 random(mix_seed(d_config.seed, static_cast<std::uint64_t>(d_step), 1000 + static_cast<std::uint64_t>(d_run.rank)));
+        std::mt19937_64 random(mix_seed(d_config.seed,
+                                        static_cast<std::uint64_t>(d_step),
+                                        1000 + static_cast<std::uint64_t>(d_run.rank)));
         auto batch = task.batches->batch(numbers, random);
         for (auto& in : batch.inputs)
             move_to(in, d_device);
@@ -162,7 +180,8 @@ private:
     {
         const auto step = static_cast<std::uint64_t>(d_step);
         const auto rank = static_cast<std::uint64_t>(d_run.rank);
-        auto& task = d_tasks[static_cast<std::size_t>(task_at(d_config, d_step, d_run.rank))];
+        auto& task
+            = d_tasks[static_cast<std::size_t>(task_at(d_config, d_step, d_run.rank))];
         torch::manual_seed(mix_seed(d_config.seed, step, 2000 + rank));
         const auto batch = next_batch(task);
         d_network->train();
@@ -170,8 +189,12 @@ private:
         StepLoss loss;
         {
             Autocast autocast(d_device.type(), d_run.autocast);
-            loss = objective(
-                d_network, d_auxiliary, task.name, batch, d_config, context_at(d_config, d_step));
+            loss = objective(d_network,
+                             d_auxiliary,
+                             task.name,
+                             batch,
+                             d_config,
+                             context_at(d_config, d_step));
         }
         loss.total.backward();
         share_gradients();
@@ -186,14 +209,17 @@ private:
         const int ranks = d_run.world_size;
         if (!d_config.mixed_ranks) {
             auto& task = d_tasks[static_cast<std::size_t>(task_at(d_config, d_step, 0))];
-            task.drawn += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
+            task.drawn
+                += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
             return;
         }
         for (auto& task : d_tasks) // room for every rank, drawn or not
-            task.drawn += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
+            task.drawn
+                += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
     }
 
-    // Mean over the ranks that have a gradient: with mixed_ranks not all train the same task.
+    // Mean over the ranks that have a gradient: with mixed_ranks not all train the same
+    // task.
     void share_gradients()
     {
         if (d_run.world_size == 1)
@@ -208,13 +234,15 @@ private:
         for (std::size_t i = 0; i < slots.size(); ++i) {
             auto& gradient = slots[i].parameter.mutable_grad();
             counts[static_cast<std::int64_t>(i)] = gradient.defined() ? 1.0f : 0.0f;
-            message.push_back(gradient.defined() ? gradient : torch::zeros_like(slots[i].parameter));
+            message.push_back(gradient.defined() ? gradient
+                                                 : torch::zeros_like(slots[i].parameter));
         }
         message.push_back(counts);
         d_collectives->sum(message);
         for (std::size_t i = 0; i < slots.size(); ++i) {
             const float n = counts[static_cast<std::int64_t>(i)].item<float>();
-            slots[i].parameter.mutable_grad() = n > 0 ? message[i].detach() / n : torch::Tensor();
+            slots[i].parameter.mutable_grad()
+                = n > 0 ? message[i].detach() / n : torch::Tensor();
         }
     }
 
@@ -225,8 +253,8 @@ private:
         if (!std::isfinite(norm)) {
             ++d_skipped_steps;
             if (++d_skipped_in_a_row > MOST_SKIPPED_IN_A_ROW)
-                throw Error("training: gradients are not finite, step " + std::to_string(d_step) +
-                            "; the learning rate is too high");
+                throw Error("training: gradients are not finite, step "
+                            + std::to_string(d_step) + "; the learning rate is too high");
             return;
         }
         d_skipped_in_a_row = 0;
@@ -269,13 +297,14 @@ private:
         nlohmann::json data = nlohmann::json::object();
         for (const auto& set : d_data.sets)
             data[set.first] = set.second->describe().name;
-        bundle.training = nlohmann::json({ { "steps", d_step },
-                                           { "of", d_config.total_steps() },
-                                           { "split", d_config.split },
-                                           { "data", data },
-                                           { "finished", finished },
-                                           { "snr_db", { phase.snr_min_db, phase.snr_max_db } } })
-                              .dump();
+        bundle.training
+            = nlohmann::json({ { "steps", d_step },
+                               { "of", d_config.total_steps() },
+                               { "split", d_config.split },
+                               { "data", data },
+                               { "finished", finished },
+                               { "snr_db", { phase.snr_min_db, phase.snr_max_db } } })
+                  .dump();
         write_bundle(path("model.safetensors"), bundle, true);
     }
 

@@ -21,9 +21,11 @@ std::string tokenizer_path(const TrainRun& run)
     return (fs::path(run.out_dir) / "tokenizer.model").string();
 }
 
-// The tokenizer that there is already: given, made by an earlier run, or of the model that
-// training starts from, whose word embeddings belong to its own tokens. Null if none.
-std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text, const TrainRun& run)
+// The tokenizer that there is already: given, made by an earlier run, or of the model
+// that training starts from, whose word embeddings belong to its own tokens. Null if
+// none.
+std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text,
+                                                 const TrainRun& run)
 {
     const auto made = tokenizer_path(run);
     const auto path = run.tokenizer.empty() && fs::exists(made) ? made : run.tokenizer;
@@ -39,7 +41,8 @@ std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text, const Tra
 }
 
 // All texts of one modality in the training data.
-std::vector<std::string> texts_of(const ModelConfig& model, const TrainingData& data, const std::string& modality)
+std::vector<std::string>
+texts_of(const ModelConfig& model, const TrainingData& data, const std::string& modality)
 {
     std::vector<std::string> texts;
     for (const auto& t : model.tasks) {
@@ -65,22 +68,25 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const ModelConfig& model,
                                                  const TrainRun& run)
 {
     auto texts = texts_of(model, data, text.modality);
-    // A model's file holds the tokenizer also if only its other modalities are trained: the
-    // first of its tasks with texts lends them.
+    // A model's file holds the tokenizer also if only its other modalities are trained:
+    // the first of its tasks with texts lends them.
     for (const auto& t : model.tasks) {
         if (!texts.empty() || data.sets.count(t.name))
             continue;
         for (const auto& m : t.inputs)
             if (m.modality == text.modality && !t.data.empty()) {
                 TrainingData lent;
-                DatasetOptions options { run.data_dir, config.split, run.max_bad, false, {} };
+                DatasetOptions options {
+                    run.data_dir, config.split, run.max_bad, false, {}
+                };
                 lent.sets[t.name] = open_data(model, t.name, options);
                 texts = texts_of(model, lent, text.modality);
             }
     }
     if (texts.empty())
-        throw Error("tokenizer: no task with texts has data to learn it from; give one with "
-                    "--tokenizer");
+        throw Error(
+            "tokenizer: no task with texts has data to learn it from; give one with "
+            "--tokenizer");
     log_info("learning a tokenizer from " + std::to_string(texts.size()) + " texts");
     const auto tokenizer = text.kind->learn_tokenizer(texts);
     const auto bytes = tokenizer->serialize();
@@ -98,8 +104,8 @@ const EncoderConfig* text_encoder(const ModelConfig& model)
     return nullptr;
 }
 
-// Ranks that train something else than rank 0 would drift apart, or send each other what does
-// not fit.
+// Ranks that train something else than rank 0 would drift apart, or send each other what
+// does not fit.
 void check_same_as_rank_0(const ModelConfig& model,
                           const TrainConfig& config,
                           const TrainingData& data,
@@ -116,9 +122,10 @@ void check_same_as_rank_0(const ModelConfig& model,
     const auto first = json::parse(collectives.broadcast(mine.dump()));
     for (const auto& part : mine.items())
         if (!first.contains(part.key()) || first.at(part.key()) != part.value())
-            throw Error("training: rank " + std::to_string(run.rank) + " of " +
-                        std::to_string(run.world_size) + " has other " + part.key() +
-                        " than rank 0; the configurations and the data must be the same");
+            throw Error(
+                "training: rank " + std::to_string(run.rank) + " of "
+                + std::to_string(run.world_size) + " has other " + part.key()
+                + " than rank 0; the configurations and the data must be the same");
 }
 
 } // namespace
@@ -169,7 +176,11 @@ std::vector<PreparedTask> prepare(const TrainConfig& config, const TrainRun& run
     std::vector<PreparedTask> found;
     for (const auto& set : data.sets) {
         const auto& info = set.second->describe();
-        found.push_back({ set.first, info.name, set.second->size(), info.skipped.size(), info.classes });
+        found.push_back({ set.first,
+                          info.name,
+                          set.second->size(),
+                          info.skipped.size(),
+                          info.classes });
     }
     return found;
 }

@@ -15,7 +15,8 @@ using udeepsc_phy::RadioChannelConfig;
 namespace {
 
 template <typename T>
-using block_class = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
+using block_class
+    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
 
 // Making FFTW plans or reading a file: other Python threads go on.
 using release_gil = py::call_guard<py::gil_scoped_release>;
@@ -23,11 +24,13 @@ using release_gil = py::call_guard<py::gil_scoped_release>;
 // Longer than a function should be: a list, read from top to bottom.
 void bind_transmitter(py::module& m)
 {
-    py::enum_<frame_grouping>(m, "frame_grouping", "What burst_framer puts into one frame.")
+    py::enum_<frame_grouping>(
+        m, "frame_grouping", "What burst_framer puts into one frame.")
         .value("sample", frame_grouping::sample, "the modalities of one sample")
         .value("payload", frame_grouping::payload, "one PDU");
 
-    py::enum_<burst_idle>(m, "burst_idle", "What burst_source gives while no burst waits.")
+    py::enum_<burst_idle>(
+        m, "burst_idle", "What burst_source gives while no burst waits.")
         .value("zeros", burst_idle::zeros, "silence, without end")
         .value("nothing", burst_idle::nothing, "no samples");
 
@@ -136,7 +139,9 @@ void bind_channel(py::module& m)
              py::arg("rician_k_db") = 10.0,
              py::arg("samples_per_symbol") = 2,
              py::arg("seed") = 1)
-        .def("restart", &radio_channel::restart, "New gains where doppler is 0; the delay.")
+        .def("restart",
+             &radio_channel::restart,
+             "New gains where doppler is 0; the delay.")
         .def("set_snr_db", &radio_channel::set_snr_db, py::arg("snr_db"), "Es/N0 in dB.")
         .def("set_gain_db", &radio_channel::set_gain_db, py::arg("gain_db"))
         .def("set_phase", &radio_channel::set_phase, py::arg("phase"), "Radians.")
@@ -164,21 +169,26 @@ void bind_channel(py::module& m)
         .def("multipath", [](const radio_channel& c) { return c.config().multipath; })
         .def("fading", [](const radio_channel& c) { return c.config().fading; })
         .def("doppler", [](const radio_channel& c) { return c.config().doppler; })
-        .def("rician_k_db", [](const radio_channel& c) { return c.config().rician_k_db; });
+        .def("rician_k_db",
+             [](const radio_channel& c) { return c.config().rician_k_db; });
 }
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
-    block_class<burst_detector>(m,
-                                "burst_detector",
-                                "Finds bursts in a stream.\n\n"
-                                "input 0: complex samples; out: c32vector for each burst.")
+    block_class<burst_detector>(
+        m,
+        "burst_detector",
+        "Finds bursts in a stream.\n\n"
+        "input 0: complex samples; out: c32vector for each burst.")
         .def(py::init(&burst_detector::make),
              py::arg("profile") = "standard",
              py::arg("false_alarm_rate") = 1e-6,
              py::arg("policy") = overflow_policy::block)
-        .def("set_profile", &burst_detector::set_profile, py::arg("profile"), release_gil())
+        .def("set_profile",
+             &burst_detector::set_profile,
+             py::arg("profile"),
+             release_gil())
         .def("profile", &burst_detector::profile)
         .def("set_false_alarm_rate",
              &burst_detector::set_false_alarm_rate,
@@ -192,7 +202,8 @@ void bind_receiver(py::module& m)
         m,
         "burst_demodulator",
         "Detected bursts to equalised symbols.\n\n"
-        "in: c32vector of samples; out: c32vector with the keys noise_var, snr_db, task,\n"
+        "in: c32vector of samples; out: c32vector with the keys noise_var, snr_db, "
+        "task,\n"
         "modality, frame_id ...; snr: dict with snr_db for every frame.")
         .def(py::init(&burst_demodulator::make),
              py::arg("model"),
@@ -215,25 +226,32 @@ void bind_receiver(py::module& m)
              py::arg("window"),
              "Frames of a task among which a repeated number is a duplicate.")
         .def("window", &burst_demodulator::window)
-        .def("snr_db", &burst_demodulator::snr_db, "Es/N0 of the last frame in dB, or NaN.");
+        .def("snr_db",
+             &burst_demodulator::snr_db,
+             "Es/N0 of the last frame in dB, or NaN.");
 
     py::enum_<feedback_link>(m, "feedback_link", "How csi_feedback meets the other side.")
         .value("local", feedback_link::local, "both sides in one flowgraph")
         .value("udp_sender", feedback_link::udp_sender, "beside the receiver")
         .value("udp_receiver", feedback_link::udp_receiver, "beside the transmitter");
 
-    block_class<csi_feedback>(m,
-                              "csi_feedback",
-                              "The receiver's Es/N0 back to the feature_selector.\n\n"
-                              "snr in: a number or a dict with snr_db; snr out: such a dict.")
+    block_class<csi_feedback>(
+        m,
+        "csi_feedback",
+        "The receiver's Es/N0 back to the feature_selector.\n\n"
+        "snr in: a number or a dict with snr_db; snr out: such a dict.")
         .def(py::init([](feedback_link link,
                          const std::string& address,
                          double time_constant,
                          double interval_ms,
                          double timeout_s,
                          double worst_snr_db) {
-                 return csi_feedback::make(
-                     { link, address, time_constant, interval_ms, timeout_s, worst_snr_db });
+                 return csi_feedback::make({ link,
+                                             address,
+                                             time_constant,
+                                             interval_ms,
+                                             timeout_s,
+                                             worst_snr_db });
              }),
              py::arg("link") = feedback_link::local,
              py::arg("address") = "127.0.0.1:52001",

@@ -34,7 +34,8 @@ FeatureMatrix to_features(const matrix& array)
 }
 
 // A text, or an array of the modality's type and dimensions. sample_rate: of a waveform
-SourceSample to_sample(const ModalityInfo& modality, const py::object& data, double sample_rate)
+SourceSample
+to_sample(const ModalityInfo& modality, const py::object& data, double sample_rate)
 {
     SourceSample sample;
     sample.sample_rate = sample_rate;
@@ -54,9 +55,9 @@ SourceSample to_sample(const ModalityInfo& modality, const py::object& data, dou
         shape_of = array;
     }
     if (shape_of.ndim() != static_cast<py::ssize_t>(modality.shape.size())) {
-        throw py::value_error("expected an array of " +
-                              std::to_string(modality.shape.size()) + " dimensions for " +
-                              modality.name);
+        throw py::value_error("expected an array of "
+                              + std::to_string(modality.shape.size()) + " dimensions for "
+                              + modality.name);
     }
     for (py::ssize_t i = 0; i < shape_of.ndim(); i++) {
         sample.shape.push_back(static_cast<int>(shape_of.shape(i)));
@@ -119,11 +120,12 @@ void bind_info(py::module& m)
         .def_readonly("bits_per_index", &ModelInfo::bits_per_index)
         .def_readonly("modalities", &ModelInfo::modalities)
         .def("modality", &ModelInfo::modality, py::arg("name"))
-        .def("size_of",
-             &ModelInfo::size_of,
-             py::arg("kind"),
-             "Side of a picture, tokens of the longest text: the first size of the first\n"
-             "modality of this kind, 0 if there is none.")
+        .def(
+            "size_of",
+            &ModelInfo::size_of,
+            py::arg("kind"),
+            "Side of a picture, tokens of the longest text: the first size of the first\n"
+            "modality of this kind, 0 if there is none.")
         .def_readonly("snr_min_db", &ModelInfo::snr_min_db)
         .def_readonly("snr_max_db", &ModelInfo::snr_max_db)
         .def_readonly("parameters", &ModelInfo::parameters)
@@ -131,8 +133,7 @@ void bind_info(py::module& m)
 }
 
 // One sample at a time: enough to look into a model and to check the blocks against it.
-class transceiver
-{
+class transceiver {
 public:
     transceiver(const std::string& path, const std::string& dtype)
     {
@@ -157,8 +158,9 @@ public:
                      const matrix& features,
                      double snr_db) const
     {
-        const auto selection =
-            d_model->select(task, modality, { to_features(features) }, { snr_db }).at(0);
+        const auto selection
+            = d_model->select(task, modality, { to_features(features) }, { snr_db })
+                  .at(0);
         return py::make_tuple(
             to_array(selection.features), selection.kept, selection.candidates);
     }
@@ -180,8 +182,8 @@ public:
         LinkBlock block;
         block.modality = modality;
         block.symbols = symbols;
-        block.vectors =
-            d_model->vectors_in(task, modality, static_cast<int>(symbols.size()));
+        block.vectors
+            = d_model->vectors_in(task, modality, static_cast<int>(symbols.size()));
         block.noise_var = noise_var;
         return to_array(d_model->lookup(task, { block }, how).at(0).features);
     }
@@ -193,9 +195,9 @@ public:
     {
         const auto& modalities = info().task(task).modalities;
         if (features.size() != modalities.size()) {
-            throw py::value_error("task " + task + " has " +
-                                  std::to_string(modalities.size()) + " modalities, got " +
-                                  std::to_string(features.size()) + " arrays");
+            throw py::value_error(
+                "task " + task + " has " + std::to_string(modalities.size())
+                + " modalities, got " + std::to_string(features.size()) + " arrays");
         }
         std::vector<FeatureBlock> blocks;
         for (std::size_t i = 0; i < features.size(); i++) {
@@ -210,9 +212,10 @@ public:
         return to_dict(d_model->decode(task, { blocks }).at(0));
     }
 
-    std::vector<std::complex<float>> modulate(const std::string& task,
-                                              const std::string& modality,
-                                              const std::vector<std::uint16_t>& indices) const
+    std::vector<std::complex<float>>
+    modulate(const std::string& task,
+             const std::string& modality,
+             const std::vector<std::uint16_t>& indices) const
     {
         return d_model->modulate(task, modality, indices);
     }
@@ -235,10 +238,11 @@ void bind_core(py::module& m)
     py::register_exception<Error>(m, "ModelError", PyExc_RuntimeError);
     bind_info(m);
 
-    py::class_<transceiver>(m,
-                            "transceiver",
-                            "A model outside a flowgraph, one sample at a time. Pictures\n"
-                            "are uint8 arrays [height, width, 3], features float arrays.")
+    py::class_<transceiver>(
+        m,
+        "transceiver",
+        "A model outside a flowgraph, one sample at a time. Pictures\n"
+        "are uint8 arrays [height, width, 3], features float arrays.")
         .def(py::init<const std::string&, const std::string&>(),
              py::arg("path"),
              py::arg("dtype") = "fp32")
@@ -288,7 +292,8 @@ void bind_core(py::module& m)
              py::arg("task"),
              py::arg("features"),
              py::arg("noise_var"),
-             "Result as a dict; features: one array per modality, None for one that is lost.");
+             "Result as a dict; features: one array per modality, None for one that is "
+             "lost.");
 
     m.def("write_random_model",
           &write_random_model,

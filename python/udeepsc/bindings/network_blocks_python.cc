@@ -12,7 +12,8 @@ using namespace gr::udeepsc;
 namespace {
 
 template <typename T>
-using block_class = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
+using block_class
+    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
 
 using release_gil = py::call_guard<py::gil_scoped_release>;
 
@@ -34,13 +35,13 @@ inference_options make_options(const std::string& dtype,
 }
 
 // Keyword arguments of inference_options, the same for every block.
-#define OPTION_PARAMETERS                                                            \
-    const std::string &dtype, int threads, int batch, double max_wait_ms, int queue, \
+#define OPTION_PARAMETERS                                                                \
+    const std::string &dtype, int threads, int batch, double max_wait_ms, int queue,     \
         overflow_policy policy
 #define OPTION_VALUES make_options(dtype, threads, batch, max_wait_ms, queue, policy)
-#define OPTION_ARGUMENTS                                                       \
-    py::arg("dtype") = "fp32", py::arg("threads") = 1, py::arg("batch") = 8,   \
-    py::arg("max_wait_ms") = 0.0, py::arg("queue") = 64,                       \
+#define OPTION_ARGUMENTS                                                                 \
+    py::arg("dtype") = "fp32", py::arg("threads") = 1, py::arg("batch") = 8,             \
+    py::arg("max_wait_ms") = 0.0, py::arg("queue") = 64,                                 \
     py::arg("policy") = overflow_policy::block
 
 } // namespace
@@ -167,7 +168,9 @@ void bind_network_blocks(py::module& m)
              &unified_decoder::set_default_noise_var,
              py::arg("noise_var"),
              "Noise power per complex symbol where a PDU names none, > 0.")
-        .def("default_noise_var", &unified_decoder::default_noise_var, "Noise power, linear.")
+        .def("default_noise_var",
+             &unified_decoder::default_noise_var,
+             "Noise power, linear.")
         .def("set_model",
              &unified_decoder::set_model,
              py::arg("path"),

@@ -13,20 +13,25 @@ namespace {
 void bind_keys(py::module& m)
 {
     auto k = m.def_submodule("keys", "Names of the keys in a PDU's dictionary.");
-    for (const auto& key :
-         { keys::frame_id(),     keys::task(),       keys::modality(),
-           keys::shape(),        keys::snr_db(),     keys::noise_var(),
-           keys::model_id(),     keys::reference(),  keys::tx_gain(),
-           keys::kept(),         keys::candidates(), keys::bits_per_index(),
-           keys::modulation(),   keys::mapping(),    keys::symbols(),
-           keys::h(),            keys::channel(),    keys::output(),
-           keys::label(),        keys::class_name(), keys::picture(),
-           keys::picture_size(), keys::tile(),       keys::tiles(),
-           keys::text_id(),      keys::segment(),    keys::t_source(),
-           keys::profile(),      keys::overhead(),   keys::sample(),
-           keys::first_sample(), keys::end_sample(), keys::timing(),
-           keys::cfo(),          keys::rho(),        keys::clock_ppm(),
-           keys::power() }) {
+    for (const auto& key : { keys::frame_id(),     keys::task(),
+                             keys::modality(),     keys::shape(),
+                             keys::snr_db(),       keys::noise_var(),
+                             keys::model_id(),     keys::reference(),
+                             keys::tx_gain(),      keys::kept(),
+                             keys::candidates(),   keys::bits_per_index(),
+                             keys::modulation(),   keys::mapping(),
+                             keys::symbols(),      keys::h(),
+                             keys::channel(),      keys::output(),
+                             keys::label(),        keys::class_name(),
+                             keys::picture(),      keys::picture_size(),
+                             keys::tile(),         keys::tiles(),
+                             keys::text_id(),      keys::segment(),
+                             keys::t_source(),     keys::profile(),
+                             keys::overhead(),     keys::sample(),
+                             keys::first_sample(), keys::end_sample(),
+                             keys::timing(),       keys::cfo(),
+                             keys::rho(),          keys::clock_ppm(),
+                             keys::power() }) {
         const std::string name = pmt::symbol_to_string(key);
         k.attr(name.c_str()) = name;
     }

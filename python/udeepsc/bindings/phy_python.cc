@@ -13,11 +13,10 @@ using namespace udeepsc_phy;
 namespace {
 
 using complexes = std::vector<std::complex<float>>;
-using complex_array =
-    py::array_t<std::complex<float>, py::array::c_style | py::array::forcecast>;
+using complex_array
+    = py::array_t<std::complex<float>, py::array::c_style | py::array::forcecast>;
 
-template <typename T>
-py::array_t<T> to_array(const std::vector<T>& values)
+template <typename T> py::array_t<T> to_array(const std::vector<T>& values)
 {
     return py::array_t<T>(values.size(), values.data());
 }
@@ -92,9 +91,9 @@ void bind_frame(py::module& m)
                const std::vector<std::pair<PayloadHeader, complex_array>>& payloads) {
                 std::vector<Payload> wanted;
                 for (const auto& one : payloads) {
-                    Payload payload{ one.first, to_complexes(one.second) };
-                    payload.header.symbols =
-                        static_cast<unsigned>(payload.symbols.size());
+                    Payload payload { one.first, to_complexes(one.second) };
+                    payload.header.symbols
+                        = static_cast<unsigned>(payload.symbols.size());
                     wanted.push_back(std::move(payload));
                 }
                 return to_array(framer.frame(wanted));
@@ -108,16 +107,17 @@ void bind_frame(py::module& m)
 // Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
-    py::class_<DetectedBurst>(m, "detected_burst", "A detection and the samples around it.")
+    py::class_<DetectedBurst>(
+        m, "detected_burst", "A detection and the samples around it.")
         .def(py::init([](const complex_array& samples,
                          std::uint64_t sample,
                          std::uint64_t first_sample,
                          double timing,
                          double cfo,
                          double rho) {
-                 return DetectedBurst{ { sample, timing, cfo, rho },
-                                       first_sample,
-                                       to_complexes(samples) };
+                 return DetectedBurst { { sample, timing, cfo, rho },
+                                        first_sample,
+                                        to_complexes(samples) };
              }),
              py::arg("samples"),
              py::arg("sample"),

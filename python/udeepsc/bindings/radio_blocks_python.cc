@@ -10,7 +10,8 @@ using namespace gr::udeepsc;
 // Longer than a function should be: a list, read from top to bottom.
 void bind_radio_blocks(py::module& m)
 {
-    py::enum_<modulation_type>(m, "modulation_type", "Constellation of digital_modulator.")
+    py::enum_<modulation_type>(
+        m, "modulation_type", "Constellation of digital_modulator.")
         .value("from_pdu", modulation_type::from_pdu, "what the model wants")
         .value("bpsk", modulation_type::bpsk)
         .value("qpsk", modulation_type::qpsk)

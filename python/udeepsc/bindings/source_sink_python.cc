@@ -13,7 +13,8 @@ using namespace gr::udeepsc;
 namespace {
 
 template <typename T>
-using block_class = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
+using block_class
+    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
 
 using strings = std::vector<std::string>;
 
@@ -48,13 +49,12 @@ void bind_result(py::module& m)
                 return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
                     r.sentence.data(), r.sentence.size(), "replace"));
             })
-        .def_property_readonly("reference",
-                               [](const result& r) {
-                                   return py::reinterpret_steal<py::str>(
-                                       PyUnicode_DecodeUTF8(r.reference.data(),
-                                                            r.reference.size(),
-                                                            "replace"));
-                               })
+        .def_property_readonly(
+            "reference",
+            [](const result& r) {
+                return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
+                    r.reference.data(), r.reference.size(), "replace"));
+            })
         .def_readonly("score", &result::score, "accuracy, PSNR in dB or BLEU-4; or NaN")
         .def_readonly("snr_db", &result::snr_db)
         .def_readonly("noise_var", &result::noise_var)
@@ -96,13 +96,14 @@ void bind_sources_and_sink(py::module& m)
              }),
              py::arg("files"),
              py::arg("task"),
-             py::arg("labels") = strings{},
+             py::arg("labels") = strings {},
              py::arg("tile") = 32,
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0)
         .def("set_pace", &image_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def("pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def(
+            "pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
         .def("set_task", &image_source::set_task, py::arg("task"))
         .def("task", &image_source::task);
 
@@ -132,14 +133,16 @@ void bind_sources_and_sink(py::module& m)
              py::arg("model"),
              py::arg("task"),
              py::arg("data_dir"),
-             py::arg("datasets") = strings{},
+             py::arg("datasets") = strings {},
              py::arg("split") = "test",
              py::arg("limit") = 0,
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0)
         .def("set_pace", &sample_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def("pace", &sample_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def("pace",
+             &sample_source::pace,
+             "PDUs per second, 0: as fast as they are taken.")
         .def("size", &sample_source::size, "Samples of a pass.");
 
     block_class<text_source>(
@@ -162,7 +165,7 @@ void bind_sources_and_sink(py::module& m)
              py::arg("texts"),
              py::arg("file"),
              py::arg("task"),
-             py::arg("labels") = strings{},
+             py::arg("labels") = strings {},
              py::arg("max_words") = 24,
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,

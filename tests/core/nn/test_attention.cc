@@ -25,7 +25,8 @@ TEST(MaskedSoftmax, EqualsSoftmaxOverTheKeptKeys)
     const auto keep = torch::tensor({ 0, 1, 3, 4, 5 });
     const auto expected = torch::softmax(scores.index_select(3, keep), -1);
     EXPECT_LT(largest_difference(weights.index_select(3, keep), expected), 1e-6);
-    EXPECT_EQ(weights.index_select(3, torch::tensor({ 2, 6 })).abs().max().item<float>(), 0);
+    EXPECT_EQ(weights.index_select(3, torch::tensor({ 2, 6 })).abs().max().item<float>(),
+              0);
 }
 
 TEST(MaskedSoftmax, AHugeMaskedScoreDoesNoHarm)
@@ -63,7 +64,9 @@ TEST(Attention, MaskedKeysEqualDroppedKeys)
     const auto dropped = attention(kept, kept, torch::Tensor(), true);
     EXPECT_LT(largest_difference(masked, dropped), 1e-5);
     // The control: without the mask the result is another one.
-    EXPECT_GT(largest_difference(attention(x, x, torch::Tensor(), true).index_select(1, keep), dropped), 1e-3);
+    EXPECT_GT(largest_difference(
+                  attention(x, x, torch::Tensor(), true).index_select(1, keep), dropped),
+              1e-3);
 }
 
 TEST(Attention, ScalesByTheRootOfTheHeadWidth)
@@ -82,14 +85,16 @@ TEST(Attention, ScalesByTheRootOfTheHeadWidth)
     }
     torch::manual_seed(3);
     const auto x = torch::randn({ 1, 5, 4 });
-    const auto expected =
-        torch::matmul(torch::softmax(torch::matmul(x, x.transpose(1, 2)) / 2.0, -1), x);
-    EXPECT_LT(largest_difference(attention(x, x, torch::Tensor(), false), expected), 1e-6);
+    const auto expected
+        = torch::matmul(torch::softmax(torch::matmul(x, x.transpose(1, 2)) / 2.0, -1), x);
+    EXPECT_LT(largest_difference(attention(x, x, torch::Tensor(), false), expected),
+              1e-6);
 }
 
 TEST(NoiseFeature, InputRisesWithTheVarianceAndStaysBelowOne)
 {
-    const auto noise = normalized_noise(torch::tensor({ 0.0f, 0.0631f, 1.0f, 3.98f, 1e9f }));
+    const auto noise
+        = normalized_noise(torch::tensor({ 0.0f, 0.0631f, 1.0f, 3.98f, 1e9f }));
     EXPECT_EQ(noise[0].item<float>(), 0);
     EXPECT_NEAR(noise[2].item<float>(), 0.5, 1e-6);
     for (int i = 1; i < 5; ++i)

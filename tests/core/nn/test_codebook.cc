@@ -12,7 +12,8 @@ using namespace udeepsc_core;
 
 namespace {
 
-ModelConfig config(const std::string& modulation, const std::string& mapping, int entries, int dim)
+ModelConfig
+config(const std::string& modulation, const std::string& mapping, int entries, int dim)
 {
     auto c = ModelConfig::from_file(CONFIGS "/tiny.json");
     c.modulation = modulation;
@@ -23,19 +24,21 @@ ModelConfig config(const std::string& modulation, const std::string& mapping, in
     return c;
 }
 
-torch::Tensor one() { return torch::ones({ 1 }); }
+torch::Tensor one()
+{
+    return torch::ones({ 1 });
+}
 
 } // namespace
 
-class Modulations : public ::testing::TestWithParam<std::string>
-{
-};
+class Modulations : public ::testing::TestWithParam<std::string> { };
 
 // core and phy know nothing of each other; over the air they must agree.
 TEST_P(Modulations, PointsAreThoseOfTheModem)
 {
     const auto points = constellation_points(GetParam());
-    const udeepsc_phy::Constellation modem(udeepsc_phy::modulation_from_string(GetParam()));
+    const udeepsc_phy::Constellation modem(
+        udeepsc_phy::modulation_from_string(GetParam()));
     ASSERT_EQ(points.size(0), static_cast<int64_t>(modem.points().size()));
     for (int64_t i = 0; i < points.size(0); ++i) {
         EXPECT_NEAR(points[i][0].item<float>(), modem.points()[i].real(), 1e-6);
@@ -55,13 +58,16 @@ TEST_P(Modulations, SymbolErrorRateIsTheory)
     for (double esn0_db : { 0.0, 6.0, 12.0 }) {
         const double noise_var = std::pow(10.0, -esn0_db / 10);
         const auto indices = torch::randint(size, { 1, n }, torch::kLong);
-        const auto y = mapping.modulate(indices) +
-                       std::sqrt(noise_var / 2) * torch::randn({ 1, n, 2 });
-        const double errors =
-            (mapping.decide(y, one(), n) != indices).to(torch::kDouble).mean().item<double>();
+        const auto y = mapping.modulate(indices)
+            + std::sqrt(noise_var / 2) * torch::randn({ 1, n, 2 });
+        const double errors = (mapping.decide(y, one(), n) != indices)
+                                  .to(torch::kDouble)
+                                  .mean()
+                                  .item<double>();
         const double expected = udeepsc_phy::symbol_error_rate_awgn(modulation, esn0_db);
         // 99 % two-sided, and room for one error where hardly any is expected
-        EXPECT_NEAR(errors, expected, 2.576 * std::sqrt(expected * (1 - expected) / n) + 1.0 / n)
+        EXPECT_NEAR(
+            errors, expected, 2.576 * std::sqrt(expected * (1 - expected) / n) + 1.0 / n)
             << name << " at " << esn0_db << " dB";
     }
 }
@@ -75,19 +81,20 @@ struct MappingCase {
     int entries;
 };
 
-class Mappings : public ::testing::TestWithParam<MappingCase>
-{
+class Mappings : public ::testing::TestWithParam<MappingCase> {
 protected:
     SymbolMapping mapping() const
     {
-        return SymbolMapping(config(GetParam().modulation, GetParam().mapping, GetParam().entries, 2));
+        return SymbolMapping(
+            config(GetParam().modulation, GetParam().mapping, GetParam().entries, 2));
     }
 };
 
 TEST_P(Mappings, NoiselessRoundTrip)
 {
     torch::manual_seed(12);
-    const auto c = config(GetParam().modulation, GetParam().mapping, GetParam().entries, 2);
+    const auto c
+        = config(GetParam().modulation, GetParam().mapping, GetParam().entries, 2);
     const auto m = mapping();
     for (int n : { 1, 2, 3, 7, 64 }) {
         const auto indices = torch::randint(GetParam().entries, { 4, n }, torch::kLong);
@@ -128,7 +135,8 @@ TEST(Posterior, IsBayesRule)
     double sum = 0;
     std::vector<double> expected;
     for (int i = 0; i < 16; ++i) {
-        expected.push_back(std::exp(-(y - gain * points[i]).pow(2).sum().item<double>() / noise_var));
+        expected.push_back(
+            std::exp(-(y - gain * points[i]).pow(2).sum().item<double>() / noise_var));
         sum += expected.back();
     }
     const auto p = m.posterior(y.view({ 1, 1, 2 }),
@@ -176,7 +184,8 @@ TEST(Codebook, StartsFromDataAndRevivesTheDead)
     Codebook book(config("64qam", "symbol", 64, 4));
     const auto x = 5.0 + torch::randn({ 4096, 4 }); // far from where codewords begin
     const auto used = [&] {
-        return static_cast<double>(std::get<0>(torch::_unique2(book->nearest(x))).size(0)) / 64;
+        return static_cast<double>(std::get<0>(torch::_unique2(book->nearest(x))).size(0))
+            / 64;
     };
     EXPECT_LT(used(), 0.3); // the control: at random nearly all are out of reach
     book->count_use(x, book->nearest(x));
@@ -186,7 +195,8 @@ TEST(Codebook, StartsFromDataAndRevivesTheDead)
     Codebook other(config("64qam", "symbol", 64, 4));
     other->start_from(x);
     const auto indices = other->nearest(x);
-    EXPECT_GT(static_cast<double>(std::get<0>(torch::_unique2(indices)).size(0)) / 64, 0.95);
+    EXPECT_GT(static_cast<double>(std::get<0>(torch::_unique2(indices)).size(0)) / 64,
+              0.95);
 }
 
 TEST(Codebook, OverAConstellationStartsAsTheConstellation)
@@ -207,7 +217,8 @@ TEST(Codebook, OverAConstellationRevivesAtTheSizeItHasGrownTo)
     auto use = torch::ones({ 64 });
     use[5] = 0;
     book->reset_unused(use, book->fresh_codewords());
-    // One point of 64 at zero pulls the fitted size by no more than its share of the energy.
+    // One point of 64 at zero pulls the fitted size by no more than its share of the
+    // energy.
     EXPECT_LT((book->codewords() - grown).abs().max().item<float>(), 0.05 * 1.5);
     EXPECT_GT(book->codewords()[5].abs().max().item<float>(), 0.1);
 }

@@ -24,7 +24,10 @@ std::vector<std::uint8_t> spelling()
     return { vocabulary.begin(), vocabulary.end() };
 }
 
-ModelConfig tiny() { return ModelConfig::from_file(CONFIGS "/tiny.json"); }
+ModelConfig tiny()
+{
+    return ModelConfig::from_file(CONFIGS "/tiny.json");
+}
 
 // A batch of random samples for any of the six tasks, texts of different length.
 TaskBatch random_batch(const ModelConfig& model, const std::string& name, int batch)
@@ -48,7 +51,8 @@ TaskBatch random_batch(const ModelConfig& model, const std::string& name, int ba
     std::vector<Target> targets(static_cast<std::size_t>(batch));
     std::vector<const Target*> pointers;
     for (auto& t : targets) {
-        t.label = static_cast<int>(random() % std::max<std::size_t>(1, task.classes().size()));
+        t.label = static_cast<int>(random()
+                                   % std::max<std::size_t>(1, task.classes().size()));
         pointers.push_back(&t);
     }
     b.target = task.output->target(pointers, b.inputs[0]);
@@ -57,9 +61,7 @@ TaskBatch random_batch(const ModelConfig& model, const std::string& name, int ba
 
 } // namespace
 
-class AllTasks : public ::testing::TestWithParam<std::string>
-{
-};
+class AllTasks : public ::testing::TestWithParam<std::string> { };
 
 TEST_P(AllTasks, LossAndGradientsAreFiniteInEveryPhase)
 {
@@ -74,14 +76,19 @@ TEST_P(AllTasks, LossAndGradientsAreFiniteInEveryPhase)
             PhaseConfig phase;
             phase.digital = phase.train_ratio = digital;
             phase.top_selection = top;
-            const auto loss = objective(
-                network, auxiliary, GetParam(), random_batch(model, GetParam(), 4), config, { phase, 0 });
+            const auto loss = objective(network,
+                                        auxiliary,
+                                        GetParam(),
+                                        random_batch(model, GetParam(), 4),
+                                        config,
+                                        { phase, 0 });
             ASSERT_TRUE(std::isfinite(loss.total.item<double>()));
             network->zero_grad();
             loss.total.backward();
             for (const auto& p : network->named_parameters())
                 if (p.value().grad().defined())
-                    ASSERT_TRUE(torch::isfinite(p.value().grad()).all().item<bool>()) << p.key();
+                    ASSERT_TRUE(torch::isfinite(p.value().grad()).all().item<bool>())
+                        << p.key();
         }
 }
 
@@ -106,7 +113,8 @@ TEST_P(AllTasks, LearnsAHandfulOfSamplesByHeart)
     constexpr int steps = 160;
     for (int step = 0; step < steps; ++step) {
         optimizer.zero_gradients();
-        const auto loss = objective(network, auxiliary, GetParam(), batch, config, { phase, step });
+        const auto loss
+            = objective(network, auxiliary, GetParam(), batch, config, { phase, step });
         loss.total.backward();
         optimizer.step(5e-3);
         first += step < 5 ? loss.task / 5 : 0;
@@ -121,7 +129,8 @@ TEST_P(AllTasks, LearnsAHandfulOfSamplesByHeart)
     // What was learnt belongs to these samples: with targets moved on by one it is wrong.
     auto others = batch;
     others.target = batch.target.roll(1, 0);
-    const auto wrong = objective(network, auxiliary, GetParam(), others, config, { phase, steps });
+    const auto wrong
+        = objective(network, auxiliary, GetParam(), others, config, { phase, steps });
     if (!torch::equal(others.target, batch.target))
         EXPECT_GT(wrong.task, last + 0.02);
 }
@@ -152,8 +161,12 @@ TEST(Transmit, GradientPassesStraightThrough)
     torch::manual_seed(23);
     Network network(model);
     auto x = torch::randn({ 2, 16, 8 }).requires_grad_();
-    const auto link = network->transmit(
-        "image_reconstruction", "image", x, torch::ones({ 2, 16 }), torch::full({ 2 }, 0.01), {});
+    const auto link = network->transmit("image_reconstruction",
+                                        "image",
+                                        x,
+                                        torch::ones({ 2, 16 }),
+                                        torch::full({ 2 }, 0.01),
+                                        {});
     link.received.sum().backward();
     EXPECT_GT(x.grad().abs().sum().item<float>(), 0);
     EXPECT_TRUE(network->codebook("image")->codewords().grad().defined());
@@ -168,11 +181,16 @@ TEST(Transmit, TheGainSettlesAtUnitEnergy)
     torch::NoGradGuard no_grad;
     const auto x = torch::randn({ 8, 16, 8 });
     for (int i = 0; i < 1000; ++i)
-        network->transmit(
-            "image_reconstruction", "image", x, torch::ones({ 8, 16 }), torch::full({ 8 }, 0.1), {});
+        network->transmit("image_reconstruction",
+                          "image",
+                          x,
+                          torch::ones({ 8, 16 }),
+                          torch::full({ 8 }, 0.1),
+                          {});
     const auto sub = NetworkImpl::normalize_power(x, {}).reshape({ 8, -1, 2 });
-    const auto symbols = network->mapping().modulate(network->codebook("image")->nearest(sub)) *
-                         network->tx_gain("image_reconstruction", "image", 16);
+    const auto symbols
+        = network->mapping().modulate(network->codebook("image")->nearest(sub))
+        * network->tx_gain("image_reconstruction", "image", 16);
     EXPECT_NEAR((symbols * symbols).sum(-1).mean().item<float>(), 1.0, 0.01);
 }
 
@@ -191,9 +209,11 @@ TEST(Transmit, EveryCountOfVectorsHasItsGain)
     network->calibrate_gains("image_classification", "image", sent);
     for (const auto& batch : sent) {
         const auto kept = static_cast<int>(batch.second[0].sum().item<float>());
-        const auto sub = NetworkImpl::normalize_power(batch.first, batch.second).slice(1, 0, kept);
-        const auto symbols = network->mapping().modulate(network->codebook("image")->nearest(sub)) *
-                             network->tx_gain("image_classification", "image", kept);
+        const auto sub
+            = NetworkImpl::normalize_power(batch.first, batch.second).slice(1, 0, kept);
+        const auto symbols
+            = network->mapping().modulate(network->codebook("image")->nearest(sub))
+            * network->tx_gain("image_classification", "image", kept);
         EXPECT_NEAR((symbols * symbols).sum(-1).mean().item<float>(), 1.0, 1e-4);
     }
 }
@@ -219,7 +239,8 @@ TEST(Bundle, NamesEveryTensorThatDoesNotFit)
     auto file = read_safetensors(path);
     const auto lost = file.tensors[3].name;
     file.tensors.erase(file.tensors.begin() + 3);
-    file.tensors[1].shape = { static_cast<int64_t>(file.tensors[1].data.size()) / 4, 1, 1 };
+    file.tensors[1].shape
+        = { static_cast<int64_t>(file.tensors[1].data.size()) / 4, 1, 1 };
     const auto bent = file.tensors[1].name;
     file.tensors.push_back(file.tensors[0]);
     file.tensors.back().name = "surplus";

@@ -43,7 +43,8 @@ TEST(Packed, LinearGivesTheSameForAnyNumberOfRows)
         if (rows == 0)
             continue;
         EXPECT_LT(relative_error(packed(x), layer(x)), s_fp32) << rows;
-        EXPECT_LT(relative_error(packed->forward_gelu(x), torch::gelu(layer(x))), s_fp32) << rows;
+        EXPECT_LT(relative_error(packed->forward_gelu(x), torch::gelu(layer(x))), s_fp32)
+            << rows;
     }
     // [batch, tokens, dim], and an input that does not lie in one piece
     const auto x = torch::randn({ 3, 48, 5 }).transpose(1, 2);
@@ -71,7 +72,8 @@ TEST(Packed, LinearInBf16)
     sum->pack(torch::kBFloat16);
     auto ones = torch::ones({ 2, 4096 });
     ones[1][0] = 2.0;
-    EXPECT_TRUE(torch::equal(sum(ones).select(1, 0), torch::tensor({ 4096.0f, 4097.0f })));
+    EXPECT_TRUE(
+        torch::equal(sum(ones).select(1, 0), torch::tensor({ 4096.0f, 4097.0f })));
 }
 
 TEST(Packed, ALayerRoundsForTheNext)
@@ -81,7 +83,8 @@ TEST(Packed, ALayerRoundsForTheNext)
     Linear first(96, 64), second(64, 32);
     const auto x = torch::randn({ 10, 96 });
     const auto expected = second(torch::gelu(first(x)));
-    EXPECT_TRUE(torch::equal(second(first->forward_gelu(x, *second)), expected)); // not packed
+    EXPECT_TRUE(
+        torch::equal(second(first->forward_gelu(x, *second)), expected)); // not packed
     EXPECT_TRUE(torch::equal(second->rounded(x), x));
     for (const auto type : { torch::kFloat, torch::kBFloat16 }) {
         first->pack(type);
@@ -101,25 +104,29 @@ TEST(Packed, ConvolutionGivesTheSameForAnySize)
         int in, out, kernel, stride, padding;
         bool bias;
     };
-    for (const auto& c : { Case{ 3, 32, 3, 1, 1, true },
-                           Case{ 32, 64, 3, 2, 1, true },
-                           Case{ 24, 3, 3, 1, 1, true },
-                           Case{ 64, 48, 1, 1, 0, true },
-                           Case{ 3, 48, 4, 4, 0, false } }) {
-        const auto options =
-            torch::nn::Conv2dOptions(c.in, c.out, c.kernel).stride(c.stride).bias(c.bias);
+    for (const auto& c : { Case { 3, 32, 3, 1, 1, true },
+                           Case { 32, 64, 3, 2, 1, true },
+                           Case { 24, 3, 3, 1, 1, true },
+                           Case { 64, 48, 1, 1, 0, true },
+                           Case { 3, 48, 4, 4, 0, false } }) {
+        const auto options = torch::nn::Conv2dOptions(c.in, c.out, c.kernel)
+                                 .stride(c.stride)
+                                 .bias(c.bias);
         Conv2d layer(options, c.padding), packed(options, c.padding);
         packed->weight.copy_(layer->weight);
         if (c.bias)
             packed->bias.copy_(layer->bias);
         packed->pack(torch::kFloat);
-        for (const auto& size : std::vector<std::vector<int64_t>>{ { 1, 32, 32 }, { 3, 8, 16 }, { 5, 4, 4 } }) {
+        for (const auto& size : std::vector<std::vector<int64_t>> {
+                 { 1, 32, 32 }, { 3, 8, 16 }, { 5, 4, 4 } }) {
             const auto x = torch::randn({ size[0], c.in, size[1], size[2] });
             const auto expected = layer(x);
             EXPECT_EQ(packed(x).sizes(), expected.sizes());
-            EXPECT_LT(relative_error(packed(x), expected), s_fp32) << c.in << " " << c.out;
+            EXPECT_LT(relative_error(packed(x), expected), s_fp32)
+                << c.in << " " << c.out;
             const auto last = x.contiguous(torch::MemoryFormat::ChannelsLast);
-            EXPECT_LT(relative_error(packed(last), expected), s_fp32) << c.in << " " << c.out;
+            EXPECT_LT(relative_error(packed(last), expected), s_fp32)
+                << c.in << " " << c.out;
         }
     }
 }
@@ -141,8 +148,8 @@ TEST(Packed, ServesThreadsAtOnce)
         threads.emplace_back([&, t] {
             torch::InferenceMode inference;
             for (int i = 0; i < 200; ++i) // every thread also prepares sizes of its own
-                wrong[t] += !torch::equal(packed(x), expected) +
-                            (packed(torch::ones({ 1 + (i + 13 * t) % 60, 64 })).size(1) != 256);
+                wrong[t] += !torch::equal(packed(x), expected)
+                    + (packed(torch::ones({ 1 + (i + 13 * t) % 60, 64 })).size(1) != 256);
         });
     for (auto& t : threads)
         t.join();

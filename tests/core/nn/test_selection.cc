@@ -11,7 +11,10 @@ using namespace udeepsc_core;
 
 namespace {
 
-ModelConfig tiny() { return ModelConfig::from_file(CONFIGS "/tiny.json"); }
+ModelConfig tiny()
+{
+    return ModelConfig::from_file(CONFIGS "/tiny.json");
+}
 
 } // namespace
 
@@ -35,7 +38,8 @@ TEST(GumbelKeep, KeepsAsOftenAsTheProbabilitySays)
     torch::manual_seed(5);
     const int n = 40000;
     for (double p : { 0.1, 0.5, 0.9 }) {
-        const auto log_p = torch::log(torch::tensor({ p, 1 - p })).to(torch::kFloat).expand({ n, 2 });
+        const auto log_p
+            = torch::log(torch::tensor({ p, 1 - p })).to(torch::kFloat).expand({ n, 2 });
         const auto keep = gumbel_keep(log_p, 1.0);
         EXPECT_EQ(((keep != 0) & (keep != 1)).sum().item<int>(), 0);
         // 4.4 standard deviations: one false alarm in 100,000
@@ -74,19 +78,24 @@ TEST(FeatureSelection, GlobalFeatureIsTheMeanOfTheKept)
     auto y = x.clone();
     y.select(1, 1).normal_();
     const auto after = fsm(y, kept, noise);
-    EXPECT_LT((before - after).index_select(1, torch::tensor({ 0, 2, 3 })).abs().max().item<float>(), 1e-6);
+    EXPECT_LT((before - after)
+                  .index_select(1, torch::tensor({ 0, 2, 3 }))
+                  .abs()
+                  .max()
+                  .item<float>(),
+              1e-6);
     y = x.clone();
     y.select(1, 2).normal_();
-    EXPECT_GT((before - fsm(y, kept, noise)).select(1, 0).abs().max().item<float>(), 1e-6);
-    EXPECT_GT((before - fsm(x, kept, torch::tensor({ 0.9f }))).abs().max().item<float>(), 1e-6);
+    EXPECT_GT((before - fsm(y, kept, noise)).select(1, 0).abs().max().item<float>(),
+              1e-6);
+    EXPECT_GT((before - fsm(x, kept, torch::tensor({ 0.9f }))).abs().max().item<float>(),
+              1e-6);
 }
 
-class ChannelEncoder : public ::testing::TestWithParam<std::string>
-{
-};
+class ChannelEncoder : public ::testing::TestWithParam<std::string> { };
 
-// The masked form of training and the removing form of inference are the same function, at
-// every noise level and where a batch is padded.
+// The masked form of training and the removing form of inference are the same function,
+// at every noise level and where a batch is padded.
 TEST_P(ChannelEncoder, MaskedEqualsRemoved)
 {
     const auto model = tiny();
@@ -98,31 +107,38 @@ TEST_P(ChannelEncoder, MaskedEqualsRemoved)
         torch::NoGradGuard no_grad;
         const int most = std::min(model.encoder(input.modality).max_positions(), 16);
         const std::vector<int> lengths = { most, most - 1, most / 2 };
-        const auto features = torch::randn({ 3, most + 1, model.encoder(input.modality).dim });
+        const auto features
+            = torch::randn({ 3, most + 1, model.encoder(input.modality).dim });
         auto valid = torch::zeros({ 3, most });
         for (int b = 0; b < 3; ++b)
             valid[b].slice(0, 0, lengths[static_cast<std::size_t>(b)]).fill_(1);
         for (double level = 0.02; level < 1; level += 0.07) {
             const auto noise = torch::full({ 3 }, level);
-            const auto masked =
-                encoder->select_masked(task.name, features, valid, noise, SelectionMode::top, 1.0);
+            const auto masked = encoder->select_masked(
+                task.name, features, valid, noise, SelectionMode::top, 1.0);
             for (int b = 0; b < 3; ++b) {
                 const int length = lengths[static_cast<std::size_t>(b)];
                 // Alone, without its padding: the task embedding's vector comes last.
-                const auto alone =
-                    torch::cat({ features[b].slice(0, 0, length), features[b].slice(0, most) }, 0)
-                        .unsqueeze(0);
+                const auto alone = torch::cat({ features[b].slice(0, 0, length),
+                                                features[b].slice(0, most) },
+                                              0)
+                                       .unsqueeze(0);
                 const int count = encoder->vectors_to_send(
                     task.name, encoder->candidates(task.name, length + 1), level);
-                const auto removed =
-                    encoder->select(task.name, alone, noise.slice(0, 0, 1), count);
+                const auto removed
+                    = encoder->select(task.name, alone, noise.slice(0, 0, 1), count);
                 auto sent = torch::nonzero(masked.mask[b] > 0.5).flatten();
                 ASSERT_EQ(sent.size(0), count) << input.modality << " at " << level;
-                const auto place = torch::where(sent == most, torch::full_like(sent, length), sent);
-                ASSERT_TRUE(torch::equal(place, removed.kept[0])) << input.modality << " at " << level;
-                const auto difference =
-                    (masked.features[b].index_select(0, sent) - removed.features[0]).abs().max();
-                EXPECT_LT(difference.item<float>(), 1e-5) << input.modality << " at " << level;
+                const auto place
+                    = torch::where(sent == most, torch::full_like(sent, length), sent);
+                ASSERT_TRUE(torch::equal(place, removed.kept[0]))
+                    << input.modality << " at " << level;
+                const auto difference
+                    = (masked.features[b].index_select(0, sent) - removed.features[0])
+                          .abs()
+                          .max();
+                EXPECT_LT(difference.item<float>(), 1e-5)
+                    << input.modality << " at " << level;
             }
         }
     }
@@ -137,7 +153,8 @@ INSTANTIATE_TEST_SUITE_P(Tasks,
                                            "visual_question_answering",
                                            "video_sentiment"));
 
-// The count of the best k is right whatever the probabilities are; these have to learn it.
+// The count of the best k is right whatever the probabilities are; these have to learn
+// it.
 TEST(ChannelEncoderCounts, ProbabilitiesLearnTheShareWhenTheBestAreKept)
 {
     const auto model = tiny();
@@ -174,7 +191,8 @@ TEST(ChannelEncoderCounts, MoreNoiseNeverSendsFewerVectors)
     int last = 0;
     for (double snr = 20; snr >= -20; snr -= 1) {
         const double variance = std::pow(10.0, -snr / 10);
-        const int count = encoder->vectors_to_send("image_classification", 17, variance / (1 + variance));
+        const int count = encoder->vectors_to_send(
+            "image_classification", 17, variance / (1 + variance));
         EXPECT_GE(count, last);
         EXPECT_GE(count, 3);
         EXPECT_LE(count, 6);
@@ -197,7 +215,9 @@ TEST(ChannelEncoderCounts, DroppedVectorsStayDropped)
     const auto out = encoder->select_masked(
         "image_classification", features, {}, noise, SelectionMode::gumbel, 1.0);
     EXPECT_GE(out.mask.detach().sum(1).min().item<float>(), 1); // nobody loses all
-    EXPECT_TRUE(((out.mask.detach().round() - out.mask.detach()).abs() < 1e-5).all().item<bool>());
+    EXPECT_TRUE(((out.mask.detach().round() - out.mask.detach()).abs() < 1e-5)
+                    .all()
+                    .item<bool>());
     out.mask.sum().backward();
     bool gradient = false;
     for (const auto& p : encoder->named_parameters())
@@ -206,9 +226,7 @@ TEST(ChannelEncoderCounts, DroppedVectorsStayDropped)
     EXPECT_TRUE(gradient);
 }
 
-class MaskedReceiver : public ::testing::TestWithParam<std::string>
-{
-};
+class MaskedReceiver : public ::testing::TestWithParam<std::string> { };
 
 // Masked cross-attention (eq. 30-32) over all vectors equals attention over the kept.
 TEST_P(MaskedReceiver, EqualsDroppedVectors)
@@ -222,8 +240,8 @@ TEST_P(MaskedReceiver, EqualsDroppedVectors)
     torch::NoGradGuard no_grad;
     std::vector<ReceivedFeatures> masked, dropped;
     for (const auto& input : task.inputs) {
-        const auto features =
-            torch::randn({ 2, 10, input.subvectors * model.codebook.subvector_dim });
+        const auto features
+            = torch::randn({ 2, 10, input.subvectors * model.codebook.subvector_dim });
         const auto keep = torch::tensor({ 1, 2, 5, 7, 9 });
         auto mask = torch::zeros({ 2, 10 });
         mask.index_fill_(1, keep, 1);
@@ -266,13 +284,15 @@ TEST(Ratio, IsTheFunctionOfEquation18)
     for (float noise : { 0.0f, 0.1f, 0.5f, 0.9f }) {
         double sum = 0;
         for (int i = 0; i < 8; ++i)
-            sum += std::abs(w["w2"][0][i].item<float>()) *
-                   std::tanh(std::abs(w["w1"][i][0].item<float>()) * noise);
-        EXPECT_NEAR(ratio->forward(torch::tensor({ noise })).item<float>(), std::tanh(sum), 1e-6);
+            sum += std::abs(w["w2"][0][i].item<float>())
+                * std::tanh(std::abs(w["w1"][i][0].item<float>()) * noise);
+        EXPECT_NEAR(
+            ratio->forward(torch::tensor({ noise })).item<float>(), std::tanh(sum), 1e-6);
     }
 }
 
-// Eq. 19 by value: the squared distance of each module's share from delta^(q/Nq), averaged.
+// Eq. 19 by value: the squared distance of each module's share from delta^(q/Nq),
+// averaged.
 TEST(Ratio, LossIsThatOfEquation19)
 {
     const auto model = tiny();
@@ -283,9 +303,11 @@ TEST(Ratio, LossIsThatOfEquation19)
     for (auto& p : encoder->named_parameters())
         if (p.key().find(".noise.") != std::string::npos)
             continue;
-        else if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.weight") != std::string::npos)
+        else if (p.key().rfind("selection.", 0) == 0
+                 && p.key().find("out.weight") != std::string::npos)
             p.value().zero_(); // every vector is as likely to be kept
-        else if (p.key().rfind("selection.", 0) == 0 && p.key().find("out.bias") != std::string::npos)
+        else if (p.key().rfind("selection.", 0) == 0
+                 && p.key().find("out.bias") != std::string::npos)
             p.value().copy_(torch::tensor({ 0.0f, 0.0f }));
     const auto features = torch::randn({ 1, 17, model.encoder("image").dim });
     const auto noise = torch::full({ 1 }, 0.3f);
@@ -296,7 +318,8 @@ TEST(Ratio, LossIsThatOfEquation19)
     // The first module sees all 17 vectors, the second those that the first kept.
     const double first = std::sqrt(delta) - 0.5;
     const double second = delta - 0.5 * vectors_after_stage(17, count, 0, 2) / 17.0;
-    EXPECT_NEAR(out.ratio_loss.item<float>(), (first * first + second * second) / 2, 1e-5);
+    EXPECT_NEAR(
+        out.ratio_loss.item<float>(), (first * first + second * second) / 2, 1e-5);
 }
 
 // A dropped vector learns whether it should have been kept by the whole of its gradient.

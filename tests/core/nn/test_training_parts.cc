@@ -16,8 +16,11 @@ TEST(AdamW, StepsAsLibTorchsDoes)
     auto ours = start.clone().requires_grad_(), theirs = start.clone().requires_grad_();
     AdamW optimizer;
     optimizer.add("w", ours, 0.03, 1.0);
-    torch::optim::AdamW reference(
-        { theirs }, torch::optim::AdamWOptions(0.01).betas({ 0.9, 0.99 }).weight_decay(0.03).eps(1e-8));
+    torch::optim::AdamW reference({ theirs },
+                                  torch::optim::AdamWOptions(0.01)
+                                      .betas({ 0.9, 0.99 })
+                                      .weight_decay(0.03)
+                                      .eps(1e-8));
     for (int step = 0; step < 20; ++step) {
         const auto wanted = torch::randn({ 5, 3 });
         optimizer.zero_gradients();
@@ -33,7 +36,8 @@ TEST(AdamW, StepsAsLibTorchsDoes)
 
 TEST(AdamW, NormIsThatOfAllGradients)
 {
-    auto a = torch::zeros({ 2 }).requires_grad_(), b = torch::zeros({ 1 }).requires_grad_();
+    auto a = torch::zeros({ 2 }).requires_grad_(),
+         b = torch::zeros({ 1 }).requires_grad_();
     AdamW optimizer;
     optimizer.add("a", a, 0, 1);
     optimizer.add("b", b, 0, 1);
