@@ -68,6 +68,9 @@ void print_row(const EvalResult& r, const std::string& selection)
                 r.symbols_mean,
                 static_cast<long long>(r.n),
                 selection.c_str());
+    if (r.skipped > 0)
+        log_warning(r.task + ": left out " + std::to_string(r.skipped)
+                    + " samples longer than the model takes");
 }
 
 void print_results(const std::vector<EvalResult>& results,

@@ -83,6 +83,9 @@ void find_rendezvous(TrainOptions& o)
     if (place.rank < 0 || place.rank >= place.world_size)
         throw Error("train: rank is " + std::to_string(place.rank) + ", expected 0 to "
                     + std::to_string(place.world_size - 1));
+    if (o.rank >= 0 && o.world_size == 0 && place.world_size == 1)
+        throw Error("train: --rank " + std::to_string(o.rank)
+                    + " of how many? Expected --world-size too");
     o.run.rendezvous_host = place.host;
     o.run.rendezvous_port = place.port;
     o.run.rank = place.rank;
@@ -112,9 +115,10 @@ void add_prepare_command(CLI::App& app)
     common_options(*command, *o);
     command->callback([o] {
         for (const auto& found : prepare(TrainConfig::from_file(o->config), o->run)) {
-            std::printf("%-26s %s: %zu samples",
+            std::printf("%-26s %s, %s: %zu samples",
                         found.task.c_str(),
                         found.data.c_str(),
+                        found.split.c_str(),
                         found.samples);
             if (!found.classes.empty())
                 std::printf(", %zu classes", found.classes.size());
@@ -172,6 +176,9 @@ void add_train_command(CLI::App& app)
             train_here(*o);
             return;
         }
+        if (!o->rendezvous.empty() || o->rank >= 0 || o->world_size > 0)
+            throw Error("train: --workers starts all processes on this machine; with "
+                        "--rendezvous, --rank and --world-size start each yourself");
         TrainConfig::from_file(o->config); // one message, not one of each process
         if (!run_ranks(o->workers))
             throw Error("train: a process ended early; --resume goes on from the last "

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the packages of cmake/debian-packages.txt that are missing.
+# Installs the packages of cmake/debian-packages.txt that are missing; --download only
+# fetches them.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
@@ -22,9 +23,15 @@ apt()
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q \
         -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
-install() { apt install --yes --no-install-recommends "${missing[@]}"; }
+only=()
+doing=installing
+if [ "${1:-}" = --download ]; then
+    only=(--download-only)
+    doing=downloading
+fi
+install() { apt install --yes --no-install-recommends "${only[@]}" "${missing[@]}"; }
 
-say "installing ${#missing[@]} packages: ${missing[*]}"
+say "$doing ${#missing[@]} packages: ${missing[*]}"
 updated=no
 # Lists that are empty or old do not know the packages, or know versions that are gone.
 if ! apt-get install --simulate --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then
@@ -37,5 +44,6 @@ if ! install; then
     install || die "apt-get could not install the packages; its message is above"
 fi
 
+[ $doing = installing ] || exit 0
 mapfile -t missing < <(missing_packages)
 [ ${#missing[@]} -eq 0 ] || die "still missing after the installation: ${missing[*]}"

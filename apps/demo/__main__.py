@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import material
+import tasks
 from console import Progress, Table, snr_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,18 +71,25 @@ def parse_arguments(arguments):
 
 
 def gather(options):
-    """(pictures, thumbnails, sentences) to send; raises BadInput."""
+    """(pictures, sentences) to send; raises BadInput."""
     if not Path(options.model).is_file():
         raise material.BadInput(f'--model {options.model}: there is no such file')
     if options.image:
-        pictures, thumbnails = material.given_pictures(options.image, options.size)
+        pictures = material.given_pictures(options.image, options.size)
     else:
-        pictures, thumbnails = material.built_in_pictures(), material.built_in_thumbnails()
+        pictures = material.built_in_pictures()
     if options.text:
         sentences = material.given_sentences(options.text)
     else:
         sentences = material.built_in_sentences()
-    return pictures, thumbnails, sentences
+    return pictures, sentences
+
+
+def thumbnails_of(options, edge):
+    """What the classifiers get to see."""
+    if options.image:
+        return material.given_thumbnails(options.image, edge)
+    return material.built_in_thumbnails(edge)
 
 
 def write_pictures(folder, pictures):
@@ -96,43 +104,40 @@ def write_pictures(folder, pictures):
     return files
 
 
-def make_jobs(info, out, pictures, thumbnails, sentences):
-    """(jobs for the tasks that the model has, file -> pixels)."""
+def make_jobs(info, wanted, out, pictures, thumbnails, sentences):
+    """(a job for each task, file -> pixels)."""
     from chain import Job
     from gnuradio import udeepsc
-    tasks = {task.name: task for task in info.tasks}
     manual = udeepsc.source_start.on_trigger
     edge = info.size_of('image')
     files = write_pictures(out / 'sent', pictures)
     small = write_pictures(out / 'thumbnails', thumbnails)
+    tiles = sum(math.ceil(p.shape[0] / edge) * math.ceil(p.shape[1] / edge)
+                for p in files.values()) if edge else 0
     texts = [s.text for s in sentences]
-    jobs = []
 
-    def truth(task, labels):
+    def truth(task, samples):
         """Labels, if the model knows them all."""
-        return labels if all(label in tasks[task].classes for label in labels) else []
+        labels = [sample.label for sample in samples]
+        return labels if all(label in task.classes for label in labels) else []
 
-    if 'image_reconstruction' in tasks:
-        tiles = sum(math.ceil(p.shape[0] / edge) * math.ceil(p.shape[1] / edge)
-                    for p in files.values())
-        jobs.append(Job('image_reconstruction', udeepsc.image_source(
-            list(files), 'image_reconstruction', tile=edge, start=manual), tiles))
-    if 'image_classification' in tasks:
-        labels = truth('image_classification', [p.label for p in thumbnails])
-        jobs.append(Job('image_classification', udeepsc.image_source(
-            list(small), 'image_classification', labels, edge, start=manual), len(small)))
-    if 'text_reconstruction' in tasks:
-        jobs.append(Job('text_reconstruction', udeepsc.text_source(
-            texts, '', 'text_reconstruction', max_words=material.SEGMENT_WORDS,
-            start=manual), len(texts)))
-    if 'text_classification' in tasks:
-        labels = truth('text_classification', [s.label for s in sentences])
-        jobs.append(Job('text_classification', udeepsc.text_source(
-            texts, '', 'text_classification', labels, material.SEGMENT_WORDS,
-            start=manual), len(texts)))
-    if not jobs:
-        raise material.BadInput('the model has none of the tasks of this demonstration')
-    return jobs, files
+    def tiles_job(task):
+        return Job(task, udeepsc.image_source(
+            list(files), task.name, tile=edge, start=manual), tiles)
+
+    def thumbnails_job(task):
+        return Job(task, udeepsc.image_source(
+            list(small), task.name, truth(task, thumbnails), edge, start=manual), len(small))
+
+    def texts_job(task):
+        return Job(task, udeepsc.text_source(
+            texts, '', task.name, truth(task, sentences), material.SEGMENT_WORDS,
+            start=manual), len(texts))
+
+    make = {'tiles': tiles_job, 'thumbnails': thumbnails_job, 'texts': texts_job}
+    if not wanted:
+        raise material.BadInput('the model has no task for a picture or a text alone')
+    return [make[task.sent_as](task) for task in wanted], files
 
 
 def run_all(options, jobs, files, table):
@@ -145,7 +150,7 @@ def run_all(options, jobs, files, table):
     with Chain(options.model, jobs, options.channel, options.seed) as chain:
         for job in jobs:
             for snr_db in options.snr:
-                progress.doing(f'{job.task} at {snr_text(snr_db)}')
+                progress.doing(f'{job.task.name} at {snr_text(snr_db)}')
                 outcome = chain.run(job, snr_db, progress.add)
                 summary = summarise(outcome, files)
                 progress.clear()
@@ -160,7 +165,7 @@ def write_received(out, done):
     folder.mkdir(parents=True, exist_ok=True)
     for _, outcome in done:
         for name, pixels in outcome.pictures.items():
-            if outcome.task == 'image_reconstruction':
+            if outcome.task.sent_as == 'tiles':
                 Image.fromarray(pixels).save(
                     folder / f'{Path(name).stem}_{outcome.snr_db:g}dB.png')
 
@@ -181,7 +186,7 @@ def write_results(out, info, options, done):
 
 
 def print_figures(done, started):
-    tiles = [o for _, o in done if o.task == 'image_reconstruction']
+    tiles = [o for _, o in done if o.task.sent_as == 'tiles']
     if tiles:
         count, seconds = sum(len(o.results) for o in tiles), sum(o.seconds for o in tiles)
         print(f'\n{count} tiles in {seconds:.1f} s: {count / seconds:.0f} tiles a second', end='')
@@ -194,7 +199,7 @@ def print_figures(done, started):
 
 def demonstrate(options):
     started = time.monotonic()
-    pictures, thumbnails, sentences = gather(options)
+    pictures, sentences = gather(options)
     if options.check:
         return
     out = Path(options.out)
@@ -203,8 +208,10 @@ def demonstrate(options):
     from gnuradio import udeepsc
     info = udeepsc.transceiver(options.model).info()
     print(f'{info.name} model, {info.parameters / 1e6:.1f} M parameters, {info.modulation}, '
-          f'{options.channel} channel\n')
-    jobs, files = make_jobs(info, out, pictures, thumbnails, sentences)
+          f'{options.channel} channel')
+    print(*tasks.passed_over(info), sep='\n')
+    thumbnails = thumbnails_of(options, info.size_of('image') or material.THUMBNAIL)
+    jobs, files = make_jobs(info, tasks.served(info), out, pictures, thumbnails, sentences)
     done = run_all(options, jobs, files, Table())
 
     write_received(out, done)

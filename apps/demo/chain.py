@@ -45,7 +45,7 @@ class SymbolTap(gr.basic_block):
 @dataclass
 class Job:
     """All samples of one task: who sends them, and how many there are."""
-    task: str
+    task: object  # tasks.Task
     source: object
     count: int
 
@@ -53,7 +53,7 @@ class Job:
 @dataclass
 class Outcome:
     """What came out of one job at one SNR."""
-    task: str
+    task: object  # tasks.Task
     snr_db: float
     results: list  # received_result, a place for each sample sent, None where it was dropped
     score: float  # as task_sink has it
@@ -116,7 +116,7 @@ class Chain:
         self.wait(job, dropped_before, progress)
         return Outcome(task=job.task, snr_db=snr_db,
                        results=self.in_places(job),
-                       score=self.sink.mean_score(job.task),
+                       score=self.sink.mean_score(job.task.name),
                        seconds=time.monotonic() - start,
                        dropped=self.dropped() - dropped_before,
                        sent=self.before.symbols(), received=self.after.symbols(),
@@ -139,5 +139,5 @@ class Chain:
                 progress(now - seen)
                 seen, last = now, time.monotonic()
             elif time.monotonic() - last > STALLED_S:
-                raise Stalled(f'{job.task}: {seen} of {job.count} came, then nothing for '
+                raise Stalled(f'{job.task.name}: {seen} of {job.count} came, then nothing for '
                               f'{STALLED_S} s: {[pmt.to_python(b.stats()) for b in self.chain]}')

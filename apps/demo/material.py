@@ -13,7 +13,7 @@ MAX_PIXELS = 64 << 20  # of a picture file; image_source takes no more
 Image.MAX_IMAGE_PIXELS = None  # the limit above is checked instead
 MAX_WORDS = 1000
 SEGMENT_WORDS = 24  # what one PDU carries of a long text
-THUMBNAIL = 32  # edge in pixels: what the classifier of the model looks at
+THUMBNAIL = 32  # edge in pixels where the model does not say
 
 # Photographs of python3-skimage, cut to the same shape: (file, name, centre of the cut)
 PHOTOGRAPHS = [('astronaut.png', 'astronaut', (0.5, 0.0)),
@@ -98,13 +98,13 @@ def cut_to_shape(image, size, centre):
     return image.resize(size, Image.LANCZOS, (left, top, left + cut[0], top + cut[1]))
 
 
-def thumbnail(image, box=None):
+def thumbnail(image, edge, box=None):
     """Centre square (or `box`) as small as the classifier wants it."""
     if box is None:
-        edge = min(image.size)
-        left, top = (image.width - edge) / 2, (image.height - edge) / 2
-        box = (left, top, left + edge, top + edge)
-    return np.asarray(image.resize((THUMBNAIL, THUMBNAIL), Image.LANCZOS, box))
+        side = min(image.size)
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        box = (left, top, left + side, top + side)
+    return np.asarray(image.resize((edge, edge), Image.LANCZOS, box))
 
 
 def photograph_folder():
@@ -124,22 +124,30 @@ def built_in_pictures():
             for file, name, centre in PHOTOGRAPHS]
 
 
-def built_in_thumbnails():
+def built_in_thumbnails(edge):
     folder = photograph_folder()
-    return [Picture(label, thumbnail(open_picture(folder / file), box), label)
+    return [Picture(label, thumbnail(open_picture(folder / file), edge, box), label)
             for file, box, label in THUMBNAILS]
 
 
 def given_pictures(paths, longest_side):
     """Pictures of the user, scaled down to `longest_side`, never up."""
-    pictures, thumbnails = [], []
-    for path in paths:
-        image = open_picture(path)
-        name = unique_name(os.path.splitext(os.path.basename(path))[0], pictures)
-        thumbnails.append(Picture(name, thumbnail(image)))
+    def scaled(image):
         image.thumbnail((longest_side, longest_side), Image.LANCZOS)
-        pictures.append(Picture(name, np.asarray(image)))
-    return pictures, thumbnails
+        return np.asarray(image)
+    return named_pictures(paths, scaled)
+
+
+def given_thumbnails(paths, edge):
+    return named_pictures(paths, lambda image: thumbnail(image, edge))
+
+
+def named_pictures(paths, pixels_of):
+    pictures = []
+    for path in paths:
+        name = unique_name(os.path.splitext(os.path.basename(path))[0], pictures)
+        pictures.append(Picture(name, pixels_of(open_picture(path))))
+    return pictures
 
 
 def unique_name(name, pictures):

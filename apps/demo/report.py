@@ -12,6 +12,7 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 import numpy as np
 
+import tasks
 from console import snr_text
 from summary import readable
 
@@ -65,7 +66,8 @@ class Report:
 
     def __init__(self, info, channel, snrs, done):
         self.info, self.channel, self.snrs = info, channel, snrs
-        self.rows = {(s['task'], s['snr_db']): (s, o) for s, o in done}
+        self.rows = {(o.task, o.snr_db): (s, o) for s, o in done}
+        self.tasks = list(dict.fromkeys(o.task for _, o in done))
         columns = len(snrs) + 1
         self.column = 2.45 if columns > 4 else 2.8 if columns > 3 else 3.3
         self.right = MARGIN + columns * self.column + (columns - 1) * GAP
@@ -77,8 +79,9 @@ class Report:
     def row(self, task, snr_db):
         return self.rows.get((task, snr_db), (None, None))
 
-    def has(self, task):
-        return any(key[0] == task for key in self.rows)
+    def task(self, takes, gives):
+        """The first of this kind, or None."""
+        return tasks.first(self.tasks, takes, gives)
 
     def add(self, height, draw):
         self.blocks.append((height, draw))
@@ -119,8 +122,8 @@ class Report:
     # Pictures
 
     def pictures(self, files):
-        task = 'image_reconstruction'
-        if not self.has(task):
+        task = self.task('image', 'picture')
+        if task is None:
             return
         tile = self.info.size_of('image')
         symbols = self.row(task, self.snrs[0])[0]['unit'].split()[0]
@@ -149,11 +152,7 @@ class Report:
     # Constellation
 
     def constellation(self):
-        task = next((t for t in ('image_reconstruction', 'text_reconstruction',
-                                 'image_classification', 'text_classification')
-                     if self.has(t)), None)
-        if task is None:
-            return
+        task = self.task('image', 'picture') or self.task('text', 'sentence') or self.tasks[0]
         self.section('On the air', 'symbols before and after the channel; noise moves a symbol '
                      'to its neighbour, and training made neighbours mean similar things'
                      if self.info.mapping == 'symbol' else 'symbols before and after the channel')
@@ -181,8 +180,8 @@ class Report:
     # What is in the picture
 
     def thumbnails(self, pictures):
-        task = 'image_classification'
-        if not self.has(task):
+        task = self.task('image', 'label')
+        if task is None:
             return
         self.section('What is it?', 'the patches that the feature selection module chose to '
                      'send; the other patches stay at home')
@@ -213,8 +212,8 @@ class Report:
     # Sentences
 
     def sentences(self, sentences):
-        task = 'text_reconstruction'
-        if not self.has(task) and not self.has('text_classification'):
+        task = self.task('text', 'sentence')
+        if task is None and self.task('text', 'label') is None:
             return
         summary, _ = self.row(task, self.snrs[0])
         remark = 'words that came out different are red; right: what the model feels, from ' \
@@ -241,7 +240,7 @@ class Report:
 
     def received_line(self, page, y, k, snr_db, sent):
         page.text(MARGIN, y, snr_text(snr_db), 10, ACCENT)
-        _, outcome = self.row('text_reconstruction', snr_db)
+        _, outcome = self.row(self.task('text', 'sentence'), snr_db)
         if outcome is not None and outcome.results[k] is not None:
             x = MARGIN + 0.75
             for text, same in compared(sent, readable(outcome.results[k].sentence)):
@@ -249,7 +248,7 @@ class Report:
                 if x > self.right - 2.4:
                     page.text(x, y, '\u2026', 11, GREY)
                     break
-        summary, _ = self.row('text_classification', snr_db)
+        summary, _ = self.row(self.task('text', 'label'), snr_db)
         if summary is not None and summary['answers'][k]['answer']:
             answer = summary['answers'][k]
             colour = MARK_COLOURS[answer['mark']]

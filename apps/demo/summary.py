@@ -7,6 +7,9 @@ import re
 import numpy as np
 
 
+NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence'}
+
+
 def psnr_db(sent, received):
     """PSNR of 8-bit pictures; 100 dB stands for equal ones."""
     error = np.mean((sent.astype(np.float64) - received.astype(np.float64))**2)
@@ -77,15 +80,23 @@ def describe_sentences(outcome):
             'sentences': texts}
 
 
+def describe_scores(outcome, noun):
+    values = [r.score if r else None for r in outcome.results]
+    return {'unit': per_sample(outcome, noun),
+            'result': ', '.join('lost' if v is None else f'{v:.2f}' for v in values),
+            'score': math.nan, 'score_text': '', 'values': values}
+
+
 def summarise(outcome, pictures):
     """One row of the table. `pictures`: file -> pixels as sent."""
-    if outcome.task == 'image_reconstruction':
-        what = describe_pictures(outcome, pictures)
-    elif outcome.task == 'text_reconstruction':
-        what = describe_sentences(outcome)
-    else:
-        what = describe_labels(outcome, 'picture' if 'image' in outcome.task else 'sentence')
-    return {'task': outcome.task, 'snr_db': outcome.snr_db,
+    task = outcome.task
+    noun = NOUNS[task.sent_as]
+    describe = {'picture': lambda: describe_pictures(outcome, pictures),
+                'sentence': lambda: describe_sentences(outcome),
+                'label': lambda: describe_labels(outcome, noun),
+                'score': lambda: describe_scores(outcome, noun)}
+    what = describe[task.gives]()
+    return {'task': task.name, 'snr_db': outcome.snr_db,
             'symbols': sum(r.symbols for r in arrived(outcome)), **what,
             'samples': len(arrived(outcome)), 'dropped': outcome.dropped,
             'seconds': round(outcome.seconds, 3)}

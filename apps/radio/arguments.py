@@ -66,7 +66,7 @@ def add_common(parser):
     parser.add_argument('--profile', choices=PROFILES, default='standard',
                         help='form of the bursts, the same at both ends (default: standard)')
     parser.add_argument('--grid', type=grid, default=Grid(), metavar='COLUMNSxROWS',
-                        help='tiles of 32 x 32 pixels of a picture, the same at both ends '
+                        help='tiles of a picture, of the side that the model has, the same at both ends '
                              '(default: 8x8)')
     parser.add_argument('--dtype', choices=('fp32', 'bf16'), default='fp32',
                         help='arithmetic (default: fp32; bf16 is faster where the processor '
@@ -78,7 +78,7 @@ def add_payloads(parser):
                         help='pictures to send; with neither --image nor --text the built-in ones')
     parser.add_argument('--text', nargs='+', default=[], metavar='TEXT', help='texts to send')
     parser.add_argument('--classify', action='store_true',
-                        help='send pictures and texts a second time, only for their class')
+                        help='send pictures and texts once more, for their class or score alone')
     parser.add_argument('--snr', type=decibels(-30, 40), default=12.0, metavar='DB',
                         help='Es/N0 to send for, dB (default: 12)')
 

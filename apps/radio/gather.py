@@ -6,6 +6,7 @@ from pathlib import Path
 
 import material
 import numpy as np
+import tasks
 from payloads import Numbering, make_payloads
 
 
@@ -23,6 +24,8 @@ def check_model(path):
 
 def open_pictures(options, edge):
     """Pictures cut to the shape of the grid."""
+    if not edge:
+        return []
     if options.image:
         files = [(Path(path).stem, path) for path in options.image]
     elif options.text:
@@ -35,7 +38,7 @@ def open_pictures(options, edge):
     for name, path in files:
         image = material.open_picture(path)
         pictures.append(Picture(name, np.asarray(
-            material.cut_to_shape(image, size, (0.5, 0.5))), material.thumbnail(image)))
+            material.cut_to_shape(image, size, (0.5, 0.5))), material.thumbnail(image, edge)))
     return pictures
 
 
@@ -45,15 +48,23 @@ def open_sentences(options):
     return [] if options.image else material.built_in_sentences()
 
 
+def wanted_tasks(info, classify):
+    """What is sent again as it was; with `classify`, classes and scores too."""
+    served = tasks.served(info)
+    return [task for task in served if classify or task.repeats]
+
+
 def gather(options, info):
     """(pictures, make(numbering) -> payloads) of the command line; raises BadInput."""
-    pictures, sentences = open_pictures(options, info.size_of('image')), open_sentences(options)
-    tasks = {task.name for task in info.tasks}
+    edge = info.size_of('image')
+    pictures, sentences = open_pictures(options, edge), open_sentences(options)
+    wanted = wanted_tasks(info, options.classify)
 
     def make(numbering):
-        return make_payloads(tasks, pictures, sentences, options.grid, info.size_of('image'),
-                             numbering, options.classify)
+        return make_payloads(wanted, pictures, sentences, options.grid, edge, numbering)
 
     if not make(Numbering(options.grid)):
-        raise material.BadInput('the model has no task for what is to be sent')
+        raise material.BadInput('the model has no task for what is to be sent'
+                                + ('' if options.classify else
+                                   '; with --classify, classes are sent too'))
     return pictures, make

@@ -97,7 +97,7 @@ class Numbering:
         return first
 
 
-def picture_payloads(pixels, grid, edge, numbering, task='image_reconstruction'):
+def picture_payloads(task, pixels, grid, edge, numbering):
     """Tiles of a picture that has the grid's shape, row by row."""
     first = numbering.next_picture()
     return [image_payload(task, pixels[row * edge:(row + 1) * edge,
@@ -106,19 +106,17 @@ def picture_payloads(pixels, grid, edge, numbering, task='image_reconstruction')
             for row in range(grid.rows) for column in range(grid.columns)]
 
 
-def make_payloads(tasks, pictures, sentences, grid, edge, numbering, classify=False):
-    """All payloads for the tasks that the model has; pictures: of the grid's shape."""
-    payloads = []
-    if 'image_reconstruction' in tasks:
-        for picture in pictures:
-            payloads += picture_payloads(picture.pixels, grid, edge, numbering)
-    if 'text_reconstruction' in tasks:
-        payloads += [text_payload('text_reconstruction', s.text,
-                                  numbering.next('text_reconstruction')) for s in sentences]
-    if classify and 'image_classification' in tasks:
-        payloads += [image_payload('image_classification', p.thumbnail,
-                                   numbering.next('image_classification')) for p in pictures]
-    if classify and 'text_classification' in tasks:
-        payloads += [text_payload('text_classification', s.text,
-                                  numbering.next('text_classification')) for s in sentences]
-    return payloads
+def make_payloads(wanted, pictures, sentences, grid, edge, numbering):
+    """All payloads for the tasks wanted; pictures: of the grid's shape."""
+    def tiles(task):
+        return [payload for picture in pictures
+                for payload in picture_payloads(task, picture.pixels, grid, edge, numbering)]
+
+    def thumbnails(task):
+        return [image_payload(task, p.thumbnail, numbering.next(task)) for p in pictures]
+
+    def texts(task):
+        return [text_payload(task, s.text, numbering.next(task)) for s in sentences]
+
+    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': texts}
+    return [payload for task in wanted for payload in make[task.sent_as](task.name)]

@@ -16,6 +16,7 @@ from gnuradio import udeepsc
 from payloads import FRAME_NUMBERS, Numbering
 from results import psnr_db
 
+MOST_WORDS = 20  # printed at the end
 PATIENCE_S = 10.0  # without a result, when everything is on the air
 
 
@@ -42,6 +43,9 @@ class Tally:
         self.latency_ms.append(1e3 * (result.when - when))
         self.snr_db.append(result.snr_db)
 
+    def giving(self, output):
+        return [(p, r) for p, r in self.pairs if r.output == output]
+
 
 def simulate(options):
     check_model(options.model)
@@ -59,6 +63,7 @@ def simulate(options):
     out.mkdir(parents=True, exist_ok=True)
     write_pictures(out, options, info.size_of('image'), tally)
     (out / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
+    print_words(tally)
     print_figures(figures, simulation, out)
     return 0
 
@@ -121,8 +126,8 @@ def receiver_idle(simulation, since):
 
 
 def scores(tally, posted):
-    tiles = [(p.truth, r.value) for p, r in tally.pairs if p.task == 'image_reconstruction']
-    texts = [(p.truth, r.value) for p, r in tally.pairs if p.task == 'text_reconstruction']
+    tiles = [(p.truth, r.value) for p, r in tally.giving('picture')]
+    texts = [(p.truth, r.value) for p, r in tally.giving('sentence')]
     words = [(a == b) for sent, got in texts
              for a, b in zip(sent.split(), got.split() + [''] * len(sent.split()))]
     latency = np.percentile(tally.latency_ms, [50, 99]) if tally.latency_ms else [math.nan] * 2
@@ -142,12 +147,27 @@ def write_pictures(out, options, edge, tally):
     from PIL import Image
     from results import Assembler
     assembler, pictures = Assembler(options.grid, edge), []
-    for payload, result in tally.pairs:
-        if payload.task == 'image_reconstruction':
-            result.frame_id = payload.frame_id  # its whole number is known here
-            pictures += assembler.add(result)
+    for payload, result in tally.giving('picture'):
+        result.frame_id = payload.frame_id  # its whole number is known here
+        pictures += assembler.add(result)
     for index, picture in enumerate(pictures + assembler.finish()):
         Image.fromarray(picture.pixels).save(out / f'picture-{index + 1}.png')
+
+
+def of_text(payload):
+    return f': {payload.truth}' if isinstance(payload.truth, str) else ''
+
+
+def print_words(tally):
+    """Sentences, classes and scores as they came."""
+    words = [f'sentence  {r.value}' for _, r in tally.giving('sentence')]
+    words += [f'{name:<8}  {r.value} ({r.task}{of_text(p)})'
+              for output, name in (('label', 'class'), ('score', 'score'))
+              for p, r in tally.giving(output)]
+    if words:
+        print(*words[:MOST_WORDS], sep='\n')
+    if len(words) > MOST_WORDS:
+        print(f'... and {len(words) - MOST_WORDS} more')
 
 
 def print_figures(figures, simulation, out):

@@ -107,7 +107,7 @@ std::string train(const TrainConfig& config, const TrainRun& run);
 
 /*! What prepare() found of one task's data. */
 struct PreparedTask {
-    std::string task, data;
+    std::string task, data, split;
     std::size_t samples = 0, skipped = 0;
     std::vector<std::string> classes;
 };

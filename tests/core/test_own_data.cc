@@ -211,6 +211,33 @@ TEST(Tsv, BringsAllModalitiesOfASampleTogether)
     EXPECT_EQ(open_data(config(), "moods", options(dir, "test"))->at(0).target.label, 1);
 }
 
+TEST(Tsv, SplitsEachClassByTens)
+{
+    TempDir dir;
+    write_png(dir, "1.png", 50);
+    write_npy(dir.file("1.npy"), { { 1, 3 }, { 1, 2, 3 } });
+    std::string table = "label\timage\ttext\tface\n"; // classes in turn
+    for (int i = 0; i < 20; ++i)
+        table += std::string(i % 2 ? "bad" : "good") + "\t1.png\tx\t1.npy\n";
+    dir.write("moods.tsv", table);
+    EXPECT_EQ(open_data(config(), "moods", options(dir))->size(), 16u);
+    for (const auto* split : { "val", "test" }) {
+        const auto data = open_data(config(), "moods", options(dir, split));
+        ASSERT_EQ(data->size(), 2u) << split;
+        EXPECT_NE(data->at(0).target.label, data->at(1).target.label) << split;
+    }
+}
+
+TEST(Tsv, TakesWhatSpreadsheetsWrite)
+{
+    TempDir dir;
+    dir.write("stars.tsv", "\xEF\xBB\xBFtext\tscore\r\nfine\t5\r\n\r\nso\t3\r\n\n");
+    const auto data = open_data(config(), "stars", options(dir));
+    ASSERT_EQ(data->size(), 2u);
+    EXPECT_EQ(data->at(1).inputs.at("text").utf8(), "so");
+    EXPECT_TRUE(data->describe().skipped.empty());
+}
+
 TEST(Tsv, SaysWhatIsWrong)
 {
     TempDir dir;
@@ -227,7 +254,9 @@ TEST(Tsv, SaysWhatIsWrong)
     EXPECT_SAYS(error("stars", "text\tscore\nfine\t5\tx\n"), "line 2");
     EXPECT_SAYS(error("stars", "text\tscore\nfine\tfive\n"), "expected a number");
     EXPECT_SAYS(error("stars", "text\tscore\nfine\t6\n"), "expected 1");
-    EXPECT_SAYS(error("stars", "text\tlabel\nfine\t3\n"), "score");
+    EXPECT_SAYS(error("stars", "text\tlabel\nfine\t3\n"), "no column \"score\"");
+    EXPECT_SAYS(error("moods", "image\ttext\tface\nx.png\tx\tx.npy\n"),
+                "no column \"label\"");
     EXPECT_SAYS(error("stars", "text\tscore\tsplit\nfine\t5\tTrain\n"), "found 'Train'");
     EXPECT_SAYS(error("moods", "label\timage\ttext\tface\ngood\tgone.png\tx\tgone.npy\n"),
                 "gone");

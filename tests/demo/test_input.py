@@ -79,16 +79,17 @@ class GoodPictures(unittest.TestCase):
     def test_single_pixel_and_odd_sizes(self):
         path = written('pixel.png', Image.new('RGB', (1, 1), 'red'))
         wide = written('wide.png', Image.new('RGB', (1000, 10), 'red'))
-        pictures, thumbnails = material.given_pictures([path, wide, path], 384)
+        pictures = material.given_pictures([path, wide, path], 384)
         self.assertEqual([p.pixels.shape for p in pictures],
                          [(1, 1, 3), (4, 384, 3), (1, 1, 3)])
         self.assertEqual([p.name for p in pictures], ['pixel', 'wide', 'pixel-2'])
-        self.assertEqual({t.pixels.shape for t in thumbnails}, {(32, 32, 3)})
+        self.assertEqual({t.pixels.shape for t in material.given_thumbnails([path, wide], 48)},
+                         {(48, 48, 3)})
 
     def test_built_in(self):
         for picture in material.built_in_pictures():
             self.assertEqual(picture.pixels.shape, (256, 384, 3))
-        self.assertTrue(all(t.label for t in material.built_in_thumbnails()))
+        self.assertTrue(all(t.label for t in material.built_in_thumbnails(32)))
 
 
 class Texts(unittest.TestCase):

@@ -239,8 +239,8 @@ class BadInput(unittest.TestCase):
         done = sd.run('prepare', training, '--data', SHOP.data, '--out', SHOP.folder / 'prepared',
                       '--tokenizer', SHOP.vocabulary)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r'image_classification +cifar10: 240 samples, 10 classes')
-        self.assertRegex(done.stdout, r'text_reconstruction +sst2: 200 samples')
+        self.assertRegex(done.stdout, r'image_classification +cifar10, train: 240 samples, 10 classes')
+        self.assertRegex(done.stdout, r'text_reconstruction +sst2, train: 200 samples')
 
     def test_tokenizer_that_is_none(self):
         wrong = SHOP.folder / 'wrong.txt'

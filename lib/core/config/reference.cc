@@ -127,7 +127,7 @@ and FILE lie in the folder given with `--data`.
 | `sst2` | SST-2 as GLUE has it, in `SST-2` |
 | `folder[:NAME]` | one folder a class, `NAME/CLASS/FILE`; with `NAME/train`, `NAME/val` and `NAME/test` above the classes where they are there, else of every ten files the ninth is for validation and the tenth for the test |
 | `tiles[:NAME]` | pictures cut into tiles of the model's `image_size`, for reconstruction; laid out as `folder` |
-| `tsv[:FILE]` | a table with tabs, `data.tsv` if no FILE is named; its first line names the columns: one for each modality of the task (a text itself; a file's name, relative to the table, for other kinds), `label` or `score`, and `split` if lines are to be sorted so |
+| `tsv[:FILE]` | a table with tabs, `data.tsv` if no FILE is named; its first line names the columns: one for each modality of the task (a text itself; a file's name, relative to the table, for other kinds), `label` or `score`, and `split` if lines are to be sorted so, else by tens of each label, as `folder` |
 
 Which files a kind of modality reads: image PNG, JPEG, BMP, GIF, PPM (the middle square, scaled),
 text TXT, speech WAV, FLAC, OGG (any rate and channel count), vectors NPY ([vectors, features]).

@@ -38,8 +38,8 @@ private:
     std::vector<std::string> d_lines;
 };
 
-//! Without folders or a column for it: of every ten items in a fixed order the ninth is
-//! for validation and the tenth for the test.
+//! Without folders or a column for it: of every ten items of a class, in a fixed order,
+//! the ninth is for validation and the tenth for the test.
 bool is_of_split(std::size_t number, const std::string& split);
 
 } // namespace udeepsc_core

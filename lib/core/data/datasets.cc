@@ -118,8 +118,8 @@ private:
         for (const auto& name : info.classes) {
             const auto found = std::find(wanted.begin(), wanted.end(), name);
             if (found == wanted.end())
-                throw Error("task " + d_task.name + " knows the classes " + listed(wanted)
-                            + "; data set " + info.name + " has \"" + name + "\" (of "
+                throw Error("the task knows the classes " + listed(wanted) + "; data set "
+                            + info.name + " has \"" + name + "\" (of "
                             + listed(info.classes) + ")");
             labels.push_back(static_cast<int>(found - wanted.begin()));
         }
@@ -204,6 +204,7 @@ std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
         request.argument = colon == std::string::npos ? "" : name.substr(colon + 1);
         request.data_dir = options.data_dir;
         request.split = split;
+        request.target_column = owned->task.output->target_column();
         request.max_bad = options.max_bad;
         for (const auto& input : owned->task.inputs)
             request.modalities[input.modality] = model.encoder(input.modality).kind;

@@ -17,6 +17,7 @@ struct DatasetRequest {
     std::string name; //!< whole, such as "folder:flowers"
     std::string argument; //!< behind the colon, "" for none
     std::string data_dir, split;
+    std::string target_column; //!< that a table must have, "" for none
     int max_bad = 10;
     std::map<std::string, std::shared_ptr<const Modality>>
         modalities; //!< the task's, by name

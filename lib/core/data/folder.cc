@@ -4,6 +4,7 @@
 #include "datasets.h"
 
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/log.h>
 #include <udeepsc_core/picture.h>
 
 #include <algorithm>
@@ -46,7 +47,16 @@ struct FoundFile {
 struct FoundFiles {
     std::vector<std::string> classes;
     std::vector<FoundFile> files;
+    std::vector<fs::path> others; // files that end otherwise
 };
+
+std::string listed(const std::vector<std::string>& endings)
+{
+    std::string list;
+    for (const auto& e : endings)
+        list += (list.empty() ? "" : ", ") + e;
+    return list;
+}
 
 // Files lie in folders that are classes; files beside them have no class.
 void collect(const fs::path& folder,
@@ -58,6 +68,8 @@ void collect(const fs::path& folder,
         if (!fs::is_directory(entry)) {
             if (has_ending(entry, endings))
                 out.files.push_back({ entry, -1, loose++ });
+            else
+                out.others.push_back(entry);
             continue;
         }
         const auto name = entry.filename().string();
@@ -66,17 +78,15 @@ void collect(const fs::path& folder,
             known = out.classes.insert(known, name);
         const auto label = static_cast<int>(known - out.classes.begin());
         std::size_t number = 0;
-        for (const auto& file : entries(entry))
+        for (const auto& file : entries(entry)) {
             if (fs::is_regular_file(file) && has_ending(file, endings))
                 out.files.push_back({ file, label, number++ });
+            else
+                out.others.push_back(file);
+        }
         if (number == 0)
             throw Error("class folder '" + entry.string()
-                        + "': found no file that ends in " + [&] {
-                              std::string list;
-                              for (const auto& e : endings)
-                                  list += (list.empty() ? "" : ", ") + e;
-                              return list;
-                          }());
+                        + "': found no file that ends in " + listed(endings));
     }
 }
 
@@ -106,6 +116,10 @@ FoundFiles find_files(const DatasetRequest& request,
         throw Error("data set " + request.name + ": found no file for split "
                     + request.split + " in '" + root.string() + "', expected "
                     + root.string() + "/CLASS/FILE");
+    if (!found.others.empty())
+        log_warning("data set " + request.name + ": left alone "
+                    + std::to_string(found.others.size()) + " that end otherwise than "
+                    + listed(endings) + ", such as " + found.others[0].string());
     return found;
 }
 

@@ -174,6 +174,7 @@ SentencePieceTokenizer::train(const std::vector<std::string>& sentences, int voc
         {
             { "model_type", "unigram" },
             { "vocab_size", std::to_string(vocab_size) },
+            { "hard_vocab_limit", "false" }, // few texts have fewer pieces
             { "byte_fallback", "true" },
             { "character_coverage", "1.0" },
             { "normalization_rule_name", "nmt_nfkc_cf" },

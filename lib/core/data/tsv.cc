@@ -18,6 +18,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* DEFAULT_FILE = "data.tsv";
+constexpr const char* SCORE_COLUMN = "score";
+const std::string BYTE_ORDER_MARK = "\xEF\xBB\xBF"; // of Windows programs
 
 /*! Which column holds what. */
 struct Columns {
@@ -25,6 +27,16 @@ struct Columns {
     std::optional<std::size_t> label, score, split;
     std::size_t count = 0;
 };
+
+void require_column(bool there,
+                    const std::string& name,
+                    const std::string& header,
+                    const std::string& path)
+{
+    if (!there)
+        throw Error("table '" + path + "': its first line has no column \"" + name
+                    + "\" (it is '" + repair_utf8(header.substr(0, 80)) + "')");
+}
 
 Columns find_columns(const std::string& header,
                      const DatasetRequest& request,
@@ -40,13 +52,15 @@ Columns find_columns(const std::string& header,
     Columns columns;
     columns.count = names.size();
     columns.label = find("label");
-    columns.score = find("score");
+    if (request.target_column == SCORE_COLUMN)
+        columns.score = find(SCORE_COLUMN);
     columns.split = find("split");
+    if (!request.target_column.empty())
+        require_column(
+            find(request.target_column).has_value(), request.target_column, header, path);
     for (const auto& m : request.modalities) {
         const auto column = find(m.first);
-        if (!column)
-            throw Error("table '" + path + "': its first line has no column \"" + m.first
-                        + "\" (it is '" + repair_utf8(header.substr(0, 80)) + "')");
+        require_column(column.has_value(), m.first, header, path);
         columns.modalities[m.first] = *column;
     }
     return columns;
@@ -72,6 +86,16 @@ void check_split(const std::string& split)
                     + "', expected train, val or test");
 }
 
+// Classes are those of the whole table, whatever the split.
+int label_of(const std::string& name, std::vector<std::string>& classes)
+{
+    const auto known = std::find(classes.begin(), classes.end(), name);
+    const auto label = static_cast<int>(known - classes.begin());
+    if (known == classes.end())
+        classes.push_back(name);
+    return label;
+}
+
 bool is_wanted(const std::string& split, const std::string& wanted)
 {
     return split == wanted
@@ -86,7 +110,9 @@ std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request)
                        / (request.argument.empty() ? DEFAULT_FILE : request.argument))
                           .string();
     const auto folder = fs::path(path).parent_path().string();
-    const auto lines = read_lines(path);
+    auto lines = read_lines(path);
+    if (!lines.empty() && lines[0].rfind(BYTE_ORDER_MARK, 0) == 0)
+        lines[0].erase(0, BYTE_ORDER_MARK.size());
     if (lines.size() < 2)
         throw Error("table '" + path + "': found " + std::to_string(lines.size())
                     + " lines, expected a line of column names and one a sample");
@@ -94,7 +120,10 @@ std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request)
     DatasetInfo info { request.name, request.split, {}, {} };
     SkippedList skipped("data set " + request.name, request.max_bad);
     std::vector<Sample> samples;
+    std::map<int, std::size_t> rows_of_class; // rows may take turns between classes
     for (std::size_t i = 1; i < lines.size(); ++i) {
+        if (lines[i].find_first_not_of(" \t") == std::string::npos)
+            continue;
         const auto where = path + ", line " + std::to_string(i + 1);
         const auto cells = split_tabs(lines[i]);
         try {
@@ -103,19 +132,13 @@ std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request)
                             + std::to_string(columns.count));
             Sample sample;
             sample.name = where;
-            if (columns
-                    .label) { // classes are those of the whole table, whatever the split
-                const auto& name = cells[*columns.label];
-                const auto known
-                    = std::find(info.classes.begin(), info.classes.end(), name);
-                sample.target.label = static_cast<int>(known - info.classes.begin());
-                if (known == info.classes.end())
-                    info.classes.push_back(name);
-            }
+            if (columns.label)
+                sample.target.label = label_of(cells[*columns.label], info.classes);
             if (columns.split)
                 check_split(cells[*columns.split]);
-            if (!(columns.split ? is_wanted(cells[*columns.split], request.split)
-                                : is_of_split(i - 1, request.split)))
+            if (!(columns.split
+                      ? is_wanted(cells[*columns.split], request.split)
+                      : is_of_split(rows_of_class[sample.target.label]++, request.split)))
                 continue;
             if (columns.score)
                 sample.target.score = number_of(cells[*columns.score]);

@@ -93,10 +93,14 @@ void ImageModality::visit(FieldVisitor& fields)
     fields.integer({ "image_size", "pixels", "side of a picture" }, d_side, 1, 1024);
     fields.integer(
         { "patch", "pixels", "side of a patch; divides image_size" }, d_patch, 1, 1024);
-    fields.text({ "embedding", "", "patch: linear; conv: a convolutional stem" },
-                d_embedding,
-                { "patch", "conv" });
-    fields.integers({ "stem", "channels", "of the stem's two stages" }, d_stem, 1, 4096);
+    fields.text(
+        { "embedding", "", "patch: linear; conv: a convolutional stem, for patch 4" },
+        d_embedding,
+        { "patch", "conv" });
+    fields.integers({ "stem", "channels", "of the stem, one for each of its two stages" },
+                    d_stem,
+                    1,
+                    4096);
 }
 
 void ImageModality::validate(const std::string& where) const

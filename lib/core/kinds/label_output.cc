@@ -101,6 +101,7 @@ public:
                                            static_cast<int>(d_classes.size()));
     }
 
+    std::string target_column() const override { return "label"; }
     void check_target(const Target& target, const std::string& where) const override
     {
         const auto classes = d_classes.size();

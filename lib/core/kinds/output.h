@@ -60,6 +60,8 @@ public:
     }
 
     // Training
+    //! Column of a table that holds the target; "" where the input is its own.
+    virtual std::string target_column() const { return {}; }
     //! Throws Error, beginning with where, for a target that loss() could not take.
     virtual void check_target(const Target& target, const std::string& where) const
     {

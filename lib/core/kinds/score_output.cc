@@ -108,6 +108,7 @@ public:
         return std::make_shared<ScoreHead>(model.decoder.dim);
     }
 
+    std::string target_column() const override { return "score"; }
     void check_target(const Target& target, const std::string& where) const override
     {
         if (!(target.score >= d_low && target.score <= d_high))

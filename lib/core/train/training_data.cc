@@ -9,6 +9,7 @@
 #include <udeepsc_core/log.h>
 
 #include <filesystem>
+#include <set>
 
 namespace udeepsc_core {
 
@@ -45,9 +46,10 @@ std::vector<std::string>
 texts_of(const ModelConfig& model, const TrainingData& data, const std::string& modality)
 {
     std::vector<std::string> texts;
+    std::set<std::vector<std::string>> read; // tasks mostly share their texts
     for (const auto& t : model.tasks) {
         const auto set = data.sets.find(t.name);
-        if (set == data.sets.end())
+        if (set == data.sets.end() || !read.insert(t.data).second)
             continue;
         for (std::size_t i = 0; i < set->second->size(); ++i) {
             const auto sample = set->second->at(i);
@@ -55,8 +57,6 @@ texts_of(const ModelConfig& model, const TrainingData& data, const std::string& 
             if (text != sample.inputs.end())
                 texts.push_back(text->second.utf8());
         }
-        if (!texts.empty())
-            break; // the tasks of a modality mostly share their texts
     }
     return texts;
 }
@@ -178,6 +178,7 @@ std::vector<PreparedTask> prepare(const TrainConfig& config, const TrainRun& run
         const auto& info = set.second->describe();
         found.push_back({ set.first,
                           info.name,
+                          info.split,
                           set.second->size(),
                           info.skipped.size(),
                           info.classes });
