@@ -15,8 +15,6 @@ import material
 import tasks
 from console import Progress, Table, snr_text
 
-ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / 'models' / 'udeepsc-lite.safetensors'
 SNR_LIMITS = (-30.0, 40.0)
 MOST_SNRS = 8  # the report has a column for each
 MOST_PICTURES = 8
@@ -53,8 +51,8 @@ def parse_arguments(arguments):
                         metavar='DB', help='Es/N0 in dB (default: -6 0 6 12)')
     parser.add_argument('--out', default='demo_out', metavar='FOLDER',
                         help='where report and pictures go (default: demo_out)')
-    parser.add_argument('--model', default=str(MODEL), metavar='FILE',
-                        help='model file (default: models/udeepsc-lite.safetensors)')
+    parser.add_argument('--model', default='lite', metavar='NAME',
+                        help='model file, or name of a shipped model (default: lite)')
     parser.add_argument('--size', type=picture_side, default=384, metavar='PIXELS',
                         help='given pictures are scaled down to this side (default: 384)')
     parser.add_argument('--seed', type=int, default=1, help='of channel and noise (default: 1)')
@@ -72,8 +70,7 @@ def parse_arguments(arguments):
 
 def gather(options):
     """(pictures, sentences) to send; raises BadInput."""
-    if not Path(options.model).is_file():
-        raise material.BadInput(f'--model {options.model}: there is no such file')
+    material.checked_model(options.model)
     if options.image:
         pictures = material.given_pictures(options.image, options.size)
     else:

@@ -40,6 +40,13 @@ class BadInput(Exception):
     """Something the user gave cannot be sent; the text says what and why."""
 
 
+def checked_model(name):
+    """A model's path or name, as far as can be told before anything is built."""
+    if Path(name).is_absolute() and not Path(name).is_file():
+        raise BadInput(f'{name}: there is no such file')
+    return name
+
+
 @dataclass
 class Picture:
     name: str

@@ -3,13 +3,11 @@
 
 import argparse
 import math
-from pathlib import Path
 
+from material import BadInput, checked_model
 from payloads import Grid
 from radio_settings import RadioError, parse_radio
 
-ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / 'models' / 'udeepsc-lite.safetensors'
 PROFILES = ('standard', 'multipath', 'short', 'ofdm')
 
 RADIOS = '''radios:
@@ -59,10 +57,17 @@ def radio(*kinds):
     return parse
 
 
+def model(text):
+    try:
+        return checked_model(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def add_common(parser):
-    parser.add_argument('--model', default=str(MODEL), metavar='FILE',
-                        help='model file, the same at both ends (default: '
-                             'models/udeepsc-lite.safetensors)')
+    parser.add_argument('--model', type=model, default='lite', metavar='NAME',
+                        help='model file, or name of a shipped model; the same at both '
+                             'ends (default: lite)')
     parser.add_argument('--profile', choices=PROFILES, default='standard',
                         help='form of the bursts, the same at both ends (default: standard)')
     parser.add_argument('--grid', type=grid, default=Grid(), metavar='COLUMNSxROWS',

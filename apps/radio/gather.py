@@ -17,11 +17,6 @@ class Picture:
     thumbnail: np.ndarray
 
 
-def check_model(path):
-    if not Path(path).is_file():
-        raise material.BadInput(f'--model {path}: there is no such file')
-
-
 def open_pictures(options, edge):
     """Pictures cut to the shape of the grid."""
     if not edge:

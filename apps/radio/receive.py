@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from ending import print_faults, print_stats
-from gather import check_model
 from gnuradio import udeepsc
 from PIL import Image
 from results import Assembler, next_number
@@ -59,7 +58,6 @@ class Shelf:
 
 
 def receive(options):
-    check_model(options.model)
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)

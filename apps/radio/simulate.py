@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from console import Progress, snr_text
 from ending import print_faults, print_stats
-from gather import check_model, gather
+from gather import gather
 from gnuradio import udeepsc
 from payloads import FRAME_NUMBERS, Numbering
 from results import psnr_db
@@ -48,7 +48,6 @@ class Tally:
 
 
 def simulate(options):
-    check_model(options.model)
     info = udeepsc.transceiver(options.model).info()
     pictures, make = gather(options, info)
     numbering = Numbering(options.grid, start=0)

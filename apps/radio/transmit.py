@@ -5,14 +5,13 @@ import itertools
 import threading
 
 from console import Progress, snr_text
-from gather import check_model, gather
+from gather import gather
 from gnuradio import udeepsc
 from payloads import Numbering
 from ending import print_faults, print_stats
 
 
 def transmit(options):
-    check_model(options.model)
     info = udeepsc.transceiver(options.model).info()
     _, make = gather(options, info)
     from flowgraphs import Transmitter

@@ -101,10 +101,11 @@ public:
         std::string dtype = "fp32"; //!< "fp32" or "bf16" (where the processor has it)
     };
 
-    //! Reads and checks a model bundle. Callers naming the same file share one copy.
-    static std::shared_ptr<const Transceiver> load(const std::string& path,
+    //! Reads and checks the model that find_model() finds. Callers naming the same file
+    //! share one copy.
+    static std::shared_ptr<const Transceiver> load(const std::string& name,
                                                    const Options& options);
-    static std::shared_ptr<const Transceiver> load(const std::string& path);
+    static std::shared_ptr<const Transceiver> load(const std::string& name);
 
     //! A model with random weights from a configuration (JSON text, or the name of a file
     //! holding a model or a training configuration), for tests and benchmarks. Its

@@ -32,9 +32,6 @@ void warm_up(const Transceiver& model)
 
 model_sptr load(const std::string& path, const std::string& dtype)
 {
-    if (path.empty()) {
-        throw std::invalid_argument("model is empty, expected the path of a model file");
-    }
     Transceiver::Options options;
     options.dtype = dtype;
     model_sptr model = Transceiver::load(path, options);

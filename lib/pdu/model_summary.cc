@@ -2,6 +2,7 @@
 #include "model_summary.h"
 
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/model_files.h>
 #include <udeepsc_core/safetensors.h>
 #include <algorithm>
 
@@ -50,11 +51,9 @@ unsigned first_byte(const std::string& hash, const std::string& path)
 
 } // namespace
 
-model_summary::model_summary(const std::string& path)
+model_summary::model_summary(const std::string& name)
 {
-    if (path.empty()) {
-        throw std::invalid_argument("model is empty, expected the path of a model file");
-    }
+    const auto path = udeepsc_core::find_model(name);
     const auto metadata = udeepsc_core::read_safetensors_metadata(path);
     if (field(metadata, "format", path) != "udeepsc-model") {
         throw std::invalid_argument("model " + path + ": no U-DeepSC model");
@@ -62,7 +61,7 @@ model_summary::model_summary(const std::string& path)
     const std::string hash = field(metadata, "content_hash", path);
     d_tag = first_byte(hash, path);
     try {
-        d_config = udeepsc_core::ModelConfig::from_json(field(metadata, "config", path));
+        d_config = udeepsc_core::model_config_of(metadata, path);
     } catch (const udeepsc_core::Error& e) {
         throw std::invalid_argument("model " + path + ": " + e.what());
     }

@@ -20,7 +20,7 @@ namespace udeepsc {
 class model_summary {
 public:
     //! Throws std::invalid_argument naming the file and what is wrong with it.
-    explicit model_summary(const std::string& path);
+    explicit model_summary(const std::string& name);
 
     //! Name and content hash, as udeepsc_core::ModelInfo::id has it.
     const std::string& id() const { return d_id; }

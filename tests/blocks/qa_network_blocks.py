@@ -239,7 +239,7 @@ class EqualsModel(unittest.TestCase):
     def test_unknown_model_file(self):
         with self.assertRaisesRegex(RuntimeError, 'missing.safetensors'):
             udeepsc.semantic_encoder('/nowhere/missing.safetensors')
-        with self.assertRaisesRegex(ValueError, 'model is empty'):
+        with self.assertRaisesRegex(udeepsc.ModelError, 'model is empty'):
             udeepsc.semantic_encoder('')
 
     def test_parameters_are_named(self):

@@ -106,7 +106,7 @@ class ModelFiles(unittest.TestCase):
         fifo = self.folder / 'pipe.safetensors'
         os.mkfifo(fifo)
         self.all_refused({
-            self.folder / 'missing.safetensors': 'No such file',
+            self.folder / 'missing.safetensors': 'no such file',
             self.folder: 'directory',
             fifo: 'pipe',
             self.file('empty', b''): 'empty file',

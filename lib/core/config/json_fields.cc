@@ -64,17 +64,18 @@ std::vector<std::string> numbered_names(std::size_t count)
 
 } // namespace
 
-const json& require_object(const json& value, const std::string& where)
+const json& require_object(const json& value, std::string_view where)
 {
     if (!value.is_object())
-        throw Error(where + ": expected a JSON object, got " + value.type_name());
+        throw Error(std::string(where) + ": expected a JSON object, got "
+                    + value.type_name());
     return value;
 }
 
-const json& require_array(const json& value, const std::string& where)
+const json& require_array(const json& value, std::string_view where)
 {
     if (!value.is_array())
-        throw Error(where + ": expected an array, got " + value.type_name());
+        throw Error(std::string(where) + ": expected an array, got " + value.type_name());
     return value;
 }
 

@@ -7,14 +7,15 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace udeepsc_core {
 
 using json = nlohmann::ordered_json;
 
 //! Throws Error unless value is an object (array); where: how the message names it.
-const json& require_object(const json& value, const std::string& where);
-const json& require_array(const json& value, const std::string& where);
+const json& require_object(const json& value, std::string_view where);
+const json& require_array(const json& value, std::string_view where);
 
 /*!
  * \brief Reads a section from a JSON object.

@@ -4,6 +4,7 @@
 #include "../kinds/modality.h"
 
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/model_files.h>
 
 #include <algorithm>
 #include <cstring>
@@ -113,6 +114,13 @@ void require_version(const std::map<std::string, std::string>& metadata,
 }
 
 } // namespace
+
+ModelConfig model_config_of(const std::map<std::string, std::string>& metadata,
+                            const std::string& path)
+{
+    require_version(metadata, path);
+    return config_of(metadata);
+}
 
 torch::Tensor to_torch(const RawTensor& raw)
 {

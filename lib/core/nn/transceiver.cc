@@ -4,6 +4,7 @@
 #include "inference.h"
 #include "torch_transceiver.h"
 
+#include <udeepsc_core/model_files.h>
 #include <udeepsc_core/threads.h>
 
 #include <ATen/Parallel.h>
@@ -112,9 +113,10 @@ Bundle random_bundle(const std::string& config, std::uint64_t seed)
 
 } // namespace
 
-std::shared_ptr<const Transceiver> Transceiver::load(const std::string& path,
+std::shared_ptr<const Transceiver> Transceiver::load(const std::string& name,
                                                      const Options& options)
 {
+    const auto path = find_model(name);
     static std::mutex lock;
     static std::map<std::string, std::weak_ptr<const Transceiver>> loaded;
     std::error_code fault;
@@ -136,9 +138,9 @@ std::shared_ptr<const Transceiver> Transceiver::load(const std::string& path,
     return fresh;
 }
 
-std::shared_ptr<const Transceiver> Transceiver::load(const std::string& path)
+std::shared_ptr<const Transceiver> Transceiver::load(const std::string& name)
 {
-    return load(path, Options());
+    return load(name, Options());
 }
 
 std::shared_ptr<const Transceiver>

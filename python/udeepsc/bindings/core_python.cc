@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
+#include <udeepsc_core/model_files.h>
 #include <udeepsc_core/transceiver.h>
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
@@ -237,6 +238,18 @@ void bind_core(py::module& m)
 {
     py::register_exception<Error>(m, "ModelError", PyExc_RuntimeError);
     bind_info(m);
+    m.def(
+        "find_model",
+        &find_model,
+        py::arg("name"),
+        "The model file that a path or a name such as 'lite' means: as given, beside "
+        "the\n"
+        "running script, in $UDEEPSC_MODELS, or of those shipped. ModelError says where\n"
+        "it looked.");
+    m.def("add_model_folder",
+          &add_model_folder,
+          py::arg("folder"),
+          "A folder more in which find_model() looks.");
 
     py::class_<transceiver>(
         m,

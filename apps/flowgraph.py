@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compiles a flowgraph of GNU Radio Companion and runs it: flowgraph.py FILE.grc [ARGUMENTS]"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gnuradio import gr
+from gnuradio.grc.core.platform import Platform
+
+# Block ids of earlier releases.
+RENAMED = {'udeepsc_udeepsc_tx': 'udeepsc_tx', 'udeepsc_udeepsc_rx': 'udeepsc_rx'}
+
+
+class BadFlowgraph(Exception):
+    pass
+
+
+def make_platform():
+    platform = Platform(name='gr-udeepsc run', prefs=gr.prefs(), version=gr.version(),
+                        version_parts=(gr.major_version(), gr.api_version(),
+                                       gr.minor_version()))
+    platform.build_library()
+    return platform
+
+
+def hint(block_id):
+    if block_id in RENAMED:
+        return f'is called {RENAMED[block_id]} since version 0.2; put it in its place'
+    if block_id.startswith('udeepsc_'):
+        return 'is of another version of gr-udeepsc'
+    return 'is of a module that is not installed; GRC_BLOCKS_PATH says where else to look'
+
+
+def check_blocks(flowgraph):
+    missing = sorted({b.key for b in flowgraph.blocks if b.is_dummy_block})
+    if missing:
+        raise BadFlowgraph('\n'.join(['blocks are missing:']
+                                     + [f'  {key} {hint(key)}' for key in missing]))
+
+
+def compile_flowgraph(path, folder):
+    """The program's path; raises BadFlowgraph."""
+    platform = make_platform()
+    try:
+        flowgraph = platform.make_flow_graph()
+        flowgraph.import_data(platform.parse_flow_graph(str(path)))
+    except Exception as error:  # GRC raises many kinds for files that are no flowgraph
+        raise BadFlowgraph(f'is no flowgraph: {error}') from None
+    check_blocks(flowgraph)
+    flowgraph.rewrite()
+    flowgraph.validate()
+    if not flowgraph.is_valid():
+        raise BadFlowgraph('\n'.join(['has errors:'] + [
+            f'  {what}: {message}' for what, message in errors_of(flowgraph)]))
+    platform.Generator(flowgraph, str(folder)).write()
+    return Path(folder) / f"{flowgraph.get_option('id')}.py"
+
+
+def errors_of(flowgraph):
+    for element, message in flowgraph.iter_error_messages():
+        yield str(element), ' '.join(message.split())
+
+
+def run(program, beside, arguments):
+    """Models that lie beside the flowgraph are found."""
+    known = os.environ.get('UDEEPSC_MODELS', '')
+    environment = {**os.environ, 'UDEEPSC_MODELS': f'{beside}:{known}' if known else str(beside)}
+    process = subprocess.Popen([sys.executable, '-u', program, *arguments], env=environment)
+    # Ctrl-C reaches both; the flowgraph decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
+
+
+def main():
+    path = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix='udeepsc-run-') as folder:
+        try:
+            program = compile_flowgraph(path, folder)
+        except BadFlowgraph as error:
+            print(f'gr-udeepsc run: {path}: {error}', file=sys.stderr)
+            return 2
+        return run(str(program), path.resolve().parent, sys.argv[2:])
+
+
+if __name__ == '__main__':
+    sys.exit(main())

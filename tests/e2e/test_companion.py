@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Companion opens every flowgraph of the tree from another folder, Execute is pressed, and it
+runs; ./gr-udeepsc run does the same without a window."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(os.environ['UDEEPSC_SOURCE_DIR'])
+FLOWGRAPHS = sorted((ROOT / 'examples').rglob('*.grc'))
+SECONDS = 10
+TROUBLE = re.compile(r'Traceback|Error|error:|WARN|warning', re.M)
+
+
+class Display:
+    """An X server without a screen."""
+
+    def __enter__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(
+            ['Xvfb', '-displayfd', str(write), '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'],
+            pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as numbers:
+            self.name = ':' + numbers.readline().strip()
+        return self
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait()
+
+
+@unittest.skipUnless(shutil.which('Xvfb'), 'no Xvfb here')
+class Execute(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.display = Display()
+        cls.display.__enter__()
+        cls.addClassCleanup(cls.display.__exit__)
+
+    def press(self, path):
+        """What companion_execute.py found, with a copy of the flowgraph elsewhere."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(shutil.copytree(path.parent, Path(folder) / path.parent.name)) / path.name
+            picture = Path(os.environ.get('UDEEPSC_SCREENSHOTS', folder)) / f'{path.stem}.png'
+            environment = {**os.environ, 'DISPLAY': self.display.name, 'HOME': folder,
+                           'GDK_BACKEND': 'x11', 'QT_QPA_PLATFORM': 'xcb', 'NO_AT_BRIDGE': '1'}
+            done = subprocess.run(
+                [sys.executable, '-B', Path(__file__).parent / 'companion_execute.py', copy,
+                 str(SECONDS), picture], cwd=folder, env=environment, capture_output=True,
+                text=True, timeout=120)
+            self.assertTrue(picture.exists(), done.stderr)
+        found = [line for line in done.stdout.splitlines() if line.startswith('{')]
+        self.assertEqual(len(found), 1, done.stdout + done.stderr)
+        return json.loads(found[0])
+
+    def test_every_flowgraph_runs(self):
+        self.assertTrue(FLOWGRAPHS)
+        for path in FLOWGRAPHS:
+            with self.subTest(path.name):
+                found = self.press(path)
+                self.assertEqual(found['missing'], [])
+                self.assertEqual(found['errors'], [])
+                self.assertTrue(found['started'], found['said'])
+                self.assertTrue(found['running'], found['said'])
+                self.assertNotRegex(found['said'], TROUBLE)
+
+
+class Run(unittest.TestCase):
+
+    def run_command(self, text, *arguments, seconds=60):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'mine.grc'
+            path.write_text(text)
+            return subprocess.run(
+                [sys.executable, '-B', ROOT / 'apps' / 'flowgraph.py', path, *arguments],
+                cwd=folder, capture_output=True, text=True, timeout=seconds,
+                stdin=subprocess.DEVNULL)
+
+    def example(self, name):
+        return next(path for path in FLOWGRAPHS if path.name == name).read_text()
+
+    def test_runs_with_arguments(self):
+        done = self.run_command(self.example('picture_and_sentence.grc'), '--help')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('--snr-db', done.stdout)
+
+    def test_says_which_blocks_are_missing(self):
+        text = self.example('picture_and_sentence.grc')
+        for old, words in (('udeepsc_udeepsc_tx', 'is called udeepsc_tx'),
+                           ('udeepsc_gone', 'another version'), ('my_block', 'not installed')):
+            done = self.run_command(text.replace('id: udeepsc_vq_indexer', f'id: {old}'))
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(old, done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_says_what_is_wrong(self):
+        done = self.run_command('no: [flowgraph')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('is no flowgraph', done.stderr)
+        done = self.run_command(self.example('picture_and_sentence.grc').replace(
+            "k_factor_db: '10'", "k_factor_db: 'ten'"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('has errors', done.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main()
