@@ -5,4 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 "$UDEEPSC_ROOT/scripts/setup.sh"
 "$UDEEPSC_ROOT/scripts/build.sh"
 use_build_tree
+# By its whole path, or Companion says at the first Execute that there is none.
+xterm=$(command -v xterm || true)
+[ -z "$xterm" ] || export GR_CONF_GRC_XTERM_EXECUTABLE=${GR_CONF_GRC_XTERM_EXECUTABLE:-$xterm}
 exec gnuradio-companion "$@"

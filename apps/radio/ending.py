@@ -8,10 +8,18 @@ def print_faults(faults):
         print(f'{kind}: {times}')
 
 
-def print_stats(stats):
-    """What blocks dropped, by reason."""
+# What comes now and then where all is well: false alarms, and what was under way at the end.
+EXPECTED = ('no header', 'stopped')
+UNREADABLE = '''{times} bursts were heard, and none could be read. Is it --profile (the same at both ends),
+rate= or freq= of the radio, or too much noise?'''
+
+
+def print_stats(stats, decoded=None):
+    """What blocks dropped, by reason. decoded: bursts that could be read, at a receiver."""
     for block in stats:
         # An empty dictionary comes as None.
         for reason, times in sorted((block['dropped'] or {}).items()):
-            if times:
+            if reason == 'no header' and times and decoded == 0:
+                print(UNREADABLE.format(times=times))
+            elif times and reason not in EXPECTED:
                 print(f"{block['block']}: {times} dropped, {reason}")

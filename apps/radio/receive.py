@@ -76,7 +76,7 @@ def receive(options):
     print(f'{receiver.block.bursts()} bursts: {shelf.pictures} pictures, {shelf.sentences} '
           f'sentences, {shelf.labels} classes')
     print_faults(receiver.block.faults())
-    print_stats(receiver.block.stats())
+    print_stats(receiver.block.stats(), shelf.pictures + shelf.sentences + shelf.labels)
     faults = receiver.block.faults()
     receiver.block.close()
     return 1 if 'disk' in faults or 'vanished' in faults else 0

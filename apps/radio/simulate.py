@@ -2,7 +2,6 @@
 """gr-udeepsc sim"""
 
 import json
-import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -129,10 +128,11 @@ def scores(tally, posted):
     texts = [(p.truth, r.value) for p, r in tally.giving('sentence')]
     words = [(a == b) for sent, got in texts
              for a, b in zip(sent.split(), got.split() + [''] * len(sent.split()))]
-    latency = np.percentile(tally.latency_ms, [50, 99]) if tally.latency_ms else [math.nan] * 2
+    latency = [round(float(p), 2) for p in np.percentile(tally.latency_ms, [50, 99])] \
+        if tally.latency_ms else [None, None]
     return {'payloads': posted, 'payloads lost': posted - len(tally.pairs),
-            'latency p50 ms': round(float(latency[0]), 2),
-            'latency p99 ms': round(float(latency[1]), 2),
+            'latency p50 ms': latency[0],
+            'latency p99 ms': latency[1],
             'measured Es/N0 dB': round(float(np.median(tally.snr_db)), 2) if tally.snr_db
             else None,
             'tiles': len(tiles),
@@ -170,14 +170,16 @@ def print_words(tally):
 
 
 def print_figures(figures, simulation, out):
-    print(f"{figures['payloads'] - figures['payloads lost']} of {figures['payloads']} payloads "
-          f"arrived; Es/N0 as received {figures['measured Es/N0 dB']} dB")
+    arrived = figures['payloads'] - figures['payloads lost']
+    print(f"{arrived} of {figures['payloads']} payloads arrived"
+          + (f"; Es/N0 as received {figures['measured Es/N0 dB']} dB" if arrived else ''))
     if figures['tiles']:
         print(f"{figures['tiles']} tiles, {figures['PSNR dB']} dB PSNR")
     if figures['sentences']:
         print(f"{figures['sentences']} sentences, {figures['words right']:.1%} of the words right")
-    print(f"payload to result: {figures['latency p50 ms']:g} ms (p50), "
-          f"{figures['latency p99 ms']:g} ms (p99)")
+    if arrived:
+        print(f"payload to result: {figures['latency p50 ms']:g} ms (p50), "
+              f"{figures['latency p99 ms']:g} ms (p99)")
     print(f"{figures['samples']} samples in {figures['seconds']:.1f} s: "
           f"{figures['pace']:.1%} of the pace of a radio, "
           f"{figures['processor seconds'] / figures['seconds']:.2f} cores")
@@ -187,5 +189,6 @@ def print_figures(figures, simulation, out):
         print('this computer does not keep the pace: a radio would overflow. '
               'Try a lower rate: --radio sim,rate=1e6')
     print_faults(figures['radio faults'])
-    print_stats(simulation.transmitter.block.stats() + simulation.receiver.block.stats())
+    print_stats(simulation.transmitter.block.stats())
+    print_stats(simulation.receiver.block.stats(), arrived)
     print(f'pictures and figures: {out}')

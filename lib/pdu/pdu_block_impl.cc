@@ -129,6 +129,12 @@ pmt::pmt_t pdu_block_impl::stats() const
     return dict;
 }
 
+// Counted without a word: what comes now and then in a flowgraph where all is well.
+static bool is_expected(const std::string& reason)
+{
+    return reason == reasons::NO_HEADER || reason == reasons::STOPPED;
+}
+
 void pdu_block_impl::drop(const std::string& reason,
                           const std::string& detail,
                           std::uint64_t n)
@@ -140,7 +146,7 @@ void pdu_block_impl::drop(const std::string& reason,
         first = count == 0 && n > 0;
         count += n;
     }
-    if (first) {
+    if (first && !is_expected(reason)) {
         d_logger->warn(
             "dropped a PDU ({}): {}; more of this kind are only counted", reason, detail);
     }

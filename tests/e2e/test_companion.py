@@ -52,7 +52,9 @@ class Execute(unittest.TestCase):
             copy = Path(shutil.copytree(path.parent, Path(folder) / path.parent.name)) / path.name
             picture = Path(os.environ.get('UDEEPSC_SCREENSHOTS', folder)) / f'{path.stem}.png'
             environment = {**os.environ, 'DISPLAY': self.display.name, 'HOME': folder,
-                           'GDK_BACKEND': 'x11', 'QT_QPA_PLATFORM': 'xcb', 'NO_AT_BRIDGE': '1'}
+                           'GDK_BACKEND': 'x11', 'QT_QPA_PLATFORM': 'xcb', 'NO_AT_BRIDGE': '1',
+                           # As scripts/companion.sh sets it.
+                           'GR_CONF_GRC_XTERM_EXECUTABLE': shutil.which('xterm') or 'xterm'}
             done = subprocess.run(
                 [sys.executable, '-B', Path(__file__).parent / 'companion_execute.py', copy,
                  str(SECONDS), picture], cwd=folder, env=environment, capture_output=True,
