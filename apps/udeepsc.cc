@@ -24,6 +24,7 @@ int main(int argc, char** argv)
         "Semantic communication (U-DeepSC): train, look at, evaluate and time models",
         "udeepsc"
     };
+    app.set_version_flag("--version", UDEEPSC_VERSION);
     app.require_subcommand(1);
     add_info_command(app);
     add_prepare_command(app);

@@ -36,10 +36,10 @@ check_machine()
 {
     local name memory_mib
     name=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-unknown}")
-    if [[ $name == *"Debian GNU/Linux 12"* ]]; then
+    if [[ $name == *"Debian GNU/Linux 12"* || $name == *"Debian GNU/Linux 13"* ]]; then
         ok system "$name"
     else
-        warn system "$name" "made for and tested on Debian 12"
+        warn system "$name" "made for and tested on Debian 12 and 13"
     fi
     ok processor "$(nproc) cores, $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
     if grep -qwE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then
@@ -176,7 +176,7 @@ check_companion()
         fi
     done < <(grc_folders)
     warn Companion "the blocks are not installed where it looks" \
-        "./gr-udeepsc companion, or install: sudo ninja -C $UDEEPSC_BUILD install && sudo ldconfig"
+        "./gr-udeepsc companion, or install: sudo ninja -C $UDEEPSC_BUILD install"
 }
 
 check_radio()

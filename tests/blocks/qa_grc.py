@@ -126,6 +126,17 @@ class Descriptions(unittest.TestCase):
                 top.stop()
                 top.wait()
 
+    def test_menus_list_what_the_shipped_model_has(self):
+        tasks = udeepsc.transceiver('lite').info().tasks
+        for name, wanted in (
+                ('image_source', {t.name for t in tasks if t.modalities == ['image']}),
+                ('text_source', {t.name for t in tasks if t.modalities == ['text']}),
+                ('task_sink', {'', *(t.name for t in tasks)})):
+            path = os.path.join(GRC_DIR, f'udeepsc_{name}.block.yml')
+            parameters = yaml.safe_load(pathlib.Path(path).read_text())['parameters']
+            task = next(p for p in parameters if p['id'] == 'task')
+            self.assertEqual(set(task['options']), wanted)
+
     def test_numbers_out_of_range_are_refused(self):
         flow_graph = PLATFORM.make_flow_graph()
         block = flow_graph.new_block('udeepsc_block_fading_channel')
