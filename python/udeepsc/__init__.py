@@ -5,6 +5,7 @@ import sys as _sys
 from pathlib import Path as _Path
 
 from .udeepsc_python import *
+from .qt_task_view import qt_task_view
 from .radio_settings import RadioError, parse_radio
 from .udeepsc_rx import udeepsc_rx
 from .udeepsc_tx import udeepsc_tx
