@@ -7,7 +7,7 @@ from collections import deque
 import pmt
 from gnuradio import gr
 
-MOST_WAITING = 4096  # results between two looks of the window
+MOST_WAITING = 600  # results that the window has not looked at yet: two seconds of tiles
 
 
 class qt_task_view(gr.basic_block):
@@ -67,15 +67,10 @@ class qt_task_view(gr.basic_block):
         with self._lock:
             self._sent += 1
 
-    def waiting(self):
-        """The results that came since the last call; for the window."""
+    def next(self):
+        """The oldest result that the window has not looked at; None if there is none."""
         with self._lock:
-            taken, self._waiting = self._waiting, deque()
-        return taken
-
-    def skip(self, count):
-        with self._lock:
-            self._skipped += count
+            return self._waiting.popleft() if self._waiting else None
 
     def skipped(self):
         """Results that were not shown because too many came."""

@@ -11,7 +11,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from .task_view_state import compared
 
 PERIOD_MS = 50
-BUDGET_S = 0.03  # of a period for taking results; what is left over then is skipped
+BUDGET_S = 0.03  # of a period for taking results; the rest waits for the next one
 MOST_BARS = 5
 SIDE = 360  # of a picture, pixels, at first
 DIFFERENCE_GAIN = 4
@@ -125,10 +125,10 @@ class TaskWidget(QtWidgets.QWidget):
 
     def refresh(self):
         state, end = self.block.state, time.monotonic() + BUDGET_S
-        waiting = self.block.waiting()
-        while waiting and time.monotonic() < end:
-            state.take(waiting.popleft())
-        self.block.skip(len(waiting))
+        message = self.block.next()
+        while message is not None:
+            state.take(message)
+            message = self.block.next() if time.monotonic() < end else None
         self._show_pictures(state)
         self._show_sentences(state)
         for task, answer in state.answers.items():
