@@ -14,6 +14,7 @@ from pathlib import Path
 import material
 import tasks
 from console import Progress, Table, snr_text
+from window import make_window
 
 SNR_LIMITS = (-30.0, 40.0)
 MOST_SNRS = 8  # the report has a column for each
@@ -56,6 +57,8 @@ def parse_arguments(arguments):
     parser.add_argument('--size', type=picture_side, default=384, metavar='PIXELS',
                         help='given pictures are scaled down to this side (default: 384)')
     parser.add_argument('--seed', type=int, default=1, help='of channel and noise (default: 1)')
+    parser.add_argument('--show', action='store_true',
+                        help='a window with what comes; closing it ends the command')
     parser.add_argument('--check', action='store_true', help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     options.snr = sorted(set(options.snr))
@@ -137,14 +140,14 @@ def make_jobs(info, wanted, out, pictures, thumbnails, sentences):
     return [make[task.sent_as](task) for task in wanted], files
 
 
-def run_all(options, jobs, files, table):
+def run_all(options, jobs, files, table, window):
     """All jobs at all SNRs: [(summary, outcome)]."""
     from chain import Chain
     from summary import summarise
     progress = Progress(sum(job.count for job in jobs) * len(options.snr))
     done = []
     table.head()
-    with Chain(options.model, jobs, options.channel, options.seed) as chain:
+    with Chain(options.model, jobs, options.channel, options.seed, window) as chain:
         for job in jobs:
             for snr_db in options.snr:
                 progress.doing(f'{job.task.name} at {snr_text(snr_db)}')
@@ -209,7 +212,8 @@ def demonstrate(options):
     print(*tasks.passed_over(info), sep='\n')
     thumbnails = thumbnails_of(options, info.size_of('image') or material.THUMBNAIL)
     jobs, files = make_jobs(info, tasks.served(info), out, pictures, thumbnails, sentences)
-    done = run_all(options, jobs, files, Table())
+    window = make_window(options, 'gr-udeepsc demo')
+    done = run_all(options, jobs, files, Table(), window)
 
     write_received(out, done)
     write_results(out, info, options, done)
@@ -218,6 +222,7 @@ def demonstrate(options):
                 thumbnails, sentences)
     print_figures(done, started)
     print(f'the report: {out / "report.png"}')
+    window.stay()
 
 
 def main():

@@ -67,8 +67,8 @@ class Outcome:
 class Chain:
     """Sources to sink over a simulated channel; jobs run one at a time."""
 
-    def __init__(self, model, jobs, channel, seed, keep_symbols=4096):
-        self.jobs = jobs
+    def __init__(self, model, jobs, channel, seed, window, keep_symbols=4096):
+        self.jobs, self.window = jobs, window
         self.top = gr.top_block('udeepsc demo')
         self.encoder = udeepsc.semantic_encoder(model, batch=16)
         self.selector = udeepsc.feature_selector(model, 0.0, batch=16)
@@ -89,6 +89,8 @@ class Chain:
             self.connect(sender, receiver)
         self.connect(self.modulator, self.before)
         self.connect(self.channel, self.after)
+        if window.view:
+            self.top.msg_connect((self.decoder, 'out'), (window.view, 'in'))
 
     def connect(self, sender, receiver):
         self.top.msg_connect((sender, 'out'), (receiver, 'in'))
@@ -108,6 +110,8 @@ class Chain:
         """Sends all of a job at one SNR; calls progress(samples newly arrived)."""
         self.selector.set_snr_db(snr_db)
         self.channel.set_snr_db(snr_db)
+        if self.window.view:
+            self.window.view.set_snr_db(snr_db)
         for part in (self.sink, self.before, self.after):
             part.reset()
         dropped_before = self.dropped()
@@ -133,7 +137,8 @@ class Chain:
     def wait(self, job, dropped_before, progress):
         seen, last = 0, time.monotonic()
         while seen < job.count:
-            self.sink.wait_for(seen + 1, 0.2)
+            self.sink.wait_for(seen + 1, 0.02 if self.window.view else 0.2)
+            self.window.pump()
             now = self.sink.count() + self.dropped() - dropped_before
             if now > seen:
                 progress(now - seen)

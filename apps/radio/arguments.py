@@ -78,6 +78,11 @@ def add_common(parser):
                              'has it)')
 
 
+def add_show(parser):
+    parser.add_argument('--show', action='store_true',
+                        help='a window with what comes; closing it ends the command')
+
+
 def add_payloads(parser):
     parser.add_argument('--image', nargs='+', default=[], metavar='FILE',
                         help='pictures to send; with neither --image nor --text the built-in ones')
@@ -135,6 +140,7 @@ def make_parser():
     rx.add_argument('--radio', type=radio('uhd', 'zmq', 'sigmf'), required=True,
                     help='see below')
     add_common(rx)
+    add_show(rx)
     rx.add_argument('--out', default='received', metavar='FOLDER',
                     help='where the pictures go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
@@ -153,6 +159,7 @@ def make_parser():
     add_common(sim)
     add_payloads(sim)
     add_channel(sim)
+    add_show(sim)
     sim.add_argument('--out', default='sim_out', metavar='FOLDER',
                      help='where pictures and figures go (default: sim_out)')
     sim.add_argument('--ahead', type=number(1, 1000, int), default=8, metavar='PAYLOADS',

@@ -9,6 +9,7 @@ from pathlib import Path
 from ending import print_faults, print_stats
 from gnuradio import udeepsc
 from PIL import Image
+from window import make_window
 from results import Assembler, next_number
 
 STEP_S = 0.1
@@ -62,11 +63,15 @@ def receive(options):
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
     shelf = Shelf(options.out, options.grid, info.size_of('image'))
+    window = make_window(options, 'gr-udeepsc rx',
+                         grid=(options.grid.columns, options.grid.rows))
+    if window.view:
+        receiver.top.msg_connect((receiver.block, 'out'), (window.view, 'in'))
     print(receiver.block.radio.description())
     print(f'{info.name} model, profile {options.profile}; Ctrl-C ends')
     receiver.top.start()
     try:
-        listen(options, receiver, shelf)
+        listen(options, receiver, shelf, window)
     except KeyboardInterrupt:
         print()
     finally:
@@ -79,21 +84,24 @@ def receive(options):
     print_stats(receiver.block.stats(), shelf.pictures + shelf.sentences + shelf.labels)
     faults = receiver.block.faults()
     receiver.block.close()
+    window.stay()
     return 1 if 'disk' in faults or 'vanished' in faults else 0
 
 
-def listen(options, receiver, shelf):
+def listen(options, receiver, shelf, window):
     """Until the time is over, the recording has ended, or nothing comes any more."""
     start = last = time.monotonic()
     something = False
     while True:
-        result = receiver.inbox.get(STEP_S)
+        result = receiver.inbox.get(STEP_S, window)
         now = time.monotonic()
         if result:
             shelf.take(result)
             something, last = True, now
             continue
         shelf.idle()
+        if window.view and not window.view.widget.isVisible():
+            return
         if 'vanished' in receiver.block.faults():
             return
         if options.seconds is not None and now - start > options.seconds:

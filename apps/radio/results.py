@@ -11,6 +11,7 @@ import pmt
 from gnuradio import gr
 
 MISSING = 128  # grey where a tile did not arrive
+STEP_S = 0.02  # between two looks at the window
 PATIENCE_S = 2.0  # after its last tile a picture that is not whole is given up
 
 
@@ -74,12 +75,17 @@ class Inbox(gr.basic_block):
         except (queue.Full, ValueError, RuntimeError, TypeError):
             self.lost += 1
 
-    def get(self, timeout_s):
-        """The next result; None if none comes in time."""
-        try:
-            return self._results.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
+    def get(self, timeout_s, window):
+        """The next result; None if none comes in time. The window is drawn meanwhile."""
+        end = time.monotonic() + timeout_s
+        while True:
+            window.pump()
+            left = end - time.monotonic()
+            try:
+                return self._results.get(timeout=max(0.0, min(left, STEP_S)))
+            except queue.Empty:
+                if left <= 0:
+                    return None
 
 
 @dataclass

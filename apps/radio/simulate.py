@@ -14,6 +14,7 @@ from gather import gather
 from gnuradio import udeepsc
 from payloads import FRAME_NUMBERS, Numbering
 from results import psnr_db
+from window import make_window
 
 MOST_WORDS = 20  # printed at the end
 PATIENCE_S = 10.0  # without a result, when everything is on the air
@@ -55,7 +56,11 @@ def simulate(options):
     simulation = Simulation(options.model, options)
     print_head(options, info, simulation)
     tally = Tally()
-    figures = run(options, simulation, payloads, tally)
+    window = make_window(options, 'gr-udeepsc sim', snr_db=options.snr,
+                         grid=(options.grid.columns, options.grid.rows))
+    if window.view:
+        simulation.top.msg_connect((simulation.receiver.block, 'out'), (window.view, 'in'))
+    figures = run(simulation, payloads, tally, options.ahead, window)
     figures.update(scores(tally, len(payloads)))
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -63,6 +68,7 @@ def simulate(options):
     (out / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
     print_words(tally)
     print_figures(figures, simulation, out)
+    window.stay()
     return 0
 
 
@@ -81,7 +87,7 @@ def print_head(options, info, simulation):
         print(f'radio: {simulation.transmitter.block.radio.description()}')
 
 
-def run(options, simulation, payloads, tally):
+def run(simulation, payloads, tally, ahead, window):
     """Sends everything, waits for the results; what was measured on the way."""
     transmitter, receiver = simulation.transmitter, simulation.receiver
     stop = threading.Event()
@@ -89,12 +95,12 @@ def run(options, simulation, payloads, tally):
     simulation.top.start()
     first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
     feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
-        'payloads': payloads, 'stop': stop, 'ahead': options.ahead, 'on_post': tally.posted})
+        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': tally.posted})
     feeder.start()
     last = time.monotonic()
     try:
         while len(tally.pairs) < len(payloads):
-            result = receiver.inbox.get(0.1)
+            result = receiver.inbox.get(0.1, window)
             if result:
                 tally.arrived(result)
                 progress.add(1)

@@ -146,6 +146,8 @@ class TaskWidget(QtWidgets.QWidget):
         if difference:
             shown = np.clip(DIFFERENCE_GAIN * np.abs(
                 picture.sent.astype(int) - picture.received), 0, 255).astype(np.uint8)
+        for widget in (self.sent_name, self.sent, self.difference):
+            widget.setVisible(picture.known)
         self.sent.show_pixels(shown)
         self.received.show_pixels(picture.received)
         self.sent_name.setText('difference' if difference else 'sent')

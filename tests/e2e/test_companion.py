@@ -76,6 +76,40 @@ class Execute(unittest.TestCase):
                 self.assertNotRegex(found['said'], TROUBLE)
 
 
+class Show(unittest.TestCase):
+    """demo, sim and rx with --show."""
+
+    COMMAND = [sys.executable, '-B', ROOT / 'apps' / 'radio', 'sim', '--show', '--text', 'a fine film',
+               '--out']
+
+    def test_says_when_there_is_no_display(self):
+        with tempfile.TemporaryDirectory() as folder:
+            bare = {k: v for k, v in os.environ.items() if 'DISPLAY' not in k}
+            done = subprocess.run([*self.COMMAND, folder], env=bare, capture_output=True, text=True,
+                                  timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('there is no display', done.stderr)
+
+    @unittest.skipUnless(shutil.which('Xvfb'), 'no Xvfb here')
+    def test_stays_until_the_window_is_closed(self):
+        with Display() as display, tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen(
+                [*self.COMMAND, folder], env={**os.environ, 'DISPLAY': display.name}, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            try:
+                said = ''
+                while 'close the window' not in said:
+                    line = process.stdout.readline()
+                    self.assertTrue(line, said)
+                    said += line
+                self.assertIn('1 of 1 payloads arrived', said)
+                self.assertIsNone(process.poll())
+            finally:
+                process.terminate()
+                process.wait(20)
+                process.stdout.close()
+
+
 class Run(unittest.TestCase):
 
     def run_command(self, text, *arguments, seconds=60):
