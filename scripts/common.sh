@@ -4,6 +4,9 @@ set -euo pipefail
 UDEEPSC_ROOT=${UDEEPSC_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 UDEEPSC_BUILD=${UDEEPSC_BUILD:-$UDEEPSC_ROOT/build}
 
+# What a flowgraph needs: the blocks and their Python package, no tests.
+BLOCKS=(udeepsc_python udeepsc_python_package)
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 
 die()

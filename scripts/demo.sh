@@ -10,6 +10,6 @@ demo --check "$@" || exit $?
 for argument; do
     case $argument in -h | --help) exit 0 ;; esac
 done
-"$UDEEPSC_ROOT/scripts/build.sh"
+"$UDEEPSC_ROOT/scripts/build.sh" "${BLOCKS[@]}"
 use_build_tree
 demo "$@"

@@ -104,7 +104,9 @@ inside() # ROOT COMMAND...
     mount --rbind /sys "$root/sys" || true
     mount --rbind /dev "$root/dev"
     mount --bind "$cache" "$root/ccache"
-    mount --bind "$store/packages" "$root/var/cache/apt/archives"
+    packages=$store/packages-$(sed -n "s/^VERSION_CODENAME=//p" "$root/etc/os-release")
+    mkdir -p "$packages"
+    mount --bind "$packages" "$root/var/cache/apt/archives"
     say "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root/etc/os-release"), $(chroot "$root" dpkg-query -W | wc -l) packages, $(git -C "$UDEEPSC_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'this folder'): ./gr-udeepsc $*"
     in_root apt-get -q update >/dev/null
     seconds_of "packages downloaded" in_root ./gr-udeepsc setup --download
@@ -144,7 +146,7 @@ bookworm | trixie) suite=$1 ;;
 *) die "fresh: got '${1:-}', expected bookworm (Debian 12) or trixie (Debian 13)" ;;
 esac
 shift
-mkdir -p "$store/packages" "$cache" || die "fresh: cannot write to $store"
+mkdir -p "$store" "$cache" || die "fresh: cannot write to $store"
 seconds_of "base system" make_base "$suite"
 [ $prepare_only = no ] || exit 0
 

@@ -10,7 +10,7 @@ radio "$@" --check || exit $?
 for argument; do
     case $argument in -h | --help) exit 0 ;; esac
 done
-"$UDEEPSC_ROOT/scripts/build.sh"
+"$UDEEPSC_ROOT/scripts/build.sh" "${BLOCKS[@]}"
 use_build_tree
 # In place of the shell, so that a signal reaches the program.
 exec /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/radio" "$@"

@@ -12,6 +12,6 @@ case ${1:-} in
 *) die "run: got '$1', expected a flowgraph, FILE.grc" ;;
 esac
 "$UDEEPSC_ROOT/scripts/setup.sh"
-"$UDEEPSC_ROOT/scripts/build.sh"
+"$UDEEPSC_ROOT/scripts/build.sh" "${BLOCKS[@]}"
 use_build_tree
 exec /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/flowgraph.py" "$@"
