@@ -128,7 +128,7 @@ class Installed(unittest.TestCase):
         source.mkdir()
         for name, text in CONSUMER.items():
             (source / name).write_text(text)
-        self.run_here('cmake', '-S', source, '-B', source / 'build',
+        self.run_here('cmake', '-G', 'Ninja', '-S', source, '-B', source / 'build',
                       f'-DCMAKE_PREFIX_PATH={self.prefix}')
         self.run_here('cmake', '--build', source / 'build', '-j2')
         self.assertIn('lite', self.run_here(source / 'build' / 'use_core'))
