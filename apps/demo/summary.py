@@ -4,16 +4,10 @@
 import math
 import re
 
-import numpy as np
+from gnuradio.udeepsc.quality import psnr_db
 
 
 NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence'}
-
-
-def psnr_db(sent, received):
-    """PSNR of 8-bit pictures; 100 dB stands for equal ones."""
-    error = np.mean((sent.astype(np.float64) - received.astype(np.float64))**2)
-    return 100.0 if error == 0 else 10 * math.log10(255**2 / error)
 
 
 def readable(sentence):

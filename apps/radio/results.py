@@ -137,8 +137,3 @@ def next_number(folder):
     numbers = [int(found.group(1)) for path in folder.glob('picture-*.png')
                if (found := re.fullmatch(r'picture-(\d+)\.png', path.name))]
     return max(numbers, default=0) + 1
-
-
-def psnr_db(sent, received):
-    error = np.mean((sent.astype(float) - received.astype(float))**2)
-    return 10 * np.log10(255**2 / error) if error else 99.0

@@ -12,8 +12,8 @@ from console import Progress, snr_text
 from ending import print_faults, print_stats
 from gather import gather
 from gnuradio import udeepsc
+from gnuradio.udeepsc.quality import psnr_db
 from payloads import FRAME_NUMBERS, Numbering
-from results import psnr_db
 from window import make_window
 
 MOST_WORDS = 20  # printed at the end
@@ -180,7 +180,7 @@ def print_figures(figures, simulation, out):
     print(f"{arrived} of {figures['payloads']} payloads arrived"
           + (f"; Es/N0 as received {figures['measured Es/N0 dB']} dB" if arrived else ''))
     if figures['tiles']:
-        print(f"{figures['tiles']} tiles, {figures['PSNR dB']} dB PSNR")
+        print(f"{figures['tiles']} tiles, {figures['PSNR dB']} dB PSNR, mean of the tiles")
     if figures['sentences']:
         print(f"{figures['sentences']} sentences, {figures['words right']:.1%} of the words right")
     if arrived:

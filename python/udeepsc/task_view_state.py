@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pmt
 
+from .quality import psnr_db
+
 MISSING = 128  # grey where no tile has come
 MOST_PICTURES = 8  # kept at a time
 MOST_SENTENCES = 4
@@ -23,12 +25,6 @@ def key(about, name, otherwise=None):
 
 def bytes_of(vector):
     return np.array(pmt.u8vector_elements(vector), np.uint8)
-
-
-def psnr_db(sent, received):
-    """Of 8-bit pictures, infinite for equal ones."""
-    error = np.mean((sent.astype(float) - received.astype(float))**2)
-    return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 def compared(sent, received):
