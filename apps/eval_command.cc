@@ -68,9 +68,6 @@ void print_row(const EvalResult& r, const std::string& selection)
                 r.symbols_mean,
                 static_cast<long long>(r.n),
                 selection.c_str());
-    if (r.skipped > 0)
-        log_warning(r.task + ": left out " + std::to_string(r.skipped)
-                    + " samples longer than the model takes");
 }
 
 void print_results(const std::vector<EvalResult>& results,
@@ -103,14 +100,25 @@ bool selects(const TaskInfo& task)
                        [](const auto& m) { return m.second > 0; });
 }
 
+// Once a task: the same samples are left out at every point.
+std::vector<EvalResult>
+evaluate_task(const Transceiver& model, const EvalOptions& eval, const Options& o)
+{
+    auto results = evaluate(model, eval, o.snr_db);
+    if (!results.empty() && results.front().skipped > 0)
+        log_warning(eval.task + ": left out " + std::to_string(results.front().skipped)
+                    + " samples longer than the model takes");
+    return results;
+}
+
 void measure(const Transceiver& model, EvalOptions eval, const Options& o)
 {
     if (eval.selection != "both") {
-        print_results(evaluate(model, eval, o.snr_db), eval.selection, o);
+        print_results(evaluate_task(model, eval, o), eval.selection, o);
         return;
     }
     eval.selection = "fsm";
-    const auto fsm = evaluate(model, eval, o.snr_db);
+    const auto fsm = evaluate_task(model, eval, o);
     print_results(fsm, "fsm", o);
     if (!selects(model.info().task(eval.task)))
         return;
