@@ -181,7 +181,8 @@ void add_eval_command(CLI::App& app)
         ->add_option(
             "--dataset", o->eval.datasets, "in place of those that the task names")
         ->delimiter(',');
-    command->add_option("--split", o->eval.split, "test, val or train");
+    command->add_option(
+        "--split", o->eval.split, "test, val or train; of fsdd also unseen");
     command->add_option("--channel",
                         o->eval.channel,
                         "awgn, rayleigh or none; radio: AWGN through the burst modem");

@@ -6,7 +6,8 @@ include(GoogleTest)
 #
 # A GoogleTest program whose cases are ctest tests of their own, "name.Suite.Case", with a
 # time limit of 120 s each. They are listed when ctest starts and not during the build: a
-# program that links a large library takes seconds to start.
+# program that links a large library takes seconds to start. Each takes one thread: ctest
+# runs as many at a time as there are cores.
 function(udeepsc_add_gtest name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
     if(NOT ARG_SOURCES)
@@ -25,5 +26,5 @@ function(udeepsc_add_gtest name)
         TEST_PREFIX "${name}."
         DISCOVERY_MODE PRE_TEST
         DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 120 ${labels})
+        PROPERTIES TIMEOUT 120 ENVIRONMENT OMP_NUM_THREADS=1 ${labels})
 endfunction()

@@ -66,6 +66,8 @@ struct DatasetInfo {
     std::string split;
     std::vector<std::string> classes; //!< names of the labels; empty where it has none
     std::vector<std::string> skipped; //!< what could not be read, one line each
+    //! Answers outside a task's classes may occur: whatever is told, they are wrong.
+    bool open_classes = false;
 };
 
 /*! Samples with what ought to be found in them. at() may be called from several threads.
@@ -82,7 +84,9 @@ public:
 /*! How data sets are opened. */
 struct DatasetOptions {
     std::string data_dir; //!< folder in which they lie
-    std::string split = "train"; //!< "train", "val", "trainval" or "test"
+    //! "train", "val", "trainval" or "test"; of fsdd also "unseen", a speaker of whom
+    //! nothing is in the others
+    std::string split = "train";
     int max_bad = 10; //!< unreadable files or lines that are skipped; more: Error
     bool every_class = false; //!< Error where a class of the task has no sample
     std::vector<std::string> data; //!< in place of those that the task names
@@ -92,8 +96,9 @@ struct DatasetOptions {
  * \brief The data of one task of a model, one set after the other, with labels numbered
  * as the task's classes are.
  *
- * A task names its sets: "cifar10", "sst2", "folder[:NAME]", "tiles[:NAME]",
- * "tsv[:FILE]"; a NAME or FILE lies in data_dir. See docs/configuration.md, Data sets.
+ * A task names its sets: "cifar10", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
+ * "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
+ * docs/configuration.md, Data sets.
  *
  * Errors: Error for a task without data, an unknown set, a set whose classes are not
  * those of the task (compared by name) or that lacks a modality, and for what cannot be

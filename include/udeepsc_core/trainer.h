@@ -32,6 +32,7 @@ struct TaskTraining {
     double weight = 1; //!< chance of being drawn, relative to the others
     int batch = 64; //!< samples a step and process
     double loss_weight = 1;
+    std::vector<std::string> data; //!< sets to train on, in place of the task's own
 
     void visit(FieldVisitor& fields);
 };

@@ -139,6 +139,8 @@ void TaskTraining::visit(FieldVisitor& f)
            loss_weight,
            0,
            1e9);
+    f.texts({ "data", "", "sets to train on, in place of those that the task names" },
+            data);
 }
 
 void TrainConfig::visit(FieldVisitor& f)

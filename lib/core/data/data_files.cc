@@ -16,6 +16,12 @@ namespace fs = std::filesystem;
                 + "', expected 'train', 'val', 'trainval' or 'test'");
 }
 
+void require_usual_split(const std::string& data, const std::string& split)
+{
+    if (split != "train" && split != "val" && split != "trainval" && split != "test")
+        unknown_split(data, split);
+}
+
 std::string find_directory(const std::string& data_dir, const std::string& name)
 {
     const fs::path path = fs::path(data_dir) / name;

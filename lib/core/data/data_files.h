@@ -9,6 +9,9 @@ namespace udeepsc_core {
 
 [[noreturn]] void unknown_split(const std::string& data, const std::string& split);
 
+//! Error unless it is train, val, trainval or test.
+void require_usual_split(const std::string& data, const std::string& split);
+
 //! data_dir/name. Error unless it is a folder.
 std::string find_directory(const std::string& data_dir, const std::string& name);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of data sets, and the data of a task put together from them.
+#include "data_files.h"
 #include "datasets.h"
 
 #include "../kinds/output.h"
@@ -19,7 +20,9 @@ const std::vector<
     std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
     s_sets = {
         { "cifar10", open_cifar10 }, { "sst2", open_sst2 }, { "folder", open_folder },
-        { "tiles", open_tiles },     { "tsv", open_tsv },
+        { "tiles", open_tiles },     { "tsv", open_tsv },   { "easyvqa", open_easyvqa },
+        { "daquar", open_daquar },   { "vqa2", open_vqa2 }, { "mosi", open_mosi },
+        { "fsdd", open_fsdd },
     };
 
 std::string listed(const std::vector<std::string>& names)
@@ -59,6 +62,7 @@ public:
         d_info.name += (d_info.name.empty() ? "" : ", ") + info.name;
         d_info.skipped.insert(
             d_info.skipped.end(), info.skipped.begin(), info.skipped.end());
+        d_info.open_classes = d_info.open_classes || info.open_classes;
         d_labels.push_back(labels_of(info));
         d_size += set->size();
         d_sets.push_back(std::move(set));
@@ -73,9 +77,7 @@ public:
         while (i >= d_sets[set]->size())
             i -= d_sets[set++]->size();
         auto sample = d_sets[set]->at(i);
-        auto& label = sample.target.label;
-        if (!d_labels[set].empty() && label >= 0)
-            label = d_labels[set][static_cast<std::size_t>(label)];
+        renumber(d_labels[set], sample.target);
         return sample;
     }
 
@@ -91,6 +93,8 @@ public:
 
     void require_every_class() const
     {
+        if (d_info.open_classes) // a rare answer may well be missing
+            return;
         std::set<int> found;
         for (std::size_t i = 0; i < d_size && found.size() < d_info.classes.size(); ++i) {
             const auto target = at(i).target;
@@ -107,6 +111,22 @@ public:
     }
 
 private:
+    // numbers: those of the set's classes in the task
+    void renumber(const std::vector<int>& numbers, Target& target) const
+    {
+        if (numbers.empty())
+            return;
+        if (target.label >= 0)
+            target.label = numbers[static_cast<std::size_t>(target.label)];
+        if (target.soft.empty())
+            return;
+        std::vector<float> soft(d_info.classes.size(), 0.0f);
+        for (std::size_t c = 0; c < target.soft.size(); ++c)
+            if (numbers[c] != UNKNOWN)
+                soft[static_cast<std::size_t>(numbers[c])] = target.soft[c];
+        target.soft = std::move(soft);
+    }
+
     // Number in the set -> number in the task; by name, so that no set passes for
     // another.
     std::vector<int> labels_of(const DatasetInfo& info) const
@@ -117,6 +137,10 @@ private:
         std::vector<int> labels;
         for (const auto& name : info.classes) {
             const auto found = std::find(wanted.begin(), wanted.end(), name);
+            if (found == wanted.end() && info.open_classes) {
+                labels.push_back(UNKNOWN);
+                continue;
+            }
             if (found == wanted.end())
                 throw Error("the task knows the classes " + listed(wanted) + "; data set "
                             + info.name + " has \"" + name + "\" (of "
@@ -125,6 +149,8 @@ private:
         }
         return labels;
     }
+
+    static constexpr int UNKNOWN = -1; // an answer outside the task's classes
 
     const TaskConfig& d_task;
     std::string d_split;
@@ -172,6 +198,22 @@ std::string DatasetRequest::modality_of_kind(const std::string& kind) const
     return found;
 }
 
+std::string DatasetRequest::modality_among(const std::string& kind) const
+{
+    std::string found;
+    for (const auto& m : modalities) {
+        if (m.second->kind() != kind)
+            continue;
+        if (!found.empty())
+            throw Error("data set " + name
+                        + ": the task has more than one modality of kind " + kind);
+        found = m.first;
+    }
+    if (found.empty())
+        throw Error("data set " + name + ": the task has no modality of kind " + kind);
+    return found;
+}
+
 std::string DatasetRequest::only_modality() const
 {
     if (modalities.size() != 1)
@@ -185,9 +227,11 @@ std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
                                          const DatasetOptions& options)
 {
     const auto& split = options.split;
-    if (split != "train" && split != "val" && split != "trainval" && split != "test")
+    if (split != "train" && split != "val" && split != "trainval" && split != "test"
+        && split != "unseen")
         throw Error("split: found '" + split
-                    + "', expected 'train', 'val', 'trainval' or 'test'");
+                    + "', expected 'train', 'val', 'trainval' or 'test' ('unseen' of "
+                      "fsdd)");
     const auto owned = std::make_shared<OwnedTaskData>();
     owned->task = model.task(task_name);
     const auto& names = options.data.empty() ? owned->task.data : options.data;
@@ -209,6 +253,8 @@ std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
         for (const auto& input : owned->task.inputs)
             request.modalities[input.modality] = model.encoder(input.modality).kind;
         try {
+            if (split == "unseen" && name != "fsdd")
+                unknown_split("data set " + name, split);
             owned->data->add(open_one(request));
         } catch (const Error& e) {
             throw Error("task " + task_name + ": " + e.what());

@@ -24,6 +24,9 @@ struct DatasetRequest {
 
     //! Name of the task's only modality of this kind. Error if there is none, or several.
     std::string modality_of_kind(const std::string& kind) const;
+    //! Name of the one modality of this kind among the task's. Error if there is none, or
+    //! several.
+    std::string modality_among(const std::string& kind) const;
     //! Name of the task's only modality. Error if there are several.
     std::string only_modality() const;
 };
@@ -36,5 +39,10 @@ std::shared_ptr<const Dataset> open_sst2(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_folder(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_tsv(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_easyvqa(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_daquar(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_vqa2(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_mosi(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_fsdd(const DatasetRequest& request);
 
 } // namespace udeepsc_core

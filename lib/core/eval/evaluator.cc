@@ -271,7 +271,7 @@ Estimate paired_difference(const EvalResult& a, const EvalResult& b)
 
 void EvalOptions::validate() const
 {
-    one_of("split", split, { "test", "val", "train" });
+    one_of("split", split, { "test", "val", "train", "unseen" });
     if (!link)
         one_of("channel", channel, { "awgn", "rayleigh", "none" });
     one_of("decode", decode, { "hard", "soft" });

@@ -3,6 +3,8 @@
 
 #include "../config/fields.h"
 #include "../nn/layers.h"
+#include "label_stem.h"
+#include "output.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/picture.h>
@@ -42,7 +44,7 @@ public:
         d_patch = register_module("patch",
                                   Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch)));
     }
-    torch::Tensor forward(const torch::Tensor& x) override
+    torch::Tensor forward(const torch::Tensor& x, const std::string&) override
     {
         return as_rows(d_patch(centred(x)));
     }
@@ -54,8 +56,18 @@ private:
 /*! A convolutional stem, so that a patch's vector knows some of its surroundings. */
 class ConvEmbedding : public EmbeddingImpl {
 public:
-    ConvEmbedding(int dim, int patch, const std::vector<int>& stem)
+    // label: channels of the label tasks' own stem, empty for none
+    ConvEmbedding(int dim,
+                  const ImageModality& image,
+                  const std::vector<int>& stem,
+                  const std::vector<int>& label,
+                  const std::vector<std::string>& label_tasks)
+        : d_label_tasks(label_tasks)
     {
+        const int patch = image.patch();
+        if (!label_tasks.empty())
+            d_label = register_module("label",
+                                      LabelStem(dim, label, image.side(), label_tasks));
         // Each stage halves the picture once: one token of its output still is one 4x4
         // patch.
         add_conv_relu(d_stem, 3, stem[0], 1);
@@ -68,13 +80,18 @@ public:
         d_pixels = register_module(
             "pixels", Conv2d(nn::Conv2dOptions(3, dim, patch).stride(patch).bias(false)));
     }
-    torch::Tensor forward(const torch::Tensor& x) override
+    torch::Tensor forward(const torch::Tensor& x, const std::string& task) override
     {
         const auto y = centred(x);
+        const auto& label = d_label_tasks;
+        if (std::find(label.begin(), label.end(), task) != label.end())
+            return d_label(y, task);
         return as_rows(d_patch(d_stem->forward(y)) + d_pixels(y));
     }
 
 private:
+    std::vector<std::string> d_label_tasks; // that go through the stem of their own
+    LabelStem d_label { nullptr };
     nn::Sequential d_stem;
     Conv2d d_patch { nullptr };
     Conv2d d_pixels { nullptr }; // beside the stem: fine detail straight through
@@ -101,6 +118,13 @@ void ImageModality::visit(FieldVisitor& fields)
                     d_stem,
                     1,
                     4096);
+    fields.integers({ "label_stem",
+                      "channels",
+                      "of a stem of their own for tasks that need no pixels (labels, "
+                      "scores), one for each halving of the picture; empty: none" },
+                    d_label_stem,
+                    1,
+                    4096);
 }
 
 void ImageModality::validate(const std::string& where) const
@@ -111,15 +135,24 @@ void ImageModality::validate(const std::string& where) const
         check(d_patch == 4, where + ".patch", "4 with the conv embedding");
         check(d_stem.size() == 2, where + ".stem", "two channel counts");
     }
+    if (d_label_stem.empty())
+        return;
+    const auto stages = static_cast<int>(d_label_stem.size());
+    check(d_embedding == "conv", where + ".label_stem", "embedding conv with it");
+    check(stages >= 2 && stages <= 10 && d_side % (1 << stages) == 0,
+          where + ".label_stem",
+          "two channel counts or more, by whose count of halvings image_size divides");
 }
 
 std::int64_t ImageModality::least_parameters(int dim) const
 {
     if (d_stem.size() != 2)
         return 3 * static_cast<std::int64_t>(d_patch) * d_patch * dim;
-    return 9
-        * (d_stem[0] * static_cast<std::int64_t>(d_stem[1])
-           + d_stem[1] * static_cast<std::int64_t>(dim));
+    std::int64_t products = d_stem[0] * static_cast<std::int64_t>(d_stem[1])
+        + d_stem[1] * static_cast<std::int64_t>(dim);
+    for (std::size_t i = 0; i + 1 < d_label_stem.size(); ++i)
+        products += d_label_stem[i] * static_cast<std::int64_t>(d_label_stem[i + 1]);
+    return 9 * products;
 }
 
 void ImageModality::describe(ModalityInfo& info) const
@@ -204,10 +237,16 @@ SourceSample ImageModality::read_file(const std::string& path) const
     return SourceSample::image(d_side, d_side, std::move(picture.rgb));
 }
 
-Embedding ImageModality::make_embedding(int dim) const
+Embedding ImageModality::make_embedding(int dim,
+                                        const std::vector<TaskConfig>& tasks) const
 {
+    std::vector<std::string> label_tasks;
+    for (const auto& task : tasks)
+        if (!d_label_stem.empty() && !task.output->keeps_magnitude())
+            label_tasks.push_back(task.name);
     if (d_embedding == "conv")
-        return Embedding(std::make_shared<ConvEmbedding>(dim, d_patch, d_stem));
+        return Embedding(std::make_shared<ConvEmbedding>(
+            dim, *this, d_stem, d_label_stem, label_tasks));
     return Embedding(std::make_shared<PatchEmbedding>(dim, d_patch));
 }
 

@@ -30,7 +30,8 @@ public:
     std::vector<std::string> version_1_data() const override { return { "cifar10" }; }
 
     const char* embedding_name() const override { return "image"; }
-    Embedding make_embedding(int dim) const override;
+    Embedding make_embedding(int dim,
+                             const std::vector<TaskConfig>& tasks) const override;
 
     int side() const { return d_side; }
     int patch() const { return d_patch; }
@@ -41,6 +42,7 @@ private:
     int d_patch = 4;
     std::string d_embedding = "patch"; // or "conv"
     std::vector<int> d_stem; // channels of the convolutional stem's two stages
+    std::vector<int> d_label_stem; // of the label tasks' own stem; empty: none
 };
 
 } // namespace udeepsc_core

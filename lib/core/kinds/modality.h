@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/config.h>
 #include <udeepsc_core/sample.h>
 #include <udeepsc_core/tokenizer.h>
 #include <udeepsc_core/transceiver.h>
@@ -27,7 +28,9 @@ struct ModalityBatch {
 /*! From a batch of inputs to feature vectors, [batch, positions, dim]. */
 class EmbeddingImpl : public torch::nn::Module {
 public:
-    virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+    //! task: which the features are for; most kinds have one embedding for all.
+    virtual torch::Tensor forward(const torch::Tensor& input, const std::string& task)
+        = 0;
     //! The table of words [vocabulary, dim], of which a sentence's head makes use;
     //! undefined in other kinds.
     virtual torch::Tensor words() const { return {}; }
@@ -104,7 +107,9 @@ public:
     // Network
     //! Name under which the encoder registers its embedding.
     virtual const char* embedding_name() const = 0;
-    virtual Embedding make_embedding(int dim) const = 0;
+    //! tasks: those that use this modality
+    virtual Embedding make_embedding(int dim,
+                                     const std::vector<TaskConfig>& tasks) const = 0;
 };
 
 //! A modality of this kind with its default settings. Error naming the kinds there are.

@@ -14,7 +14,10 @@ public:
     {
         d_linear = register_module("linear", Linear(width, dim));
     }
-    torch::Tensor forward(const torch::Tensor& x) override { return d_linear(x); }
+    torch::Tensor forward(const torch::Tensor& x, const std::string&) override
+    {
+        return d_linear(x);
+    }
 
 private:
     Linear d_linear { nullptr };

@@ -139,19 +139,46 @@ ModalityBatch SpeechModality::batch(const std::vector<torch::Tensor>& samples) c
     return padded(samples);
 }
 
-// Louder or softer, and a band or two taken out (SpecAugment, Park et al. 2019).
+// Another speaker's: faster or slower, a longer or shorter vocal tract (which stretches
+// the mel bands; Jaitly and Hinton 2013), louder or softer, beginning somewhat later, and
+// with some bands and frames taken out (SpecAugment, Park et al. 2019).
 torch::Tensor SpeechModality::augment(const torch::Tensor& sample,
                                       double,
                                       const Tokenizer*,
                                       std::mt19937_64& random) const
 {
-    const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1.0p-53; };
-    auto changed = (sample + 0.3 * (2 * uniform() - 1))
-                       .view({ sample.size(0), d_stack, d_settings.mels });
-    const auto bands = static_cast<std::int64_t>(uniform() * d_settings.mels / 5);
-    const auto first = static_cast<std::int64_t>(uniform() * (d_settings.mels - bands));
-    changed.narrow(2, first, bands).fill_(0.0);
-    return changed.view_as(sample);
+    const auto uniform = [&](double low, double high) {
+        return low + (high - low) * static_cast<double>(random() >> 11) * 0x1.0p-53;
+    };
+    const int mels = d_settings.mels;
+    const auto frames = sample.view({ -1, mels });
+    const auto now = static_cast<int>(frames.size(0));
+    const double speed = uniform(0.8, 1.25), stretch = uniform(0.85, 1.18),
+                 louder = uniform(-0.3, 0.3);
+    const int begin = std::min(static_cast<int>(uniform(0, 8)), d_max_frames - 1);
+    const int length = std::clamp(static_cast<int>(now / speed), 1, d_max_frames - begin);
+    const auto x = frames.contiguous();
+    const float silence = x.min().item<float>();
+    std::vector<float> out(static_cast<std::size_t>((begin + length) * mels), silence);
+    const auto row = x.accessor<float, 2>();
+    for (int t = 0; t < length; ++t) {
+        const int from = std::min(now - 1, static_cast<int>(t * speed));
+        for (int m = 0; m < mels; ++m) {
+            const double at = std::min(mels - 1.0, m * stretch);
+            const int low = static_cast<int>(at), high = std::min(mels - 1, low + 1);
+            const auto part = static_cast<float>(at - low);
+            out[static_cast<std::size_t>((begin + t) * mels + m)]
+                = (1 - part) * row[from][low] + part * row[from][high]
+                + static_cast<float>(louder);
+        }
+    }
+    auto changed = torch::from_blob(out.data(), { begin + length, mels }, torch::kFloat);
+    const int bands = static_cast<int>(uniform(0, mels / 5.0));
+    changed.narrow(1, static_cast<int>(uniform(0, mels - bands)), bands).fill_(0.0);
+    const int gap = static_cast<int>(uniform(0, length / 6.0));
+    changed.narrow(0, begin + static_cast<int>(uniform(0, length - gap)), gap)
+        .fill_(silence);
+    return joined(std::move(out));
 }
 
 SourceSample SpeechModality::blank() const
@@ -179,7 +206,7 @@ SourceSample SpeechModality::read_file(const std::string& path) const
         sound.channels, sound.sample_rate, std::move(sound.samples));
 }
 
-Embedding SpeechModality::make_embedding(int dim) const
+Embedding SpeechModality::make_embedding(int dim, const std::vector<TaskConfig>&) const
 {
     return Embedding(std::make_shared<RowEmbedding>(d_settings.mels * d_stack, dim));
 }

@@ -25,7 +25,7 @@ public:
         d_weight = register_parameter("weight", 0.05 * torch::randn({ vocabulary, dim }));
     }
     // x: int64 [batch, tokens]
-    torch::Tensor forward(const torch::Tensor& x) override
+    torch::Tensor forward(const torch::Tensor& x, const std::string&) override
     {
         return torch::nn::functional::embedding(x, d_weight)
             * std::sqrt(static_cast<double>(d_weight.size(1)));
@@ -172,7 +172,7 @@ SourceSample TextModality::read_cell(const std::string& cell, const std::string&
     return SourceSample::text(text);
 }
 
-Embedding TextModality::make_embedding(int dim) const
+Embedding TextModality::make_embedding(int dim, const std::vector<TaskConfig>&) const
 {
     return Embedding(std::make_shared<WordEmbedding>(d_vocabulary, dim));
 }

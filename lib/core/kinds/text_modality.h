@@ -39,7 +39,8 @@ public:
     std::vector<std::string> version_1_data() const override { return { "sst2" }; }
 
     const char* embedding_name() const override { return "words"; }
-    Embedding make_embedding(int dim) const override;
+    Embedding make_embedding(int dim,
+                             const std::vector<TaskConfig>& tasks) const override;
 
     int vocabulary() const { return d_vocabulary; }
 

@@ -110,7 +110,7 @@ SourceSample VectorsModality::read_file(const std::string& path) const
     return SourceSample::vectors(count, features, std::move(array.values));
 }
 
-Embedding VectorsModality::make_embedding(int dim) const
+Embedding VectorsModality::make_embedding(int dim, const std::vector<TaskConfig>&) const
 {
     return Embedding(std::make_shared<RowEmbedding>(d_features, dim));
 }

@@ -33,7 +33,8 @@ public:
     SourceSample read_file(const std::string& path) const override;
 
     const char* embedding_name() const override { return "frames"; }
-    Embedding make_embedding(int dim) const override;
+    Embedding make_embedding(int dim,
+                             const std::vector<TaskConfig>& tasks) const override;
 
 private:
     int d_features = 0;

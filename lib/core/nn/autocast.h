@@ -7,7 +7,36 @@
 
 namespace udeepsc_core {
 
-/*! Mixed precision (bf16) while it lives; LibTorch renamed the switches with 2.4. */
+// LibTorch renamed the switches with 2.4.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+inline bool autocast_is_on(torch::DeviceType device)
+{
+    return at::autocast::is_autocast_enabled(device);
+}
+inline void set_autocast(torch::DeviceType device, bool on)
+{
+    at::autocast::set_autocast_dtype(device, torch::kBFloat16);
+    at::autocast::set_autocast_enabled(device, on);
+}
+#else
+inline bool autocast_is_on(torch::DeviceType device)
+{
+    return device == torch::kCUDA ? at::autocast::is_enabled()
+                                  : at::autocast::is_cpu_enabled();
+}
+inline void set_autocast(torch::DeviceType device, bool on)
+{
+    if (device == torch::kCUDA) {
+        at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
+        at::autocast::set_enabled(on);
+    } else {
+        at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
+        at::autocast::set_cpu_enabled(on);
+    }
+}
+#endif
+
+/*! Mixed precision (bf16) while it lives. */
 class Autocast {
 public:
     Autocast(torch::DeviceType device, bool on)
@@ -15,12 +44,12 @@ public:
         , d_on(on)
     {
         if (d_on)
-            set(true);
+            set_autocast(d_device, true);
     }
     ~Autocast()
     {
         if (d_on) {
-            set(false);
+            set_autocast(d_device, false);
             at::autocast::clear_cache();
         }
     }
@@ -28,24 +57,31 @@ public:
     Autocast& operator=(const Autocast&) = delete;
 
 private:
-    void set(bool on)
-    {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-        at::autocast::set_autocast_dtype(d_device, torch::kBFloat16);
-        at::autocast::set_autocast_enabled(d_device, on);
-#else
-        if (d_device == torch::kCUDA) {
-            at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
-            at::autocast::set_enabled(on);
-        } else {
-            at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
-            at::autocast::set_cpu_enabled(on);
-        }
-#endif
-    }
-
     torch::DeviceType d_device;
     bool d_on;
+};
+
+/*! fp32 while it lives, inside of Autocast: for distances between nearby codewords. */
+class NoAutocast {
+public:
+    explicit NoAutocast(torch::DeviceType device)
+        : d_device(device)
+        , d_was_on(autocast_is_on(device))
+    {
+        if (d_was_on)
+            set_autocast(d_device, false);
+    }
+    ~NoAutocast()
+    {
+        if (d_was_on)
+            set_autocast(d_device, true);
+    }
+    NoAutocast(const NoAutocast&) = delete;
+    NoAutocast& operator=(const NoAutocast&) = delete;
+
+private:
+    torch::DeviceType d_device;
+    bool d_was_on;
 };
 
 } // namespace udeepsc_core

@@ -21,7 +21,7 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
                 d_tasks.push_back(t);
 
     d_embedding = register_module(d_config.kind->embedding_name(),
-                                  d_config.kind->make_embedding(dim));
+                                  d_config.kind->make_embedding(dim, d_tasks));
     d_position = register_parameter(
         "position", 0.02 * torch::randn({ 1, d_config.max_positions(), dim }));
     d_task_embedding = register_parameter(
@@ -78,7 +78,7 @@ torch::Tensor ModalityEncoderImpl::semantic(const std::string& task,
                                             const torch::Tensor& valid)
 {
     const int row = task_row(task);
-    auto x = d_embedding->forward(input);
+    auto x = d_embedding->forward(input, task);
     x = x + d_position.narrow(1, 0, x.size(1));
     x = torch::dropout(x, d_config.dropout, is_training());
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "autocast.h"
 #include "network.h"
 
 #include <cmath>
@@ -125,6 +126,7 @@ LinkResult NetworkImpl::transmit(const std::string& task,
                                  const torch::Tensor& noise_var,
                                  const LinkOptions& options)
 {
+    const NoAutocast fp32(features.device().type());
     const auto x = normalize_power(features, mask);
     const auto batch = x.size(0);
     const auto noise = noise_var.view({ batch, 1 });

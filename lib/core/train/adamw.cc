@@ -42,36 +42,51 @@ std::vector<torch::Tensor> AdamW::gradients() const
 double AdamW::gradient_norm() const
 {
     torch::NoGradGuard no_grad;
-    std::vector<torch::Tensor> squares;
-    for (const auto& g : gradients())
-        squares.push_back(g.to(torch::kFloat).pow(2).sum());
-    return squares.empty() ? 0.0 : torch::stack(squares).sum().sqrt().item<double>();
+    const auto all = gradients();
+    if (all.empty())
+        return 0.0;
+    return torch::stack(at::_foreach_norm(all)).norm().item<double>();
 }
 
 void AdamW::scale_gradients(double factor)
 {
     torch::NoGradGuard no_grad;
-    for (auto& g : gradients())
-        g.mul_(factor);
+    const auto all = gradients();
+    if (!all.empty())
+        at::_foreach_mul_(all, factor);
 }
 
+// All tensors of a kind in one call: on a GPU a call costs more than what it computes.
 void AdamW::step(double learning_rate)
 {
     torch::NoGradGuard no_grad;
+    std::vector<torch::Tensor> parameters, means, variances;
+    std::vector<at::Scalar> shrink, root_of_bias, rate;
     for (auto& slot : d_slots) {
-        const auto gradient = slot.parameter.grad();
-        if (!gradient.defined())
+        if (!slot.parameter.grad().defined())
             continue;
         ++slot.steps;
-        const double rate = learning_rate * slot.rate;
-        const double bias1 = 1 - std::pow(s_beta1, static_cast<double>(slot.steps));
-        const double bias2 = 1 - std::pow(s_beta2, static_cast<double>(slot.steps));
-        slot.mean.lerp_(gradient, 1 - s_beta1);
-        slot.variance.mul_(s_beta2).addcmul_(gradient, gradient, 1 - s_beta2);
-        const auto size = (slot.variance.sqrt() / std::sqrt(bias2)).add_(s_epsilon);
-        slot.parameter.mul_(1 - rate * slot.weight_decay);
-        slot.parameter.addcdiv_(slot.mean, size, -rate / bias1);
+        const auto steps = static_cast<double>(slot.steps);
+        const double slot_rate = learning_rate * slot.rate;
+        parameters.push_back(slot.parameter);
+        means.push_back(slot.mean);
+        variances.push_back(slot.variance);
+        shrink.emplace_back(1 - slot_rate * slot.weight_decay);
+        root_of_bias.emplace_back(std::sqrt(1 - std::pow(s_beta2, steps)));
+        rate.emplace_back(-slot_rate / (1 - std::pow(s_beta1, steps)));
     }
+    if (parameters.empty())
+        return;
+    const auto all = gradients();
+    at::_foreach_mul_(means, s_beta1);
+    at::_foreach_add_(means, all, 1 - s_beta1);
+    at::_foreach_mul_(variances, s_beta2);
+    at::_foreach_addcmul_(variances, all, all, 1 - s_beta2);
+    auto sizes = at::_foreach_sqrt(variances);
+    at::_foreach_div_(sizes, root_of_bias);
+    at::_foreach_add_(sizes, s_epsilon);
+    at::_foreach_mul_(parameters, shrink);
+    at::_foreach_addcdiv_(parameters, means, sizes, rate);
 }
 
 } // namespace udeepsc_core

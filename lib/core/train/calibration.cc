@@ -54,7 +54,7 @@ SentFeatures sent_features(Network& network,
 
 void move_to(ModalityBatch& batch, torch::Device device)
 {
-    batch.input = batch.input.to(device);
+    batch.input = batch.input.to(device, true);
     if (batch.valid.defined())
         batch.valid = batch.valid.to(device);
 }

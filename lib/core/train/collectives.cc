@@ -4,7 +4,9 @@
 #include <udeepsc_core/error.h>
 
 #ifdef UDEEPSC_HAVE_GLOO
+#ifndef USE_C10D_GLOO // some LibTorch's CMake files say it
 #define USE_C10D_GLOO
+#endif
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -18,6 +20,21 @@
 #include <cstring>
 
 namespace udeepsc_core {
+
+#ifdef UDEEPSC_HAVE_GLOO
+namespace {
+
+// LibTorch 2.4 and later take libuv, which not every build of it has; the plain server
+// that all have is good for thousands of processes.
+template <class Options>
+auto without_libuv(Options& options, int) -> decltype(options.useLibuv, void())
+{
+    options.useLibuv = false;
+}
+template <class Options> void without_libuv(Options&, long) { }
+
+} // namespace
+#endif
 
 namespace {
 
@@ -104,6 +121,7 @@ public:
         options.numWorkers = c10::nullopt; // who is missing is found out below, by name
         options.waitWorkers = false;
         options.timeout = timeout;
+        without_libuv(options, 0);
         try {
             d_store = c10::make_intrusive<c10d::TCPStore>(r.host, options);
         } catch (const std::exception& e) {

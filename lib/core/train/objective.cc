@@ -116,17 +116,17 @@ public:
                              normalized_noise(rx_var) });
         side_losses = side_losses + d_config.selection_weight * selection_loss
             + arrived.codebook_loss;
-        d_selection += selected.ratio_loss.detach();
-        d_codebook += arrived.codebook_loss.detach();
-        d_keep_ratio += selected.keep_ratio.detach().mean();
+        d_selection = d_selection + selected.ratio_loss.detach();
+        d_codebook = d_codebook + arrived.codebook_loss.detach();
+        d_keep_ratio = d_keep_ratio + selected.keep_ratio.detach().mean();
     }
 
     void write(StepLoss& out) const
     {
         const auto n = static_cast<double>(received.size());
-        out.selection = d_selection.item<float>();
-        out.codebook = d_codebook.item<float>();
-        out.keep_ratio = d_keep_ratio.item<float>() / n;
+        out.selection = d_selection;
+        out.codebook = d_codebook;
+        out.keep_ratio = d_keep_ratio / n;
     }
 
     std::vector<ReceivedFeatures> received;
@@ -187,7 +187,7 @@ StepLoss objective(Network& network,
                 const auto direct
                     = task.output->loss(logits, batch.target, config.label_smoothing);
                 total = total + config.auxiliary_weight * direct.loss;
-                result.auxiliary = direct.score.item<float>();
+                result.auxiliary = direct.score.detach();
             }
         }
         pass.send(in, features, channel);
@@ -197,8 +197,8 @@ StepLoss objective(Network& network,
     const auto weight
         = config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;
     result.total = total + pass.side_losses + weight * main.loss;
-    result.task = main.loss.item<float>();
-    result.score = main.score.item<float>();
+    result.task = main.loss.detach();
+    result.score = main.score.detach();
     pass.write(result);
     return result;
 }

@@ -28,13 +28,21 @@ private:
 };
 TORCH_MODULE(AuxiliaryHeads);
 
-/*! The loss of one step and what it is made of. */
+/*!
+ * \brief The loss of one step, and what it is made of.
+ *
+ * All are scalars on the network's device: reading one waits for the device.
+ */
 struct StepLoss {
     torch::Tensor total;
-    double task = 0, codebook = 0, selection = 0;
-    double auxiliary = 0; //!< score of the auxiliary head, 0 without one
-    double score = 0; //!< accuracy, PSNR in dB or token accuracy on this batch
-    double keep_ratio = 0; //!< delta^{N_q} asked for, mean over modalities
+    // Without gradients:
+    torch::Tensor task = torch::zeros({}), codebook = torch::zeros({}),
+                  selection = torch::zeros({});
+    torch::Tensor auxiliary = torch::zeros({}); //!< score of the auxiliary head
+    torch::Tensor score
+        = torch::zeros({}); //!< accuracy, PSNR in dB or token accuracy on this batch
+    torch::Tensor keep_ratio
+        = torch::zeros({}); //!< delta^{N_q} asked for, mean over modalities
 };
 
 //! L = L_p + L_FSM + L_c of Algorithm 1 for one batch.

@@ -21,12 +21,15 @@ TrainLog::TrainLog(const std::string& path,
 void TrainLog::add(const std::string& task, const StepLoss& loss)
 {
     auto& sums = d_sums[task];
-    sums.loss.task += loss.task;
-    sums.loss.score += loss.score;
-    sums.loss.auxiliary += loss.auxiliary;
-    sums.loss.codebook += loss.codebook;
-    sums.loss.selection += loss.selection;
-    sums.loss.keep_ratio += loss.keep_ratio;
+    const std::pair<const char*, torch::Tensor> figures[]
+        = { { "loss", loss.task },           { "score", loss.score },
+            { "auxiliary", loss.auxiliary }, { "codebook", loss.codebook },
+            { "selection", loss.selection }, { "keep_ratio", loss.keep_ratio } };
+    for (const auto& f : figures) {
+        auto& sum = sums.figures[f.first];
+        const auto value = f.second.to(torch::kFloat);
+        sum = sum.defined() ? sum + value : value;
+    }
     ++sums.steps;
     ++d_steps;
 }
@@ -53,13 +56,9 @@ void TrainLog::write(std::int64_t step,
                             { "skipped_steps", skipped_steps } };
     for (const auto& s : d_sums) {
         const double n = static_cast<double>(std::max<std::int64_t>(1, s.second.steps));
-        const auto& loss = s.second.loss;
-        line[s.first] = {
-            { "loss", loss.task / n },           { "score", loss.score / n },
-            { "auxiliary", loss.auxiliary / n }, { "codebook", loss.codebook / n },
-            { "selection", loss.selection / n }, { "keep_ratio", loss.keep_ratio / n }
-        };
-        progress.scores[s.first] = loss.score / n;
+        for (const auto& f : s.second.figures)
+            line[s.first][f.first] = f.second.item<float>() / n;
+        progress.scores[s.first] = line[s.first]["score"].get<double>();
     }
     line["steps_per_second"] = progress.steps_per_second;
     if (!d_path.empty()) {

@@ -29,7 +29,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     struct Sums {
-        StepLoss loss;
+        std::map<std::string, torch::Tensor> figures; // by name in the log, on the device
         std::int64_t steps = 0;
     };
 

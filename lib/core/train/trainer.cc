@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "batch_queue.h"
 #include "checkpoint.h"
 #include "train_log.h"
 #include "training_data.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr std::int64_t CODEBOOK_RESET_PERIOD = 200; // steps
 constexpr std::int64_t REPORT_PERIOD = 50; // steps
 constexpr int MOST_SKIPPED_IN_A_ROW = 50;
+constexpr std::size_t BATCHES_AHEAD = 8; // of a GPU, which computes faster than one core
+                                         // reads
 
 /*! One training process. */
 class Training {
@@ -57,10 +60,17 @@ public:
                                     mix_seed(config.seed, d_tasks.size() + 1, 77));
             d_tasks.push_back(std::move(task));
         }
-        d_network->move_to(d_device);
-        d_auxiliary->to(d_device);
+        move_network();
         add_parameters();
         resume();
+        const bool gpu = d_device.is_cuda();
+        d_queue = std::make_unique<BatchQueue>(d_config,
+                                               d_tasks,
+                                               run.rank,
+                                               run.world_size,
+                                               d_step,
+                                               gpu ? BATCHES_AHEAD : 0,
+                                               gpu);
     }
 
     std::string run()
@@ -107,6 +117,19 @@ private:
             copy_into(network, file.tensors, "", "model " + d_run.start_from);
         }
         return network;
+    }
+
+    // A GPU's convolutions take channels last.
+    void move_network()
+    {
+        d_network->move_to(d_device);
+        d_auxiliary->to(d_device);
+        if (!d_device.is_cuda())
+            return;
+        torch::NoGradGuard no_grad;
+        for (auto& p : d_network->parameters())
+            if (p.dim() == 4)
+                p.set_data(p.contiguous(torch::MemoryFormat::ChannelsLast));
     }
 
     void add_parameters()
@@ -162,28 +185,28 @@ private:
             start_codebooks(d_network, d_tasks, d_config, *d_collectives);
     }
 
-    TaskBatch next_batch(TrainingTask& task)
+    // The next step's task and batch, on the device.
+    std::pair<TrainingTask&, TaskBatch> next_batch()
     {
-        const int each = d_config.tasks.at(task.name).batch;
-        const auto numbers = task.order.at(task.drawn + d_run.rank * each, each);
-        std::mt19937_64 random(mix_seed(d_config.seed,
-                                        static_cast<std::uint64_t>(d_step),
-                                        1000 + static_cast<std::uint64_t>(d_run.rank)));
-        auto batch = task.batches->batch(numbers, random);
-        for (auto& in : batch.inputs)
+        auto next = d_queue->next();
+        auto batch = next.batch.get();
+        for (auto& in : batch.inputs) {
             move_to(in, d_device);
+            if (d_device.is_cuda() && in.input.dim() == 4)
+                in.input = in.input.contiguous(torch::MemoryFormat::ChannelsLast);
+        }
         batch.target = batch.target.to(d_device);
-        return batch;
+        return { d_tasks[next.task], std::move(batch) };
     }
 
     void one_step()
     {
         const auto step = static_cast<std::uint64_t>(d_step);
         const auto rank = static_cast<std::uint64_t>(d_run.rank);
-        auto& task
-            = d_tasks[static_cast<std::size_t>(task_at(d_config, d_step, d_run.rank))];
+        const auto next = next_batch();
+        const auto& task = next.first;
+        const auto& batch = next.second;
         torch::manual_seed(mix_seed(d_config.seed, step, 2000 + rank));
-        const auto batch = next_batch(task);
         d_network->train();
         d_optimizer.zero_gradients();
         StepLoss loss;
@@ -199,23 +222,19 @@ private:
         loss.total.backward();
         share_gradients();
         update();
-        count_drawn();
+        count_step();
         d_log.add(task.name, loss);
     }
 
     // Every rank knows what all have drawn.
-    void count_drawn()
+    void count_step()
     {
-        const int ranks = d_run.world_size;
-        if (!d_config.mixed_ranks) {
-            auto& task = d_tasks[static_cast<std::size_t>(task_at(d_config, d_step, 0))];
-            task.drawn
-                += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
-            return;
-        }
-        for (auto& task : d_tasks) // room for every rank, drawn or not
-            task.drawn
-                += static_cast<std::int64_t>(d_config.tasks.at(task.name).batch) * ranks;
+        std::vector<std::int64_t> drawn;
+        for (const auto& task : d_tasks)
+            drawn.push_back(task.drawn);
+        count_drawn(d_config, d_step, d_run.world_size, drawn);
+        for (std::size_t i = 0; i < d_tasks.size(); ++i)
+            d_tasks[i].drawn = drawn[i];
     }
 
     // Mean over the ranks that have a gradient: with mixed_ranks not all train the same
@@ -318,6 +337,7 @@ private:
     TrainingData d_data;
     TrainLog d_log;
     std::vector<TrainingTask> d_tasks;
+    std::unique_ptr<BatchQueue> d_queue;
     AdamW d_optimizer;
     std::int64_t d_step = 0, d_skipped_steps = 0;
     int d_skipped_in_a_row = 0;

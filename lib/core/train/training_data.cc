@@ -142,6 +142,7 @@ TrainingData load_data(const ModelConfig& model,
         options.split = config.split;
         options.max_bad = run.max_bad;
         options.every_class = true;
+        options.data = t.second.data;
         data.sets[t.first] = open_data(model, t.first, options);
     }
     check_same_as_rank_0(model, config, data, run, collectives);

@@ -4,6 +4,7 @@
 #include "math/constants.h"
 
 #include <volk/volk.h>
+#include <volk/volk_version.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +22,20 @@ constexpr double OUTLIER = 1e3;
 
 //! Samples between two exact sines.
 constexpr std::size_t INTERVAL = 1024;
+
+// Each sample times the phasor, which turns by `step` from one to the next. VOLK 3.1
+// takes `step` by its address.
+void rotate(std::complex<float>* samples,
+            std::complex<float> step,
+            std::complex<float>& phasor,
+            unsigned length)
+{
+#if VOLK_VERSION_MAJOR > 3 || (VOLK_VERSION_MAJOR == 3 && VOLK_VERSION_MINOR >= 1)
+    volk_32fc_s32fc_x2_rotator2_32fc(samples, samples, &step, &phasor, length);
+#else
+    volk_32fc_s32fc_x2_rotator_32fc(samples, samples, step, &phasor, length);
+#endif
+}
 
 } // namespace
 
@@ -102,8 +117,7 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
         const double angle = std::remainder(turn * (double(i) - start()), 2.0 * PI);
         auto phasor = std::complex<float>(std::polar(1.0, angle));
         const auto length = static_cast<unsigned>(std::min(INTERVAL, n - i));
-        volk_32fc_s32fc_x2_rotator_32fc(
-            &d_samples[i], &d_samples[i], step, &phasor, length);
+        rotate(&d_samples[i], step, phasor, length);
     }
 }
 

@@ -117,8 +117,8 @@ TEST_P(AllTasks, LearnsAHandfulOfSamplesByHeart)
             = objective(network, auxiliary, GetParam(), batch, config, { phase, step });
         loss.total.backward();
         optimizer.step(5e-3);
-        first += step < 5 ? loss.task / 5 : 0;
-        last += step >= steps - 5 ? loss.task / 5 : 0;
+        first += step < 5 ? loss.task.item<double>() / 5 : 0;
+        last += step >= steps - 5 ? loss.task.item<double>() / 5 : 0;
     }
     // log(MSE) of noise pictures cannot fall far below log of their variance (-2.5).
     if (model.task(GetParam()).output->keeps_magnitude())
@@ -132,7 +132,7 @@ TEST_P(AllTasks, LearnsAHandfulOfSamplesByHeart)
     const auto wrong
         = objective(network, auxiliary, GetParam(), others, config, { phase, steps });
     if (!torch::equal(others.target, batch.target))
-        EXPECT_GT(wrong.task, last + 0.02);
+        EXPECT_GT(wrong.task.item<double>(), last + 0.02);
 }
 
 INSTANTIATE_TEST_SUITE_P(Six,
