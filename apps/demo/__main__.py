@@ -209,7 +209,8 @@ def demonstrate(options):
     info = udeepsc.transceiver(options.model).info()
     print(f'{info.name} model, {info.parameters / 1e6:.1f} M parameters, {info.modulation}, '
           f'{options.channel} channel')
-    print(*tasks.passed_over(info), sep='\n')
+    if tasks.passed_over(info):
+        print(tasks.passed_over(info))
     thumbnails = thumbnails_of(options, info.size_of('image') or material.THUMBNAIL)
     jobs, files = make_jobs(info, tasks.served(info), out, pictures, thumbnails, sentences)
     window = make_window(options, 'gr-udeepsc demo')

@@ -60,6 +60,32 @@ class Sentence:
     label: str = ''
 
 
+@dataclass
+class Sound:
+    name: str
+    rate: int  # Hz
+    samples: np.ndarray  # float32 [frames, channels], -1 to 1
+
+
+def open_sound(path):
+    """A WAV file."""
+    from scipy.io import wavfile
+    try:
+        rate, samples = wavfile.read(path)
+    except FileNotFoundError:
+        raise BadInput(f'{path}: there is no such file') from None
+    except Exception as error:  # of many kinds, for damaged files
+        raise BadInput(f'{path}: is no WAV file ({error})') from None
+    if samples.size == 0:
+        raise BadInput(f'{path}: holds no sound')
+    if samples.dtype.kind == 'u':  # 8 bits, the middle at 128
+        samples = (samples.astype(np.float32) - 128) / 128
+    elif samples.dtype.kind == 'i':
+        samples = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
+    samples = np.asarray(samples, np.float32).reshape(len(samples), -1)
+    return Sound(Path(path).stem, int(rate), samples)
+
+
 def open_picture(path):
     """RGB picture of any file that Pillow reads; transparency is laid on white."""
     try:

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which tasks of a model a picture or a text can be sent for."""
+"""Which tasks of a model can be sent for what a user has: pictures, texts, sounds, questions."""
 
 from dataclasses import dataclass
 
-# How a picture file or a text is sent, by what a task takes and gives: None stands for any.
+# How files and texts are sent, by what a task takes and gives: None stands for any.
 SENT_AS = {('image', 'picture'): 'tiles', ('image', None): 'thumbnails',
-           ('text', None): 'texts'}
+           ('text', None): 'texts', ('speech', None): 'sounds',
+           ('image + text', None): 'questions'}
 REPEATED = ('picture', 'sentence')  # outputs that are what was sent
 
 
 @dataclass(frozen=True)
 class Task:
     name: str
-    takes: str  # image or text
+    takes: str  # its modalities, like image + text
     gives: str  # picture, sentence, label or score
     classes: tuple = ()
 
     @property
     def sent_as(self):
-        """tiles, thumbnails or texts"""
+        """A value of SENT_AS."""
         return SENT_AS.get((self.takes, self.gives)) or SENT_AS[self.takes, None]
 
     @property
@@ -27,23 +28,23 @@ class Task:
         return self.gives in REPEATED
 
 
-def served(info):
-    """The tasks whose only input is a picture or a text, in the model's order."""
-    return [Task(task.name, task.modalities[0], task.output, tuple(task.classes))
-            for task in info.tasks if not why_not(task)]
+def taken_by(task):
+    return ' + '.join(sorted(task.modalities))
 
 
-def why_not(task):
-    """Why a picture or a text alone is not enough for a task; '' if it is."""
-    if len(task.modalities) == 1 and (task.modalities[0], None) in SENT_AS:
-        return ''
-    return f'it takes {" and ".join(task.modalities)}'
+def served(info, ways=('tiles', 'thumbnails', 'texts')):
+    """The tasks that are sent in one of these ways, in the model's order."""
+    known = [Task(task.name, taken_by(task), task.output, tuple(task.classes))
+             for task in info.tasks if (taken_by(task), None) in SENT_AS]
+    return [task for task in known if task.sent_as in ways]
 
 
 def passed_over(info):
-    """A line for each task that is not served."""
-    return [f'{task.name} is passed over: {why_not(task)}'
-            for task in info.tasks if why_not(task)]
+    """The tasks that a picture or a text alone is not enough for, as one line; '' if none."""
+    names = {task.name for task in served(info)}
+    left = [f'{task.name} (takes {taken_by(task)})' for task in info.tasks
+            if task.name not in names]
+    return f'not shown here: {", ".join(left)}' if left else ''
 
 
 def first(tasks, takes, gives):

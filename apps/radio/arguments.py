@@ -85,8 +85,13 @@ def add_show(parser):
 
 def add_payloads(parser):
     parser.add_argument('--image', nargs='+', default=[], metavar='FILE',
-                        help='pictures to send; with neither --image nor --text the built-in ones')
+                        help='pictures to send; with no --image, --text or --sound the built-in '
+                             'ones')
     parser.add_argument('--text', nargs='+', default=[], metavar='TEXT', help='texts to send')
+    parser.add_argument('--sound', nargs='+', default=[], metavar='FILE',
+                        help='WAV files to send, for what is said in them')
+    parser.add_argument('--question', nargs='+', default=[], metavar='TEXT',
+                        help='to ask about every picture')
     parser.add_argument('--classify', action='store_true',
                         help='send pictures and texts once more, for their class or score alone')
     parser.add_argument('--snr', type=decibels(-30, 40), default=12.0, metavar='DB',

@@ -54,7 +54,8 @@ class Transmitter:
 
     def post(self, payload):
         self.posted += 1
-        self.block.post(payload.pdu)
+        for pdu in payload.pdus:
+            self.block.post(pdu)
 
     def feed(self, payloads, stop, ahead=AHEAD, on_post=lambda payload: None):
         """Posts them all, at most `ahead` of them under way; False if stop came first."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the user gave, or what is built in, as payloads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import material
@@ -17,13 +17,26 @@ class Picture:
     thumbnail: np.ndarray
 
 
+@dataclass
+class Material:
+    pictures: list
+    sentences: list
+    sounds: list = field(default_factory=list)
+    questions: list = field(default_factory=list)
+
+
+def given(options):
+    """Whether the user gave anything to send."""
+    return options.image or options.text or options.sound
+
+
 def open_pictures(options, edge):
     """Pictures cut to the shape of the grid."""
     if not edge:
         return []
     if options.image:
         files = [(Path(path).stem, path) for path in options.image]
-    elif options.text:
+    elif given(options):
         return []
     else:
         folder = material.photograph_folder()
@@ -40,26 +53,39 @@ def open_pictures(options, edge):
 def open_sentences(options):
     if options.text:
         return material.given_sentences(options.text)
-    return [] if options.image else material.built_in_sentences()
+    return [] if given(options) else material.built_in_sentences()
 
 
 def wanted_tasks(info, classify):
-    """What is sent again as it was; with `classify`, classes and scores too."""
-    served = tasks.served(info)
-    return [task for task in served if classify or task.repeats]
+    """What is sent again as it was; with `classify`, classes and scores too. Sounds and
+    questions have nothing but those."""
+    ways = ('tiles', 'thumbnails', 'texts', 'sounds', 'questions')
+    return [task for task in tasks.served(info, ways)
+            if classify or task.repeats or task.sent_as in ('sounds', 'questions')]
+
+
+def check_given(options, wanted):
+    """Sounds and questions are asked for by name: a model without a task for them is told."""
+    for name, way, values in (('--sound', 'sounds', options.sound),
+                              ('--question', 'questions', options.question)):
+        if values and not any(task.sent_as == way for task in wanted):
+            raise material.BadInput(f'{name}: the model has no task that takes it')
 
 
 def gather(options, info):
     """(pictures, make(numbering) -> payloads) of the command line; raises BadInput."""
     edge = info.size_of('image')
-    pictures, sentences = open_pictures(options, edge), open_sentences(options)
     wanted = wanted_tasks(info, options.classify)
+    check_given(options, wanted)
+    all_of_it = Material(open_pictures(options, edge), open_sentences(options),
+                         [material.open_sound(path) for path in options.sound],
+                         options.question)
 
     def make(numbering):
-        return make_payloads(wanted, pictures, sentences, options.grid, edge, numbering)
+        return make_payloads(wanted, all_of_it, options.grid, edge, numbering)
 
     if not make(Numbering(options.grid)):
         raise material.BadInput('the model has no task for what is to be sent'
                                 + ('' if options.classify else
                                    '; with --classify, classes are sent too'))
-    return pictures, make
+    return all_of_it.pictures, make

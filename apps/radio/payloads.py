@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes on the air: pictures as tiles, sentences; and how a receiver that knows nothing
-but a frame's number finds a tile's place again."""
+"""What goes on the air: pictures as tiles, sentences, sounds, questions on pictures; and how a
+receiver that knows nothing but a frame's number finds a tile's place again."""
 
 import time
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class Grid:
 class Payload:
     task: str
     frame_id: int
-    pdu: object
-    truth: object  # pixels of the tile, or the text
+    pdus: list  # one for each modality
+    truth: object  # pixels of the tile, the text, or the sound's name
 
 
 def dictionary(**keys):
@@ -53,24 +53,46 @@ def dictionary(**keys):
             value = pmt.intern(value)
         elif isinstance(value, tuple):
             value = pmt.init_s32vector(len(value), list(value))
+        elif isinstance(value, float):
+            value = pmt.from_double(value)
         else:
             value = pmt.from_uint64(value)
         entries = pmt.dict_add(entries, pmt.intern(name), value)
     return entries
 
 
-def image_payload(task, pixels, frame_id):
+def image_pdu(task, pixels, frame_id):
     pixels = np.ascontiguousarray(pixels, np.uint8)
-    data = pmt.init_u8vector(pixels.size, pixels.ravel().tolist())
-    return Payload(task, frame_id, pmt.cons(dictionary(
-        task=task, modality='image', shape=pixels.shape, frame_id=frame_id), data), pixels)
+    return pmt.cons(dictionary(task=task, modality='image', shape=pixels.shape, frame_id=frame_id),
+                    pmt.init_u8vector(pixels.size, pixels.ravel().tolist()))
+
+
+def text_pdu(task, text, frame_id):
+    data = text.encode()
+    return pmt.cons(dictionary(task=task, modality='text', frame_id=frame_id),
+                    pmt.init_u8vector(len(data), list(data)))
+
+
+def image_payload(task, pixels, frame_id):
+    return Payload(task, frame_id, [image_pdu(task, pixels, frame_id)], pixels)
 
 
 def text_payload(task, text, frame_id):
-    data = text.encode()
-    return Payload(task, frame_id, pmt.cons(dictionary(
-        task=task, modality='text', frame_id=frame_id),
-        pmt.init_u8vector(len(data), list(data))), text)
+    return Payload(task, frame_id, [text_pdu(task, text, frame_id)], text)
+
+
+def sound_payload(task, sound, frame_id):
+    frames, channels = sound.samples.shape
+    about = dictionary(task=task, modality='speech', shape=(frames, channels),
+                       sample_rate=float(sound.rate), frame_id=frame_id)
+    values = pmt.init_f32vector(frames * channels, sound.samples.ravel().tolist())
+    return Payload(task, frame_id, [pmt.cons(about, values)], sound.name)
+
+
+def question_payload(task, question, picture, frame_id):
+    return Payload(task, frame_id, [image_pdu(task, picture.thumbnail, frame_id),
+                                    text_pdu(task, question, frame_id)],
+                   f'{question} ({picture.name})')
 
 
 class Numbering:
@@ -106,17 +128,25 @@ def picture_payloads(task, pixels, grid, edge, numbering):
             for row in range(grid.rows) for column in range(grid.columns)]
 
 
-def make_payloads(wanted, pictures, sentences, grid, edge, numbering):
-    """All payloads for the tasks wanted; pictures: of the grid's shape."""
+def make_payloads(wanted, material, grid, edge, numbering):
+    """All payloads for the tasks wanted; the material's pictures are of the grid's shape."""
     def tiles(task):
-        return [payload for picture in pictures
+        return [payload for picture in material.pictures
                 for payload in picture_payloads(task, picture.pixels, grid, edge, numbering)]
 
     def thumbnails(task):
-        return [image_payload(task, p.thumbnail, numbering.next(task)) for p in pictures]
+        return [image_payload(task, p.thumbnail, numbering.next(task)) for p in material.pictures]
 
     def texts(task):
-        return [text_payload(task, s.text, numbering.next(task)) for s in sentences]
+        return [text_payload(task, s.text, numbering.next(task)) for s in material.sentences]
 
-    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': texts}
+    def sounds(task):
+        return [sound_payload(task, s, numbering.next(task)) for s in material.sounds]
+
+    def questions(task):
+        return [question_payload(task, q, p, numbering.next(task))
+                for p in material.pictures for q in material.questions]
+
+    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': texts, 'sounds': sounds,
+            'questions': questions}
     return [payload for task in wanted for payload in make[task.sent_as](task.name)]

@@ -5,6 +5,7 @@
 #include <udeepsc_core/safetensors.h>
 #include <udeepsc_core/transceiver.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -53,14 +54,27 @@ inline std::string sentence(int number, std::size_t most)
     return std::string(s_sentences[number]).substr(0, most);
 }
 
-//! [3 + number % 5, width] reals between -1 and 1.
-inline std::vector<float> frames(int number, int width)
+//! [3 + number % 5, width] reals between -1 and 1, at most so many rows.
+inline std::vector<float> frames(int number, int most, int width)
 {
     std::vector<float> values;
-    for (int i = 0; i < (3 + number % 5) * width; ++i)
+    for (int i = 0; i < std::min(most, 3 + number % 5) * width; ++i)
         values.push_back(static_cast<float>((i * 37 + number * 101) % 100) / 50.0f
                          - 1.0f);
     return values;
+}
+
+//! A fifth of a second or more at 8 kHz: two tones, the second rising.
+inline std::vector<float> sound(int number)
+{
+    std::vector<float> samples;
+    for (int i = 0; i < 1600 + 400 * number; ++i) {
+        const double t = i / 8000.0;
+        samples.push_back(
+            static_cast<float>(0.3 * std::sin(6.2831853 * (200 + 60 * number) * t)
+                               + 0.2 * std::sin(6.2831853 * (500 + 2000 * t) * t)));
+    }
+    return samples;
 }
 
 inline RawTensor tensor(const std::string& name, const std::vector<float>& values)

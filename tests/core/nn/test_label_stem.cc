@@ -72,7 +72,7 @@ TEST(LabelStem, PicturesGoBesideIt)
 {
     const auto config = [](const std::string& image) {
         return ModelConfig::from_json(
-            R"({ "name": "two", "encoders": { "image": { "dim": 24, "heads": 2,
+            R"({ "name": "two", "encoders": { "image": { "dim": 24, "heads": 2, "semantic_layers": 1,
             "ffn": 32, "image_size": 32, "patch": 4, "embedding": "conv", "stem": [8, 8])"
             + image + R"( } },
             "decoder": { "dim": 24, "heads": 2, "layers": 1, "ffn": 32 },
