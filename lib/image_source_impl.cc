@@ -10,7 +10,8 @@ image_source::sptr image_source::make(const std::vector<std::string>& files,
                                       const std::string& task,
                                       const std::vector<std::string>& labels,
                                       int tile,
-                                      const source_options& options)
+                                      const source_options& options,
+                                      bool whole)
 {
     options.validate();
     require_range("tile", tile, 8, 1024);
@@ -24,17 +25,19 @@ image_source::sptr image_source::make(const std::vector<std::string>& files,
         items.push_back({ files[i], labels.empty() ? "" : labels[i] });
     }
     return gnuradio::make_block_sptr<image_source_impl>(
-        std::move(items), task, tile, options);
+        std::move(items), task, tile, options, whole);
 }
 
 image_source_impl::image_source_impl(std::vector<item> items,
                                      const std::string& task,
                                      int tile,
-                                     const source_options& options)
+                                     const source_options& options,
+                                     bool whole)
     : gr::block(
         "image_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     , d_task(task)
     , d_tile(tile)
+    , d_whole(whole)
     , d_thread(
           *this, std::move(items), options, [this](const item& i) { send_picture(i); })
 {
@@ -77,6 +80,9 @@ void image_source_impl::send_picture(const item& wanted)
     udeepsc_core::Picture picture;
     try {
         picture = udeepsc_core::load_picture(wanted.file);
+        if (d_whole) {
+            picture = udeepsc_core::fit_square(picture, d_tile);
+        }
     } catch (const std::exception&) {
         d_frame_id++; // its number: another source's samples keep their partners
         throw;

@@ -18,7 +18,8 @@ public:
     image_source_impl(std::vector<item> items,
                       const std::string& task,
                       int tile,
-                      const source_options& options);
+                      const source_options& options,
+                      bool whole);
 
     bool start() override;
     bool stop() override;
@@ -33,6 +34,7 @@ private:
     mutable std::mutex d_mutex;
     std::string d_task; // guarded by d_mutex
     const int d_tile;
+    const bool d_whole;
     std::uint64_t d_frame_id = 0; // source's thread only
     source_thread<item> d_thread;
 };

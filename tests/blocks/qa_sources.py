@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""image_source and text_source: what they send, when, and what they refuse."""
+"""image_source, text_source and sound_source: what they send, when, and what they refuse."""
 
 import time
 import unittest
+import wave
 
 import numpy as np
 import pmt
@@ -27,7 +28,65 @@ def write(name, text):
     return path
 
 
+def write_wav(name, samples, rate):
+    """samples: int16 [frames, channels]"""
+    path = fx.temporary(name)
+    with wave.open(path, 'wb') as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.astype('<i2').tobytes())
+    return path
+
+
+class SoundSource(unittest.TestCase):
+
+    def test_samples_rate_and_channels(self):
+        samples = np.arange(-600, 600, dtype=np.int16).reshape(600, 2) * 50
+        path = write_wav('a.wav', samples, 44100)
+        source = udeepsc.sound_source([path, path], 'speech_classification', ['seven', ''])
+        with fx.Bench(source) as bench:
+            got = bench.received(2)
+        for i, message in enumerate(got):
+            np.testing.assert_allclose(fx.shaped(message), samples / 32768, atol=1e-6)
+            self.assertEqual(fx.key(message, 'sample_rate'), 44100)
+            self.assertEqual(fx.key(message, 'frame_id'), i)
+            self.assertEqual(fx.key(message, 'task'), 'speech_classification')
+            self.assertEqual(fx.key(message, 'modality'), 'speech')
+        self.assertEqual(fx.key(got[0], 'reference'), 'seven')
+        self.assertEqual(fx.key(got[1], 'reference'), path)
+
+    def test_bad_files_do_not_stop_the_good_one(self):
+        good = write_wav('good.wav', np.ones((100, 1), np.int16), 8000)
+        bad = ['/nowhere/a.wav', write('text.wav', b'I am no sound'), write('empty.wav', b'')]
+        source = udeepsc.sound_source(bad + [good], 't')
+        with fx.Bench(source) as bench:
+            message, = bench.received(1)
+        self.assertEqual(fx.key(message, 'frame_id'), len(bad))
+        self.assertEqual(source.dropped('bad sample'), len(bad))
+
+    def test_bad_arguments(self):
+        with self.assertRaisesRegex(ValueError, 'labels has 2 entries'):
+            udeepsc.sound_source(['a.wav'], 't', ['x', 'y'])
+        with self.assertRaisesRegex(ValueError, 'pace'):
+            udeepsc.sound_source(['a.wav'], 't', pace=-1)
+
+
 class ImageSource(unittest.TestCase):
+
+    def test_a_whole_picture_in_one_tile(self):
+        picture = np.zeros((64, 96, 3), np.uint8)
+        picture[:, 16:80] = 100  # the middle square
+        picture[:, 48:80] = 200
+        source = udeepsc.image_source([write_ppm('w.ppm', picture)], 'image_classification',
+                                      whole=True)
+        with fx.Bench(source) as bench:
+            message, = bench.received(1)
+        tile = fx.shaped(message)
+        self.assertEqual(tile.shape, (32, 32, 3))
+        np.testing.assert_array_equal(tile[:, :15], 100)
+        np.testing.assert_array_equal(tile[:, 17:], 200)
+        self.assertEqual(list(fx.key(message, 'tiles')), [1, 1])
 
     def test_tiles_make_the_picture(self):
         picture = np.random.default_rng(1).integers(0, 256, (70, 40, 3), dtype=np.uint8)

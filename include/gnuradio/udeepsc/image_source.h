@@ -9,7 +9,8 @@ namespace gr {
 namespace udeepsc {
 
 /*!
- * \brief Cuts picture files into square tiles and sends each as a PDU.
+ * \brief Cuts picture files into square tiles and sends each as a PDU; or each picture as
+ * one tile.
  * \ingroup udeepsc
  *
  * A picture that cannot be read is dropped, counted ("bad sample") and logged; the next
@@ -31,11 +32,14 @@ public:
     //! \param labels class name of each file, or empty
     //! \param tile edge of a tile in pixels, 8..1024; what the model takes
     //! \param options when and how fast
+    //! \param whole the middle square of a picture, scaled to one tile: for tasks that
+    //! ask what it shows
     static sptr make(const std::vector<std::string>& files,
                      const std::string& task,
                      const std::vector<std::string>& labels = {},
                      int tile = 32,
-                     const source_options& options = {});
+                     const source_options& options = {},
+                     bool whole = false);
 
     //! PDUs per second, 0..1e6; 0: as fast as the next block takes them.
     virtual void set_pace(double pace) = 0;

@@ -77,16 +77,13 @@ public:
         , d_skipped("data set " + request.name, request.max_bad)
     {
         for (const auto& m : request.modalities) {
-            const std::string kind = m.second->kind();
-            if (kind == "text" && d_text.empty())
-                d_text = m.first;
-            else if (kind == "vectors")
+            if (!m.second->needs_tokenizer())
                 d_vectors[m.first] = file_of(m.first);
+            else if (d_text.empty())
+                d_text = m.first;
             else
-                throw Error("data set mosi: has nothing for the modality \"" + m.first
-                            + "\" of kind " + kind
-                            + ", expected one of kind text and "
-                              "some of kind vectors (audio, video)");
+                throw Error("data set mosi: has one text, the task takes " + d_text
+                            + " and " + m.first);
         }
     }
 

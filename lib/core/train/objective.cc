@@ -12,6 +12,7 @@ namespace {
 //! |h|^2 below which training does not go: a few hopeless samples must not rule the
 //! batch.
 constexpr double LEAST_FADING_GAIN = 0.05; // -13 dB
+constexpr int AUXILIARY_HIDDEN = 256;
 
 // Noise variance per complex symbol of each sample: the channel's own, and as it is after
 // equalisation by a known block Rayleigh gain.
@@ -145,23 +146,33 @@ private:
 
 AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
 {
-    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> heads;
-    for (const auto& t : config.tasks)
-        if (t.output->auxiliary_outputs() > 0)
-            heads.insert(t.name,
-                         torch::nn::Linear(config.encoder(t.inputs[0].modality).dim,
-                                           t.output->auxiliary_outputs())
-                             .ptr());
+    namespace nn = torch::nn;
+    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> heads;
+    for (const auto& t : config.tasks) {
+        const int outputs = t.output->auxiliary_outputs();
+        if (outputs == 0)
+            continue;
+        int dim = 0;
+        for (const auto& input : t.inputs)
+            dim += config.encoder(input.modality).dim;
+        nn::Sequential head;
+        if (t.inputs.size() > 1) {
+            head->push_back(nn::Linear(dim, AUXILIARY_HIDDEN));
+            head->push_back(nn::GELU());
+            dim = AUXILIARY_HIDDEN;
+        }
+        head->push_back(nn::Linear(dim, outputs));
+        heads.insert(t.name, head.ptr());
+    }
     d_heads->update(heads);
     register_module("heads", d_heads);
 }
 
 torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task,
-                                          const torch::Tensor& features)
+                                          const std::vector<torch::Tensor>& features)
 {
-    if (!d_heads->contains(task))
-        return {};
-    return d_heads[task]->as<torch::nn::LinearImpl>()->forward(features);
+    return d_heads[task]->as<torch::nn::SequentialImpl>()->forward(
+        torch::cat(features, 1));
 }
 
 StepLoss objective(Network& network,
@@ -177,20 +188,18 @@ StepLoss objective(Network& network,
     Pass pass(network, task, config, context);
     pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
     auto total = torch::zeros_like(pass.side_losses);
+    std::vector<torch::Tensor> summary; // of the semantic features of each modality
     for (const auto& in : batch.inputs) {
         const auto features
             = network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
-        if (pass.received.empty() && config.auxiliary_weight > 0) {
-            const auto logits = auxiliary(
-                task_name, pooled(features, in.valid, task.input(in.modality)));
-            if (logits.defined()) {
-                const auto direct
-                    = task.output->loss(logits, batch.target, config.label_smoothing);
-                total = total + config.auxiliary_weight * direct.loss;
-                result.auxiliary = direct.score.detach();
-            }
-        }
+        summary.push_back(pooled(features, in.valid, task.input(in.modality)));
         pass.send(in, features, channel);
+    }
+    if (config.auxiliary_weight > 0 && auxiliary->has(task_name)) {
+        const auto direct = task.output->loss(
+            auxiliary(task_name, summary), batch.target, config.label_smoothing);
+        total = total + config.auxiliary_weight * direct.loss;
+        result.auxiliary = direct.score.detach();
     }
     const auto output = network->receiver()->forward(task_name, pass.received);
     const auto main = task.output->loss(output, batch.target, config.label_smoothing);

@@ -16,12 +16,20 @@ struct TaskBatch {
     torch::Tensor target; //!< as the task's output takes it
 };
 
-/*! Label classifiers on the semantic features, for training alone (see training.md). */
+/*!
+ * \brief Label classifiers on the semantic features, for training alone (see
+ * training.md).
+ *
+ * Linear for a task of one modality. Of several, what counts is what they say together,
+ * which takes a hidden layer.
+ */
 class AuxiliaryHeadsImpl : public torch::nn::Module {
 public:
     explicit AuxiliaryHeadsImpl(const ModelConfig& config);
-    //! Logits, or undefined for a task whose output has no use for one.
-    torch::Tensor forward(const std::string& task, const torch::Tensor& features);
+    bool has(const std::string& task) const { return d_heads->contains(task); }
+    //! features: [batch, dim] of each modality, in the task's order -> logits
+    torch::Tensor forward(const std::string& task,
+                          const std::vector<torch::Tensor>& features);
 
 private:
     torch::nn::ModuleDict d_heads;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/udeepsc/image_source.h>
+#include <gnuradio/udeepsc/sound_source.h>
 #include <gnuradio/udeepsc/sample_source.h>
 #include <gnuradio/udeepsc/task_sink.h>
 #include <gnuradio/udeepsc/text_source.h>
@@ -81,7 +82,8 @@ void bind_sources_and_sink(py::module& m)
     block_class<image_source>(
         m,
         "image_source",
-        "Cuts picture files into square tiles and sends each as a PDU.\n\n"
+        "Cuts picture files into square tiles and sends each as a PDU; with whole, each\n"
+        "picture scaled to one tile.\n\n"
         "trigger: any message sends the list, a symbol the file of that name;\n"
         "out: u8vector [tile, tile, 3].")
         .def(py::init([](const strings& files,
@@ -90,9 +92,10 @@ void bind_sources_and_sink(py::module& m)
                          int tile,
                          source_start start,
                          int repeat,
-                         double pace) {
+                         double pace,
+                         bool whole) {
                  return image_source::make(
-                     files, task, labels, tile, { start, repeat, pace });
+                     files, task, labels, tile, { start, repeat, pace }, whole);
              }),
              py::arg("files"),
              py::arg("task"),
@@ -100,7 +103,8 @@ void bind_sources_and_sink(py::module& m)
              py::arg("tile") = 32,
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
-             py::arg("pace") = 0.0)
+             py::arg("pace") = 0.0,
+             py::arg("whole") = false)
         .def("set_pace", &image_source::set_pace, py::arg("pace"), "PDUs per second.")
         .def(
             "pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
@@ -144,6 +148,32 @@ void bind_sources_and_sink(py::module& m)
              &sample_source::pace,
              "PDUs per second, 0: as fast as they are taken.")
         .def("size", &sample_source::size, "Samples of a pass.");
+
+    block_class<sound_source>(
+        m,
+        "sound_source",
+        "Sends sound files, each as a PDU.\n\n"
+        "trigger: any message sends the list, a symbol the file of that name;\n"
+        "out: f32vector [frames, channels] with sample_rate.")
+        .def(py::init([](const strings& files,
+                         const std::string& task,
+                         const strings& labels,
+                         source_start start,
+                         int repeat,
+                         double pace) {
+                 return sound_source::make(files, task, labels, { start, repeat, pace });
+             }),
+             py::arg("files"),
+             py::arg("task"),
+             py::arg("labels") = strings {},
+             py::arg("start") = source_start::at_start,
+             py::arg("repeat") = 1,
+             py::arg("pace") = 0.0)
+        .def("set_pace", &sound_source::set_pace, py::arg("pace"), "PDUs per second.")
+        .def(
+            "pace", &sound_source::pace, "PDUs per second, 0: as fast as they are taken.")
+        .def("set_task", &sound_source::set_task, py::arg("task"))
+        .def("task", &sound_source::task);
 
     block_class<text_source>(
         m,
