@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.io import wavfile
 
 ROOT = Path(os.environ['UDEEPSC_SOURCE_DIR'])
 APP = ROOT / 'apps' / 'radio'
@@ -148,6 +149,24 @@ class OneProcess(unittest.TestCase):
         self.assertGreater(figures['latency p50 ms'], 0)
         self.assertLessEqual(figures['latency p50 ms'], figures['latency p99 ms'])
 
+    def test_questions_go_with_their_picture(self):
+        status, said = run('sim', '--model', FOLDER / 'model', '--grid', '1x1', '--image',
+                           FOLDER / 'noise.png', '--question', 'what ?', 'why ?', '--out',
+                           FOLDER / 'questions', '--radio', 'sim,rate=500k')
+        self.assertEqual(status, 0, said)
+        self.assertIn('(visual_question_answering: what ? (noise))', said)
+        self.assertIn('(visual_question_answering: why ? (noise))', said)
+        self.assertIn('3 of 3 payloads arrived', said)
+
+    def test_sounds(self):
+        tone = 0.3 * np.sin(np.arange(4000) * 0.3)
+        wavfile.write(FOLDER / 'tone.wav', 8000, np.int16(32767 * np.stack([tone, -tone / 2], 1)))
+        status, said = run('sim', '--sound', FOLDER / 'tone.wav', '--out', FOLDER / 'sounds',
+                           '--radio', 'sim,rate=500k')
+        self.assertEqual(status, 0, said)
+        self.assertIn('(speech_classification: tone)', said)
+        self.assertIn('1 of 1 payloads arrived', said)
+
     def test_errors_name_what_is_wrong(self):
         model = ('--model', FOLDER / 'model')
         for arguments, words in (
@@ -163,6 +182,9 @@ class OneProcess(unittest.TestCase):
                 (('tx', '--radio', 'zmq:ipc:///x', *model, '--image', '/none.png'),
                  ['/none.png', 'no such file']),
                 (('sim', '--snr', 'loud'), ["'loud'", 'dB']),
+                (('sim', '--sound', '/nowhere/a.wav'), ['/nowhere/a.wav', 'no such file']),
+                (('sim', '--sound', FOLDER / 'noise.png'), ['noise.png', 'is no WAV file']),
+                (('sim', *model, '--sound', FOLDER / 'noise.png'), ['--sound', 'no task']),
                 (('sim', *model, '--multipath', 'wild', '--text', 'a'), ['wild'])):
             with self.subTest(arguments):
                 status, said = run(*arguments)
