@@ -14,6 +14,7 @@ namespace udeepsc_core {
 
 namespace {
 
+constexpr const char* SCORE_COLUMN = "score"; // as a task with a score calls it
 const std::string HEADER
     = "segment_id\tvideo_id\tclip\tsentiment\tlabel2\tstandard_split\ttext";
 enum Column { SEGMENT, VIDEO, CLIP, SENTIMENT, LABEL, SPLIT, TEXT, COLUMNS };
@@ -100,8 +101,8 @@ public:
             arrays[v.first] = rows_of(split + "_" + v.second + ".npy", lines.size() - 1);
         for (std::size_t i = 1; i < lines.size(); ++i) {
             try {
-                auto sample
-                    = sample_of(lines[i], d_text, d_request.target_column == "score");
+                auto sample = sample_of(
+                    lines[i], d_text, d_request.target_column == SCORE_COLUMN);
                 for (const auto& a : arrays)
                     sample.inputs[a.first] = row(a.second, i - 1);
                 d_samples.push_back(std::move(sample));
