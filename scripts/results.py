@@ -17,8 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SNR = '-6,-3,0,3,6,9,12'
-TASKS = ('image_classification', 'image_reconstruction', 'text_classification',
-         'text_reconstruction')
+# Rows of the tables: a task, and the data set where it has several.
+ROWS = (('image_classification', ''), ('image_reconstruction', ''), ('text_classification', ''),
+        ('text_reconstruction', ''), ('visual_question_answering', 'easyvqa'),
+        ('visual_question_answering', 'daquar'), ('video_sentiment', ''),
+        ('speech_classification', ''))
 
 
 def arguments():
@@ -73,7 +76,11 @@ def score(line):
 
 
 def quality(bench, title, *options):
-    results = {task: bench.evaluate(task, SNR, *options) for task in TASKS}
+    results = {}
+    for task, dataset in ROWS:
+        name = f'{task}, {dataset}' if dataset else task
+        of_set = ('--dataset', dataset) if dataset else ()
+        results[name] = bench.evaluate(task, SNR, *options, *of_set)
     print(f'## {title}\n')
     print(f'```\n{bench.command(*options)}\n```\n')
     head(['task', 'metric', 'n'] + [f'{snr} dB' for snr in SNR.split(',')])
@@ -170,7 +177,10 @@ def speed(bench):
           '(least in brackets): `./gr-udeepsc bench --config paper|lite --dtype fp32|bf16 --json`.\n')
     head(['configuration', 'task', 'precision', 'transmitter', 'receiver'])
     for config, dtypes in (('paper', ('fp32', 'bf16')), ('lite', ('fp32', 'bf16'))):
-        for task in ('image_classification', 'image_reconstruction', 'text_reconstruction'):
+        tasks = ['image_classification', 'image_reconstruction', 'text_reconstruction']
+        if config == 'lite':
+            tasks += ['visual_question_answering', 'video_sentiment', 'speech_classification']
+        for task in tasks:
             for dtype in dtypes:
                 lines = bench.lines('bench', '--config', config, '--task', task, '--dtype', dtype, '--json')
                 stage = {line['stage']: line for line in lines}
@@ -185,7 +195,8 @@ def main():
     print('Written by `scripts/results.py --data DATA --split ' + bench.options.split +
           (f' --limit {bench.options.limit}' if bench.options.limit != '0' else '') +
           '`. Channel seed 1; intervals are 95 %. Model: `models/udeepsc-lite.safetensors`, trained '
-          'on CIFAR-10 batches 1 to 4 and SST-2 train.\n')
+          'as docs/training.md says on the training parts of CIFAR-10, SST-2, easy-VQA, DAQUAR '
+          '(NYU Depth V2), CMU-MOSI (transcripts and audio) and the Free Spoken Digit Dataset.\n')
     results = quality(bench, 'AWGN, soft look-up')
     symbols(results)
     quality(bench, 'Block Rayleigh fading, known gain, soft look-up', '--channel', 'rayleigh')
