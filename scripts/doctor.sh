@@ -156,6 +156,23 @@ check_model()
     fi
 }
 
+# Each layer laid out for oneDNN is held against LibTorch when a model is loaded.
+check_packed_layers()
+{
+    local program=$UDEEPSC_BUILD/apps/udeepsc dtype said all=
+    [ -x "$program" ] && [ -s "$UDEEPSC_ROOT/models/udeepsc-lite.safetensors" ] || return 0
+    for dtype in fp32 bf16; do
+        said=$("$program" bench --model "$UDEEPSC_ROOT/models/udeepsc-lite.safetensors" \
+            --task image_reconstruction --repeat 1 --dtype $dtype 2>&1 >/dev/null) || true
+        all+=$(grep -o 'this oneDNN.*' <<<"$said" || true)
+    done
+    if [ -n "$all" ]; then
+        warn oneDNN "${all%%$'\n'*}" "results are right, inference is slower; another libdnnl-dev may help"
+    else
+        ok oneDNN "computes every layer of the shipped model as LibTorch does"
+    fi
+}
+
 # Where GNU Radio Companion looks for block descriptions.
 grc_folders()
 {
@@ -208,6 +225,7 @@ check_library pybind11 "$(package_version pybind11-dev)"
 check_blas
 check_build
 check_model
+check_packed_layers
 check_companion
 check_radio
 
