@@ -161,6 +161,24 @@ TEST(Vqa, AnswersThatTheTaskDoesNotKnowAreWrongAndNoError)
     EXPECT_EQ(opened(dir, "ask")->at(0).target.soft, (std::vector<float> { 0, 0, 0 }));
 }
 
+TEST(Vqa, QuestionsWithoutAnswersAreSkippedByName)
+{
+    TempDir dir;
+    write_vqa(dir, 3);
+    const std::string name = "easyvqa/v2_easyvqa_train_annotations.json";
+    const auto whole = dir.read(name);
+    auto told = whole;
+    told.replace(told.find("\"question_id\": 1"), 16, "\"question_id\": 9");
+    dir.write(name, told);
+    EXPECT_EQ(opened(dir, "ask", "train", 1)->size(), 2u);
+    expect_error([&] { opened(dir, "ask"); }, { "question 1", "has no answers" });
+    dir.write(name,
+              R"({"annotations": [{"question_id": 0, "answers": []},)"
+                  + whole.substr(whole.find('[') + 1));
+    EXPECT_EQ(opened(dir, "ask", "train", 1)->size(), 3u);
+    expect_error([&] { opened(dir, "ask"); }, { "question 0", "answers is empty" });
+}
+
 TEST(Vqa, WhatIsMissingIsSkippedByName)
 {
     TempDir dir;
@@ -252,6 +270,8 @@ TEST(Mosi, DamagedFiles)
     dir.write("mosi/train.tsv", "text\tlabel\n");
     expect_error([&] { opened(dir, "feel"); }, { "expected the header" });
     expect_error([&] { opened(dir, "sniff"); }, { "smell", "expected audio" });
+    expect_error([&] { opened(dir, "digit", "train", 0, { "mosi" }); },
+                 { "speech", "kind speech" });
 }
 
 TEST(Fsdd, SplitsByIndexAndTheUnseenSpeaker)
@@ -280,4 +300,15 @@ TEST(Fsdd, NamesThatDoNotFit)
     EXPECT_EQ(opened(dir, "digit", "train", 1)->size(), 1u);
     expect_error([&] { opened(dir, "digit", "unseen"); },
                  { "recordings_unseen_speaker" });
+    std::filesystem::remove(dir.file("fsdd/recordings/three.wav"));
+    expect_error([&] { opened(dir, "digit", "test"); },
+                 { "no recording of split test", "fsdd/recordings" });
+}
+
+TEST(Data, UnseenIsASplitOfFsddAlone)
+{
+    TempDir dir;
+    for (const char* name : { "tsv", "folder", "tiles:x", "sst2", "mosi", "daquar" })
+        expect_error([&] { opened(dir, "feel", "unseen", 0, { name }); },
+                     { name, "found 'unseen'" });
 }

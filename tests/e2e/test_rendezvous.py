@@ -120,13 +120,14 @@ class Ranks(unittest.TestCase):
         except subprocess.TimeoutExpired:
             self.fail(f'still runs after {within} s')
         lines = [line for line in said.splitlines()
-                 if not re.match(r'[IWE]\d{8} |WARNING: Logging before', line)]  # c10d's log
+                 if not re.match(r'\[?[IWE]\d{4,8} |WARNING: Logging before', line)]  # c10d's log
         self.assertEqual(process.returncode, 1, said)
         self.assertEqual(len(lines), 1, said)
         self.assertTrue(lines[0].startswith('udeepsc: '), said)
         self.assertNotIn('unexpected', said)
         for word in words:
             self.assertIn(word, lines[0])
+        return lines[0]
 
     def assert_as_expected(self, out, expected=None):
         for name in ('model.safetensors', 'checkpoint.safetensors'):
@@ -193,13 +194,16 @@ class Meeting(Ranks):
         self.assertLess(time.monotonic() - started, 3 + SLACK)
 
     def test_something_else_answers(self):
-        """That is not a rank that is missing, and is known at once."""
+        """That is not a rank that is missing: LibTorch 1.13 knows at once; 2.6 asks again
+        until its time is over."""
         with socket.create_server(('127.0.0.1', 0)) as server:
             address = f'127.0.0.1:{server.getsockname()[1]}'
-            rank = self.start('else', 1, '--rendezvous', address, '--rank', 1, '--world-size', 2)
+            rank = self.start('else', 1, '--rendezvous', address, '--rank', 1, '--world-size', 2,
+                              '--timeout', 3)
             server.settimeout(WITHIN)
             server.accept()[0].close()
-            self.refused(rank, address, 'rank 1 of 2 lost rank 0', within=SLACK)
+            said = self.refused(rank, address)
+            self.assertRegex(said, 'rank 1 of 2 (lost|found no) rank 0')
 
     def test_a_rank_that_is_there_already(self):
         place = Loopback()

@@ -125,6 +125,9 @@ and FILE lie in the folder given with `--data`.
 | --- | --- |
 | `cifar10` | CIFAR-10, binary version, in `cifar-10-batches-bin` |
 | `sst2` | SST-2 as GLUE has it, in `SST-2` |
+| `easyvqa`, `daquar`, `vqa2` | questions about pictures in VQA v2's layout: easy-VQA in `easyvqa`, DAQUAR in `vqa_daquar` and `nyuv2`, VQA v2 in `vqa2` |
+| `mosi` | CMU-MOSI in `mosi`: an utterance's text, and features for modalities called `audio`, `video` or `vision` |
+| `fsdd` | Free Spoken Digit Dataset in `fsdd/recordings` |
 | `folder[:NAME]` | one folder a class, `NAME/CLASS/FILE`; with `NAME/train`, `NAME/val` and `NAME/test` above the classes where they are there, else of every ten files the ninth is for validation and the tenth for the test |
 | `tiles[:NAME]` | pictures cut into tiles of the model's `image_size`, for reconstruction; laid out as `folder` |
 | `tsv[:FILE]` | a table with tabs, `data.tsv` if no FILE is named; its first line names the columns: one for each modality of the task (a text itself; a file's name, relative to the table, for other kinds), `label` or `score`, and `split` if lines are to be sorted so, else by tens of each label, as `folder` |

@@ -178,24 +178,13 @@ std::vector<std::string> dataset_names()
 
 std::string DatasetRequest::modality_of_kind(const std::string& kind) const
 {
-    std::string found;
-    for (const auto& m : modalities) {
-        if (m.second->kind() != kind)
-            continue;
-        if (!found.empty())
-            throw Error("data set " + name
-                        + ": the task has more than one modality of kind " + kind);
-        found = m.first;
-    }
-    if (found.empty() || modalities.size() > 1)
-        throw Error("data set " + name + " has " + kind
-                    + " alone; the task has the modalities " + [&] {
-                          std::vector<std::string> names;
-                          for (const auto& m : modalities)
-                              names.push_back(m.first + " (" + m.second->kind() + ")");
-                          return listed(names);
-                      }());
-    return found;
+    if (modalities.size() == 1 && modalities.begin()->second->kind() == kind)
+        return modalities.begin()->first;
+    std::vector<std::string> names;
+    for (const auto& m : modalities)
+        names.push_back(m.first + " (" + m.second->kind() + ")");
+    throw Error("data set " + name + " has " + kind
+                + " alone; the task has the modalities " + listed(names));
 }
 
 std::string DatasetRequest::modality_among(const std::string& kind) const

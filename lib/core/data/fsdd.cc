@@ -71,6 +71,9 @@ std::shared_ptr<const Dataset> open_fsdd(const DatasetRequest& request)
             skipped.add(file.string(), e.what());
         }
     }
+    if (samples.empty() && skipped.lines().empty())
+        throw Error("data set fsdd: found no recording of split " + split + " in '"
+                    + folder + "', expected DIGIT_SPEAKER_INDEX.wav");
     return in_memory({ request.name, split, s_digits, skipped.lines() },
                      std::move(samples));
 }

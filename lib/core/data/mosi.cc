@@ -23,8 +23,13 @@ enum Column { SEGMENT, VIDEO, CLIP, SENTIMENT, LABEL, SPLIT, TEXT, COLUMNS };
 const std::map<std::string, std::string> s_features
     = { { "audio", "audio73" }, { "video", "video100" }, { "vision", "video100" } };
 
-std::string file_of(const std::string& modality)
+std::string file_of(const std::string& modality, const Modality& kind)
 {
+    ModalityInfo info;
+    kind.describe(info);
+    if (info.payload != PayloadType::reals || info.sample_rate > 0)
+        throw Error("data set mosi: has vectors of features; the modality \"" + modality
+                    + "\" is of kind " + kind.kind());
     const auto found = s_features.find(modality);
     if (found == s_features.end())
         throw Error("data set mosi: has no features for the modality \"" + modality
@@ -79,7 +84,7 @@ public:
     {
         for (const auto& m : request.modalities) {
             if (!m.second->needs_tokenizer())
-                d_vectors[m.first] = file_of(m.first);
+                d_vectors[m.first] = file_of(m.first, *m.second);
             else if (d_text.empty())
                 d_text = m.first;
             else

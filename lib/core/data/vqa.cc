@@ -95,6 +95,10 @@ Scores scores_of(const json& entry)
             ++known->second;
         ++all;
     }
+    if (counts.empty())
+        throw Error("question "
+                    + std::to_string(entry.at("question_id").get<std::int64_t>())
+                    + ": its list of answers is empty");
     Scores scores;
     for (const auto& c : counts)
         scores.emplace_back(

@@ -7,6 +7,7 @@
 #ifndef USE_C10D_GLOO // some LibTorch's CMake files say it
 #define USE_C10D_GLOO
 #endif
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -17,7 +18,11 @@
 #endif
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <future>
+#include <stdexcept>
+#include <thread>
 
 namespace udeepsc_core {
 
@@ -27,9 +32,9 @@ namespace {
 // LibTorch 2.4 and later take libuv, which not every build of it has; the plain server
 // that all have is good for thousands of processes.
 template <class Options>
-auto without_libuv(Options& options, int) -> decltype(options.useLibuv, void())
+auto without_libuv(Options& options, int) -> decltype(options.useLibUV, void())
 {
-    options.useLibuv = false;
+    options.useLibUV = false;
 }
 template <class Options> void without_libuv(Options&, long) { }
 
@@ -94,6 +99,27 @@ void ignore_broken_pipes()
         std::signal(SIGPIPE, SIG_IGN);
 }
 
+// What goes wrong is told by our errors, in one line; c10d's own lines, stack traces
+// among them, are for who sets TORCH_CPP_LOG_LEVEL.
+void quieten_c10d()
+{
+    setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
+    c10::initLogging();
+}
+
+// LibTorch 2.6 waits without end for an answer of whoever listens there.
+c10::intrusive_ptr<c10d::TCPStore> meet(const std::string& host,
+                                        const c10d::TCPStoreOptions& options)
+{
+    std::packaged_task<c10::intrusive_ptr<c10d::TCPStore>()> make(
+        [host, options] { return c10::make_intrusive<c10d::TCPStore>(host, options); });
+    auto made = make.get_future();
+    std::thread(std::move(make)).detach();
+    if (made.wait_for(2 * options.timeout) != std::future_status::ready)
+        throw std::runtime_error("what listens there does not answer");
+    return made.get();
+}
+
 class GlooCollectives : public Collectives {
     // A broken exchange mostly means that another process is gone.
     template <class Function> auto guarded(Function f)
@@ -113,6 +139,7 @@ public:
         : d_rendezvous(r)
     {
         ignore_broken_pipes();
+        quieten_c10d();
         const auto timeout
             = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * r.timeout_s));
         c10d::TCPStoreOptions options;
@@ -123,7 +150,7 @@ public:
         options.timeout = timeout;
         without_libuv(options, 0);
         try {
-            d_store = c10::make_intrusive<c10d::TCPStore>(r.host, options);
+            d_store = meet(r.host, options);
         } catch (const std::exception& e) {
             throw Error("rendezvous: rank " + std::to_string(r.rank) + " of "
                         + std::to_string(r.world_size)
