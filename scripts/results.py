@@ -87,7 +87,7 @@ def quality(bench, title, *options):
     for task, lines in results.items():
         row([task, lines[0]['metric'], lines[0]['n']] + [score(line) for line in lines])
     lines = results['text_reconstruction']
-    row(['', 'bleu1', lines[0]['n']] + [f'{line["bleu1"]:.3f}' for line in lines])
+    row(['text_reconstruction', 'bleu1', lines[0]['n']] + [f'{line["bleu1"]:.3f}' for line in lines])
     print()
     return results
 
