@@ -53,6 +53,11 @@ void SpeechModality::visit(FieldVisitor& fields)
     fields.integer(
         { "max_frames", "frames", "longest utterance" }, d_max_frames, 1, 16384);
     fields.integer({ "stack", "frames", "joined to one position" }, d_stack, 1, 64);
+    fields.flag({ "vary_speaker",
+                  "",
+                  "training hears each sample as if others had said it, faster or slower "
+                  "and with other voices; not where speed or pitch is what counts" },
+                d_vary_speaker);
 }
 
 void SpeechModality::validate(const std::string& where) const
@@ -139,13 +144,28 @@ ModalityBatch SpeechModality::batch(const std::vector<torch::Tensor>& samples) c
     return padded(samples);
 }
 
-// Another speaker's: faster or slower, a longer or shorter vocal tract (which stretches
-// the mel bands; Jaitly and Hinton 2013), louder or softer, beginning somewhat later, and
-// with some bands and frames taken out (SpecAugment, Park et al. 2019).
+// Louder or softer, and a band or two taken out (SpecAugment, Park et al. 2019).
 torch::Tensor SpeechModality::augment(const torch::Tensor& sample,
                                       double,
                                       const Tokenizer*,
                                       std::mt19937_64& random) const
+{
+    if (d_vary_speaker)
+        return of_another_speaker(sample, random);
+    const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1.0p-53; };
+    auto changed = (sample + 0.3 * (2 * uniform() - 1))
+                       .view({ sample.size(0), d_stack, d_settings.mels });
+    const auto bands = static_cast<std::int64_t>(uniform() * d_settings.mels / 5);
+    const auto first = static_cast<std::int64_t>(uniform() * (d_settings.mels - bands));
+    changed.narrow(2, first, bands).fill_(0.0);
+    return changed.view_as(sample);
+}
+
+// Another speaker's: faster or slower, a longer or shorter vocal tract (which stretches
+// the mel bands; Jaitly and Hinton 2013), louder or softer, beginning somewhat later, and
+// with some bands and frames taken out (SpecAugment, Park et al. 2019).
+torch::Tensor SpeechModality::of_another_speaker(const torch::Tensor& sample,
+                                                 std::mt19937_64& random) const
 {
     const auto uniform = [&](double low, double high) {
         return low + (high - low) * static_cast<double>(random() >> 11) * 0x1.0p-53;

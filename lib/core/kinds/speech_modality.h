@@ -47,8 +47,12 @@ private:
     torch::Tensor joined(std::vector<float> frames) const;
 
     LogMelSettings d_settings;
+    torch::Tensor of_another_speaker(const torch::Tensor& sample,
+                                     std::mt19937_64& random) const;
+
     int d_max_frames = 200;
     int d_stack = 4;
+    bool d_vary_speaker = false;
 };
 
 } // namespace udeepsc_core
