@@ -15,71 +15,27 @@ image_source::sptr image_source::make(const std::vector<std::string>& files,
 {
     options.validate();
     require_range("tile", tile, 8, 1024);
-    if (!labels.empty() && labels.size() != files.size()) {
-        throw std::invalid_argument("labels has " + std::to_string(labels.size())
-                                    + " entries, expected none or one for each of the "
-                                    + std::to_string(files.size()) + " files");
-    }
-    std::vector<image_source_impl::item> items;
-    for (std::size_t i = 0; i < files.size(); i++) {
-        items.push_back({ files[i], labels.empty() ? "" : labels[i] });
-    }
     return gnuradio::make_block_sptr<image_source_impl>(
-        std::move(items), task, tile, options, whole);
+        labelled(files, labels, "files"), task, tile, options, whole);
 }
 
-image_source_impl::image_source_impl(std::vector<item> items,
+image_source_impl::image_source_impl(std::vector<list_item> items,
                                      const std::string& task,
                                      int tile,
                                      const source_options& options,
                                      bool whole)
     : gr::block(
         "image_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
-    , d_task(task)
+    , list_source(std::move(items), task, options)
     , d_tile(tile)
     , d_whole(whole)
-    , d_thread(
-          *this, std::move(items), options, [this](const item& i) { send_picture(i); })
-{
-    add_input("trigger", [this](const pmt::pmt_t& msg) {
-        if (pmt::is_symbol(msg)) {
-            d_thread.trigger({ pmt::symbol_to_string(msg), "" });
-        } else {
-            d_thread.trigger_all();
-        }
-    });
-    add_pdu_output();
-}
+{ }
 
-bool image_source_impl::start()
-{
-    d_thread.start();
-    return true;
-}
-
-bool image_source_impl::stop()
-{
-    d_thread.stop();
-    return true;
-}
-
-void image_source_impl::set_task(const std::string& task)
-{
-    std::lock_guard<std::mutex> lock(d_mutex);
-    d_task = task;
-}
-
-std::string image_source_impl::task() const
-{
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_task;
-}
-
-void image_source_impl::send_picture(const item& wanted)
+void image_source_impl::send_item(const list_item& wanted)
 {
     udeepsc_core::Picture picture;
     try {
-        picture = udeepsc_core::load_picture(wanted.file);
+        picture = udeepsc_core::load_picture(wanted.content);
         if (d_whole) {
             picture = udeepsc_core::fit_square(picture, d_tile);
         }
@@ -94,13 +50,13 @@ void image_source_impl::send_picture(const item& wanted)
     pmt::pmt_t common = pmt::make_dict();
     common = pmt::dict_add(common, keys::modality(), pmt::intern("image"));
     common = pmt::dict_add(common, keys::shape(), make_shape({ d_tile, d_tile, 3 }));
-    common = pmt::dict_add(common, keys::picture(), pmt::intern(wanted.file));
+    common = pmt::dict_add(common, keys::picture(), pmt::intern(wanted.content));
     common = pmt::dict_add(
         common, keys::picture_size(), make_shape({ picture.height, picture.width }));
     common = pmt::dict_add(common, keys::tiles(), make_shape({ rows, columns }));
 
     for (std::size_t i = 0; i < tiles.size(); i++) {
-        if (!d_thread.wait_for_turn()) {
+        if (!wait_for_turn()) {
             return;
         }
         const int at = static_cast<int>(i);

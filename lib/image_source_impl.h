@@ -1,42 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "source_thread.h"
+#include "list_source.h"
 #include <gnuradio/udeepsc/image_source.h>
 #include <udeepsc_core/picture.h>
 
 namespace gr {
 namespace udeepsc {
 
-class image_source_impl : public image_source, public pdu_block_impl {
+class image_source_impl : public list_source<image_source> {
 public:
-    struct item {
-        std::string file;
-        std::string label; // "" where there is none
-    };
-
-    image_source_impl(std::vector<item> items,
+    image_source_impl(std::vector<list_item> items,
                       const std::string& task,
                       int tile,
                       const source_options& options,
                       bool whole);
 
-    bool start() override;
-    bool stop() override;
-    void set_pace(double pace) override { d_thread.set_pace(pace); }
-    double pace() const override { return d_thread.pace(); }
-    void set_task(const std::string& task) override;
-    std::string task() const override;
+    ~image_source_impl() override { stop(); }
 
 private:
-    void send_picture(const item& wanted);
+    void send_item(const list_item& wanted) override;
 
-    mutable std::mutex d_mutex;
-    std::string d_task; // guarded by d_mutex
     const int d_tile;
     const bool d_whole;
     std::uint64_t d_frame_id = 0; // source's thread only
-    source_thread<item> d_thread;
 };
 
 } // namespace udeepsc

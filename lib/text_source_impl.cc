@@ -41,71 +41,28 @@ text_source::sptr text_source::make(const std::vector<std::string>& texts,
         const auto lines = read_lines(file);
         all.insert(all.end(), lines.begin(), lines.end());
     }
-    if (!labels.empty() && labels.size() != all.size()) {
-        throw std::invalid_argument("labels has " + std::to_string(labels.size())
-                                    + " entries, expected none or one for each of the "
-                                    + std::to_string(all.size()) + " texts");
-    }
-    std::vector<text_source_impl::item> items;
-    for (std::size_t i = 0; i < all.size(); i++) {
-        items.push_back({ all[i], labels.empty() ? "" : labels[i] });
-    }
     return gnuradio::make_block_sptr<text_source_impl>(
-        std::move(items), task, max_words, options);
+        labelled(all, labels, "texts"), task, max_words, options);
 }
 
-text_source_impl::text_source_impl(std::vector<item> items,
+text_source_impl::text_source_impl(std::vector<list_item> items,
                                    const std::string& task,
                                    int max_words,
                                    const source_options& options)
     : gr::block(
         "text_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
-    , d_task(task)
+    , list_source(std::move(items), task, options)
     , d_max_words(max_words)
-    , d_thread(*this, std::move(items), options, [this](const item& i) { send_text(i); })
-{
-    add_input("trigger", [this](const pmt::pmt_t& msg) {
-        if (pmt::is_symbol(msg)) {
-            d_thread.trigger({ pmt::symbol_to_string(msg), "" });
-        } else {
-            d_thread.trigger_all();
-        }
-    });
-    add_pdu_output();
-}
+{ }
 
-bool text_source_impl::start()
+void text_source_impl::send_item(const list_item& wanted)
 {
-    d_thread.start();
-    return true;
-}
-
-bool text_source_impl::stop()
-{
-    d_thread.stop();
-    return true;
-}
-
-void text_source_impl::set_task(const std::string& task)
-{
-    std::lock_guard<std::mutex> lock(d_mutex);
-    d_task = task;
-}
-
-std::string text_source_impl::task() const
-{
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_task;
-}
-
-void text_source_impl::send_text(const item& wanted)
-{
-    const auto segments = text_segments(wanted.text, d_max_words);
+    const auto segments = text_segments(wanted.content, d_max_words);
     if (segments.empty()) {
         d_frame_id++; // its number: another source's samples keep their partners
     }
     for (std::size_t i = 0; i < segments.size(); i++) {
-        if (!d_thread.wait_for_turn()) {
+        if (!wait_for_turn()) {
             return;
         }
         const pdu data = segment_pdu(
@@ -115,7 +72,7 @@ void text_source_impl::send_text(const item& wanted)
     d_text_id++;
 }
 
-pdu text_source_impl::segment_pdu(const item& wanted,
+pdu text_source_impl::segment_pdu(const list_item& wanted,
                                   const std::string& text,
                                   int segment,
                                   int segments)
