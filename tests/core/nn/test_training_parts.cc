@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <nn/network.h>
 #include <train/adamw.h>
+#include <train/batch_queue.h>
 
 #include <gtest/gtest.h>
 
@@ -8,6 +9,80 @@
 #include <map>
 
 using namespace udeepsc_core;
+
+namespace {
+
+/*! Ten plain pictures, each of another grey. */
+class Greys : public Dataset {
+public:
+    std::size_t size() const override { return 10; }
+    Sample at(std::size_t i) const override
+    {
+        Sample sample;
+        sample.inputs["image"] = SourceSample::image(
+            32,
+            32,
+            std::vector<std::uint8_t>(3 * 32 * 32, static_cast<std::uint8_t>(20 * i)));
+        sample.target.label = static_cast<int>(i);
+        return sample;
+    }
+    const DatasetInfo& describe() const override { return d_info; }
+
+private:
+    DatasetInfo d_info { "greys", "train", {}, {} };
+};
+
+struct QueuedBatches {
+    std::vector<std::size_t> tasks;
+    std::vector<torch::Tensor> inputs;
+    std::vector<std::int64_t> drawn;
+};
+
+// Batches of the steps from `first` on, prepared so far ahead.
+QueuedBatches queued(std::size_t ahead,
+                     int steps,
+                     std::int64_t first = 0,
+                     std::vector<std::int64_t> drawn = { 0, 0 })
+{
+    const auto model = ModelConfig::from_file(CONFIGS "/tiny.json");
+    TrainConfig config;
+    config.tasks["image_classification"].batch = 3;
+    config.tasks["image_reconstruction"].batch = 2;
+    std::vector<TrainingTask> tasks;
+    for (const auto& t : config.tasks) {
+        auto batches = std::make_unique<TaskBatches>(
+            model, t.first, std::make_shared<Greys>(), nullptr, 0.0);
+        tasks.push_back({ t.first, std::move(batches), EpochOrder(10, 7) });
+        tasks.back().drawn = drawn[tasks.size() - 1];
+    }
+    BatchQueue queue(config, tasks, 0, 1, first, ahead, false);
+    QueuedBatches got;
+    for (int i = 0; i < steps; ++i) {
+        auto next = queue.next();
+        got.tasks.push_back(next.task);
+        got.inputs.push_back(next.batch.get().inputs[0].input);
+        count_drawn(config, first + i, 1, drawn);
+    }
+    got.drawn = drawn;
+    return got;
+}
+
+} // namespace
+
+TEST(BatchQueue, GivesTheSameHoweverFarAhead)
+{
+    const auto one_by_one = queued(0, 12), ahead = queued(5, 12);
+    EXPECT_EQ(one_by_one.tasks, ahead.tasks);
+    for (std::size_t i = 0; i < 12; ++i)
+        EXPECT_TRUE(torch::equal(one_by_one.inputs[i], ahead.inputs[i])) << i;
+    EXPECT_FALSE(torch::equal(one_by_one.inputs[0], one_by_one.inputs[1]));
+    // Both tasks came up, and a training that goes on at step 5 sees what follows.
+    EXPECT_GT(one_by_one.drawn[0], 0);
+    EXPECT_GT(one_by_one.drawn[1], 0);
+    const auto later = queued(5, 7, 5, queued(0, 5).drawn);
+    for (std::size_t i = 0; i < 7; ++i)
+        EXPECT_TRUE(torch::equal(later.inputs[i], one_by_one.inputs[i + 5])) << i;
+}
 
 TEST(AdamW, StepsAsLibTorchsDoes)
 {
