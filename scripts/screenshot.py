@@ -18,6 +18,7 @@ SIZE = 1280, 860
 
 
 def load(program):
+    sys.path.insert(0, str(program.parent))  # embedded Python blocks lie beside it
     spec = importlib.util.spec_from_file_location(program.stem, program)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
