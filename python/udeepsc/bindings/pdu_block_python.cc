@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <gnuradio/udeepsc/congestion.h>
 #include <gnuradio/udeepsc/inference_options.h>
 #include <gnuradio/udeepsc/pdu_block.h>
 #include <gnuradio/udeepsc/pdu_keys.h>
@@ -65,4 +66,13 @@ void bind_pdu_block(py::module& m)
              &pdu_block::latency_ms,
              "Mean time from receiving a PDU to sending its result, in ms.")
         .def("stats", &pdu_block::stats, "All counters as a pmt dict.");
+
+    m.def(
+        "congested",
+        [](gr::basic_block& sender, const std::string& port) {
+            return congested(sender, pmt::intern(port));
+        },
+        py::arg("sender"),
+        py::arg("port") = "out",
+        "Whether a sender should hold back: 16 messages or more wait behind this port.");
 }
