@@ -16,6 +16,7 @@ from gnuradio.grc.gui import Utils  # noqa: E402
 from gnuradio.grc.gui.Application import Application  # noqa: E402
 
 START_MS = 500  # for the window, without which Companion draws nothing
+MARGIN = 24  # pixels, for connections that bend beyond the blocks
 
 
 def make_platform():
@@ -33,7 +34,10 @@ def main():
     application = Application([path], make_platform())
 
     def draw():
-        Utils.make_screenshot(application.main_window.current_page.flow_graph, out)
+        flowgraph = application.main_window.current_page.flow_graph
+        left, top, right, bottom = flowgraph.get_extents()
+        flowgraph.get_extents = lambda: (left, top, right + MARGIN, bottom + MARGIN)
+        Utils.make_screenshot(flowgraph, out)
         application.quit()
 
     GLib.timeout_add(START_MS, draw)
