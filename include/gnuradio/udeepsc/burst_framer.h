@@ -29,7 +29,7 @@ enum class frame_grouping {
  *   last to come are passed on.
  *
  * <b>Parameters</b>
- * - model: path of a model file of at most 16 tasks
+ * - model: path or name of a model file of at most 16 tasks
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
  * - grouping: what one frame holds
  * - pending: samples that may wait for their other modalities, 1..65536; one more, and
