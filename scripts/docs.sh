@@ -24,5 +24,5 @@ trap 'rm -rf "$pages"' EXIT
 /usr/bin/python3 -B "$UDEEPSC_ROOT/scripts/docs/site_pages.py" "$UDEEPSC_ROOT" "$pages/source"
 # -W: warnings are errors; -n: every reference has to lead somewhere.
 /usr/bin/python3 -B -m sphinx -q -n -W --keep-going -b html -d "$pages/trees" -c "$UDEEPSC_ROOT/docs" \
-    "$pages/source" "$out" || die "docs: Sphinx found mistakes; they are above"
+    "$pages/source" "$out" 2>&1 | sed "s|$pages/source/||" >&2 || die "docs: Sphinx found mistakes; they are above"
 say "open $out/index.html"
