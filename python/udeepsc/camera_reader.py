@@ -69,7 +69,7 @@ def open_camera(camera, size='', rate=0.0):
         form, options = 'image2', {'framerate': f'{rate or 25:g}'}
     try:
         container = av.open(camera, format=form, options=options, timeout=PATIENCE_S)
-    except (av.AVError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise CameraError(f'camera {shown(camera)!r}: {_reason(error)}') from None
     if not container.streams.video:
         container.close()
@@ -102,7 +102,7 @@ def _pictures(container, camera):
             at = frame.time or 0.0
             first = at if first is None else first
             yield at - first, frame.to_ndarray(format='rgb24')
-    except (av.AVError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise CameraError(f'camera {shown(camera)!r}: {_reason(error)}') from None
 
 
