@@ -32,6 +32,7 @@ endfunction()
 
 udeepsc_package(udeepsc-core udeepsc_core "")
 udeepsc_package(udeepsc-phy udeepsc_phy "")
+udeepsc_package(udeepsc-conventional udeepsc_conventional "")
 if(TARGET gnuradio-udeepsc)
     udeepsc_package(gnuradio-udeepsc gnuradio-udeepsc "find_dependency(Gnuradio 3.10 COMPONENTS runtime pmt)")
     if(ENABLE_PYTHON)
