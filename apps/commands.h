@@ -9,6 +9,9 @@ void add_prepare_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 void add_configuration_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
+void add_baseline_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 //! "phy" below "bench".
 void add_bench_phy_command(CLI::App& bench);
+//! "codes" below "bench".
+void add_bench_codes_command(CLI::App& bench);

@@ -31,6 +31,7 @@ int main(int argc, char** argv)
     add_train_command(app);
     add_configuration_command(app);
     add_eval_command(app);
+    add_baseline_command(app);
     add_bench_command(app);
     try {
         app.parse(argc, argv);

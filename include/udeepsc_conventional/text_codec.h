@@ -29,6 +29,10 @@ public:
     //! Never throws: wrong bits give a wrong text.
     virtual std::string decode(const Bits& bits, std::size_t most_bytes = 4096) const = 0;
 
+    //! Whether the text after a wrong bit comes right again, so that wrong bits are worth
+    //! decoding.
+    virtual bool resynchronizes() const = 0;
+
     //! The bits of as many of the first words as fit.
     Bits encode_within(const std::string& text, std::size_t most_bits) const;
 };

@@ -126,6 +126,7 @@ public:
     { }
 
     std::string name() const override { return "arithmetic"; }
+    bool resynchronizes() const override { return false; }
 
     Bits encode(const std::string& text) const override
     {

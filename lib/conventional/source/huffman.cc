@@ -35,6 +35,7 @@ public:
     }
 
     std::string name() const override { return "huffman"; }
+    bool resynchronizes() const override { return true; }
 
     Bits encode(const std::string& text) const override
     {

@@ -12,6 +12,7 @@ namespace {
 class Utf8Codec : public TextCodec {
 public:
     std::string name() const override { return "utf8"; }
+    bool resynchronizes() const override { return true; }
 
     Bits encode(const std::string& text) const override
     {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <udeepsc_conventional/scheme.h>
+#include <udeepsc_core/evaluator.h>
+#include <udeepsc_core/picture.h>
+#include <udeepsc_core/sample.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/*! What is sent by conventional schemes. */
+struct BaselineSamples {
+    std::vector<udeepsc_core::Sample> samples;
+    //! Complex channel uses of each: as many as the semantic model takes.
+    std::vector<std::size_t> symbols;
+    std::string task, dataset, output; //!< output: "picture" or "sentence"
+    std::int64_t skipped = 0; //!< that the model does not take
+};
+
+//! The samples that evaluate() takes, with the symbols that the model sends for each.
+//! Error as evaluate().
+BaselineSamples baseline_samples(const udeepsc_core::Transceiver& model,
+                                 const udeepsc_core::EvalOptions& options);
+
+/*!
+ * \brief Pictures from files, whole or each tile by itself, with as many symbols as the
+ * model takes for their tiles. Error as load_picture().
+ */
+BaselineSamples baseline_pictures(const udeepsc_core::Transceiver& model,
+                                  const udeepsc_core::EvalOptions& options,
+                                  const std::vector<std::string>& files,
+                                  bool tiles);
+
+//! Texts of the split "train", whose statistics text codecs may know.
+std::vector<std::string> training_texts(const udeepsc_core::Transceiver& model,
+                                        udeepsc_core::EvalOptions options);
+
+/*! How a scheme did. */
+struct BaselineResult {
+    udeepsc_core::EvalResult result; //!< bits_mean: of the source codec
+    std::map<std::string, int> formats; //!< samples by modulation and rate
+};
+
+/*!
+ * \brief Sends every sample over AWGN or block Rayleigh fading with a known gain.
+ *
+ * \param margin_db the adaptive choice is made for an Es/N0 so much lower
+ */
+BaselineResult run_baseline(const udeepsc_conventional::Scheme& scheme,
+                            const BaselineSamples& samples,
+                            const udeepsc_core::EvalOptions& options,
+                            double esn0_db,
+                            double margin_db);
