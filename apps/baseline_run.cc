@@ -33,7 +33,8 @@ std::size_t
 symbols_of(const Transceiver& model, const std::string& task, const Sample& sample)
 {
     std::size_t symbols = 0;
-    for (const auto& block : transmit(model, task, { sample }, {})[0])
+    const auto blocks = transmit(model, task, { sample }, {});
+    for (const auto& block : blocks.at(0))
         symbols += block.symbols.size();
     return symbols;
 }
@@ -239,9 +240,11 @@ BaselineResult run_baseline(const Scheme& scheme,
         scorer->add(e.result, samples.samples[i]);
         if (!scheme.is_capacity())
             ++out.formats[to_string(e.sent.mcs)];
-        r.symbols_mean += double(samples.symbols[i]) / double(r.n);
-        r.bits_mean += double(e.sent.source_bits) / double(r.n);
+        r.symbols_mean += double(samples.symbols[i]);
+        r.bits_mean += double(e.sent.source_bits);
     }
+    r.symbols_mean /= double(r.n);
+    r.bits_mean /= double(r.n);
     const auto score = scorer->score();
     r.value = score.main.value;
     r.ci95 = score.main.ci95;
