@@ -39,6 +39,7 @@ void print_json(const BaselineResult& b, const Scheme& scheme, const Options& o)
     line["symbols_mean"] = r.symbols_mean;
     line["bits_mean"] = r.bits_mean;
     line["n"] = r.n;
+    line["lost"] = r.lost;
     line["skipped"] = r.skipped;
     line["seed"] = o.eval.seed;
     line["split"] = o.eval.split;

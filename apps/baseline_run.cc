@@ -77,53 +77,41 @@ private:
 struct Exchange {
     Scheme::Sent sent;
     TaskResult result;
+    bool lost; //!< not all of it could be decoded
 };
 
-Exchange exchange_picture(const Scheme& scheme,
-                          const SourceSample& source,
-                          std::size_t symbols,
-                          Channel& channel,
-                          double known_db,
-                          double esn0_db)
-{
-    const RgbPicture picture { source.shape.at(0), source.shape.at(1), source.bytes };
-    Exchange e;
-    e.sent = scheme.send(picture, symbols, known_db);
-    e.result.height = picture.height;
-    e.result.width = picture.width;
-    if (scheme.is_capacity()) {
-        e.result.picture
-            = scheme.deliver_picture(e.sent, picture.height, picture.width).rgb;
-        return e;
-    }
-    auto received = e.sent.symbols;
-    const float noise_var = channel.pass(received, esn0_db);
-    e.result.picture
-        = scheme
-              .receive_picture(
-                  received, { noise_var }, e.sent.mcs, picture.height, picture.width)
-              .rgb;
-    return e;
-}
-
-Exchange exchange_text(const Scheme& scheme,
-                       const SourceSample& source,
-                       std::size_t symbols,
-                       Channel& channel,
-                       double known_db,
-                       double esn0_db)
+//! \param known_db Es/N0 that the transmitter knows \param esn0_db that there is
+Exchange exchange(const Scheme& scheme,
+                  const SourceSample& source,
+                  std::size_t symbols,
+                  Channel& channel,
+                  double known_db,
+                  double esn0_db)
 {
     Exchange e;
-    // As it is scored.
-    e.sent = scheme.send(normalize_sentence(source.utf8()), symbols, known_db);
-    if (scheme.is_capacity()) {
-        e.result.sentence = scheme.deliver_text(e.sent);
-        return e;
+    RgbPicture picture;
+    if (scheme.sends_pictures()) {
+        picture = { source.shape.at(0), source.shape.at(1), source.bytes };
+        e.sent = scheme.send(picture, symbols, known_db);
+    } else { // as it is scored
+        e.sent = scheme.send(normalize_sentence(source.utf8()), symbols, known_db);
     }
-    auto received = e.sent.symbols;
-    const float noise_var = channel.pass(received, esn0_db);
-    e.result.sentence
-        = repair_utf8(scheme.receive_text(received, { noise_var }, e.sent.mcs));
+    udeepsc_conventional::DecodedBits bits;
+    if (scheme.is_capacity()) {
+        bits = Scheme::deliver(e.sent);
+    } else {
+        auto received = e.sent.symbols;
+        const float noise_var = channel.pass(received, esn0_db);
+        bits = scheme.receive(received, { noise_var }, e.sent.mcs);
+    }
+    e.lost = bits.sound < bits.bits.size();
+    if (scheme.sends_pictures()) {
+        e.result.height = picture.height;
+        e.result.width = picture.width;
+        e.result.picture = scheme.picture_of(bits, picture.height, picture.width).rgb;
+    } else {
+        e.result.sentence = repair_utf8(scheme.text_of(bits));
+    }
     return e;
 }
 
@@ -234,10 +222,10 @@ BaselineResult run_baseline(const Scheme& scheme,
         const bool knows = options.csi_at_transmitter || scheme.is_capacity();
         const double known_db = (knows ? here_db : esn0_db) - margin_db;
         const auto& source = samples.samples[i].inputs.begin()->second;
-        const auto exchange = scheme.sends_pictures() ? exchange_picture : exchange_text;
         const auto e
             = exchange(scheme, source, samples.symbols[i], channel, known_db, here_db);
         scorer->add(e.result, samples.samples[i]);
+        r.lost += e.lost;
         if (!scheme.is_capacity())
             ++out.formats[to_string(e.sent.mcs)];
         r.symbols_mean += double(samples.symbols[i]);

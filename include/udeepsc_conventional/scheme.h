@@ -44,6 +44,9 @@ public:
     //! \throws std::invalid_argument naming what is wrong
     explicit Scheme(const SchemeConfig& config);
 
+    //! The same with another choice of modulation and rate; codecs are shared.
+    Scheme with_mcs(const std::string& mcs) const;
+
     const SchemeConfig& config() const { return d_config; }
     //! Whether it sends pictures; texts otherwise.
     bool sends_pictures() const { return d_picture_codec != nullptr; }
@@ -70,20 +73,34 @@ public:
     Sent send(const RgbPicture& picture, std::size_t symbols, double esn0_db) const;
     Sent send(const std::string& text, std::size_t symbols, double esn0_db) const;
 
-    //! What the receiver finds. \param symbols equalised \param noise_var one, or one a
-    //! symbol. \throws std::invalid_argument for sizes that do not fit, nothing else.
-    RgbPicture receive_picture(const std::vector<std::complex<float>>& symbols,
-                               const std::vector<float>& noise_var,
-                               const Mcs& mcs,
-                               int height,
-                               int width) const;
-    std::string receive_text(const std::vector<std::complex<float>>& symbols,
-                             const std::vector<float>& noise_var,
-                             const Mcs& mcs) const;
+    //! What arrives. \param symbols equalised \param noise_var one, or one a symbol.
+    //! \throws std::invalid_argument for sizes that do not fit
+    DecodedBits receive(const std::vector<std::complex<float>>& symbols,
+                        const std::vector<float>& noise_var,
+                        const Mcs& mcs) const;
 
     //! What an ideal code delivers.
-    RgbPicture deliver_picture(const Sent& sent, int height, int width) const;
-    std::string deliver_text(const Sent& sent) const;
+    static DecodedBits deliver(const Sent& sent)
+    {
+        return { sent.bits, sent.bits.size() };
+    }
+
+    //! What the bits show. \throws std::invalid_argument where the scheme sends another
+    //! kind of sample, never for the bits' sake.
+    RgbPicture picture_of(const DecodedBits& bits, int height, int width) const;
+    //! Ill-formed UTF-8 comes as question marks.
+    std::string text_of(const DecodedBits& bits) const;
+
+    /*!
+     * \brief The entry of mcs_table() that symbols of this modulation were sent with: the
+     * one under which most of them decode.
+     *
+     * For receivers that are told the modulation alone. Where nothing decodes, the most
+     * robust one.
+     */
+    Mcs detect_mcs(const std::vector<std::complex<float>>& symbols,
+                   const std::vector<float>& noise_var,
+                   udeepsc_phy::Modulation modulation) const;
 
 private:
     std::size_t bits_that_fit(std::size_t symbols, double esn0_db) const;
@@ -92,12 +109,13 @@ private:
     Sent send_bits(Bits bits, std::size_t symbols, double esn0_db) const;
     std::shared_ptr<const CodedLink> link(const Mcs& mcs, std::size_t symbols) const;
     void require(bool pictures) const;
+    void require_mcs() const;
 
     SchemeConfig d_config;
     bool d_capacity = false;
     CodeFamily d_family = CodeFamily::ldpc;
-    std::unique_ptr<PictureCodec> d_picture_codec;
-    std::unique_ptr<TextCodec> d_text_codec;
+    std::shared_ptr<const PictureCodec> d_picture_codec;
+    std::shared_ptr<const TextCodec> d_text_codec;
     mutable std::shared_ptr<const CodedLink> d_link; //!< the last one used
 };
 

@@ -30,6 +30,15 @@ udeepsc_phy::BlockFadingChannel awgn(double esn0_db)
     return udeepsc_phy::BlockFadingChannel(config);
 }
 
+//! What arrives over a channel.
+DecodedBits over(udeepsc_phy::BlockFadingChannel channel,
+                 const Scheme& scheme,
+                 const Scheme::Sent& sent)
+{
+    return scheme.receive(
+        channel.apply(sent.symbols), { static_cast<float>(channel.n0()) }, sent.mcs);
+}
+
 //! Mean PSNR of 6 pictures.
 double psnr(const Scheme& scheme, std::size_t symbols, double esn0_db)
 {
@@ -38,18 +47,14 @@ double psnr(const Scheme& scheme, std::size_t symbols, double esn0_db)
     for (int i = 0; i < 6; ++i) {
         const auto picture = sample_picture(32, 32, i);
         const auto sent = scheme.send(picture, symbols, esn0_db);
-        RgbPicture received;
-        if (scheme.is_capacity()) {
-            received = scheme.deliver_picture(sent, 32, 32);
-        } else {
+        DecodedBits bits = Scheme::deliver(sent);
+        if (!scheme.is_capacity()) {
             EXPECT_EQ(sent.symbols.size(), symbols);
-            received = scheme.receive_picture(channel.apply(sent.symbols),
-                                              { static_cast<float>(channel.n0()) },
-                                              sent.mcs,
-                                              32,
-                                              32);
+            bits = scheme.receive(channel.apply(sent.symbols),
+                                  { static_cast<float>(channel.n0()) },
+                                  sent.mcs);
         }
-        sum += picture_psnr_db(received, picture);
+        sum += picture_psnr_db(scheme.picture_of(bits, 32, 32), picture);
     }
     return sum / 6;
 }
@@ -91,24 +96,15 @@ TEST(Scheme, TextsArriveOrAreCut)
          { "utf8-turbo", "utf8-ldpc", "huffman-ldpc", "arithmetic-ldpc" }) {
         const auto scheme = make(name);
         const auto sent = scheme.send(text, 300, 8);
-        auto channel = awgn(8);
-        EXPECT_EQ(scheme.receive_text(channel.apply(sent.symbols),
-                                      { static_cast<float>(channel.n0()) },
-                                      sent.mcs),
-                  text)
-            << name;
+        EXPECT_EQ(scheme.text_of(over(awgn(8), scheme, sent)), text) << name;
         // Few bits fit: the first words.
         const std::string longer = text + " or quite short , with zebras and quizzes ?";
         const auto cut = scheme.send(longer, 60, 0);
-        auto clear = awgn(40);
-        const auto words = scheme.receive_text(
-            clear.apply(cut.symbols), { static_cast<float>(clear.n0()) }, cut.mcs);
+        const auto words = scheme.text_of(over(awgn(40), scheme, cut));
         EXPECT_LT(words.size(), longer.size());
         EXPECT_EQ(words, longer.substr(0, words.size()));
-        EXPECT_EQ(make(name.substr(0, name.find('-')) + "-capacity")
-                      .deliver_text(make(name.substr(0, name.find('-')) + "-capacity")
-                                        .send(text, 300, 8)),
-                  text);
+        const auto ideal = make(name.substr(0, name.find('-')) + "-capacity");
+        EXPECT_EQ(ideal.text_of(Scheme::deliver(ideal.send(text, 300, 8))), text);
     }
 }
 
@@ -124,20 +120,40 @@ TEST(Scheme, ShortTextsAreSentMoreRobustly)
                 == mcs_from_string("16qam-1/2"));
 }
 
+// Told the modulation alone, the receiver finds the rate.
+TEST(Scheme, RateIsDetected)
+{
+    for (const std::string name : { "jpeg-ldpc", "jpeg-turbo" }) {
+        for (const auto& mcs : mcs_table()) {
+            const auto scheme = make(name, to_string(mcs));
+            const double esn0_db = 1
+                + threshold_db(name == "jpeg-turbo" ? CodeFamily::turbo
+                                                    : CodeFamily::ldpc,
+                               mcs,
+                               512);
+            const auto sent = scheme.send(sample_picture(32, 32), 512, esn0_db);
+            auto channel = awgn(esn0_db);
+            const auto received = channel.apply(sent.symbols);
+            EXPECT_TRUE(scheme.detect_mcs(received,
+                                          { static_cast<float>(channel.n0()) },
+                                          mcs.modulation)
+                        == mcs)
+                << name << " " << to_string(mcs);
+        }
+    }
+    EXPECT_THROW(
+        make("jpeg-ldpc").detect_mcs({}, { 1.0f }, udeepsc_phy::Modulation::qpsk),
+        std::invalid_argument);
+}
+
 // A large picture in one piece is better than cut into tiles of as many symbols in all.
 TEST(Scheme, WholePicturesAreBetterThanTiles)
 {
     const auto scheme = make("jpeg-ldpc");
     const auto whole = sample_picture(128, 128);
     const auto sent = scheme.send(whole, 16 * 512, 6);
-    auto channel = awgn(6);
-    const double together
-        = picture_psnr_db(scheme.receive_picture(channel.apply(sent.symbols),
-                                                 { static_cast<float>(channel.n0()) },
-                                                 sent.mcs,
-                                                 128,
-                                                 128),
-                          whole);
+    const auto received = scheme.picture_of(over(awgn(6), scheme, sent), 128, 128);
+    const double together = picture_psnr_db(received, whole);
     EXPECT_GT(together, psnr(scheme, 512, 6));
 }
 
@@ -158,6 +174,8 @@ TEST(Scheme, BadInputIsNamed)
     EXPECT_NE(message("jpeg", "adaptive").find("jpeg-ldpc"), std::string::npos);
     EXPECT_NE(message("jpeg-ldpc", "8psk-1/2").find("qpsk-1/2"), std::string::npos);
     EXPECT_NE(message("jpeg-capacity", "qpsk-1/2").find("ideal"), std::string::npos);
+    EXPECT_THROW(make("jpeg-ldpc").with_mcs("qpsk-9/8"), std::invalid_argument);
+    EXPECT_EQ(make("jpeg-ldpc").with_mcs("qpsk-1/2").config().mcs, "qpsk-1/2");
     EXPECT_THROW(make("jpeg-ldpc").send(std::string("text"), 512, 6),
                  std::invalid_argument);
     EXPECT_THROW(make("utf8-ldpc").send(sample_picture(8, 8), 512, 6),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "source/utf8.h"
+
 #include <udeepsc_conventional/sound_codec.h>
 #include <udeepsc_conventional/text_codec.h>
 #include <udeepsc_phy/random.h>
@@ -133,6 +135,16 @@ TEST(TextCodec, BadParametersAreNamed)
     EXPECT_THROW(make_text_codec("huffman", {}), std::invalid_argument);
     EXPECT_THROW(make_text_codec("arithmetic", TRAINING, 7), std::invalid_argument);
     EXPECT_NO_THROW(make_text_codec("utf8", {}));
+}
+
+TEST(TextCodec, IllFormedUtf8)
+{
+    EXPECT_EQ(valid_utf8("fine \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
+              "fine \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+    EXPECT_EQ(valid_utf8("a\xff\x80z"), "a??z");
+    EXPECT_EQ(valid_utf8("\xc0\xaf"), "??"); // overlong
+    EXPECT_EQ(valid_utf8("\xed\xa0\x80"), "???"); // a surrogate
+    EXPECT_EQ(valid_utf8("cut \xe2\x82"), "cut ??");
 }
 
 TEST(SoundCodec, Pcm16)

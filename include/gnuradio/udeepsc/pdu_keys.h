@@ -43,6 +43,8 @@ UDEEPSC_API const pmt::pmt_t& candidates();
 UDEEPSC_API const pmt::pmt_t& bits_per_index();
 //! symbol: constellation of the model, e.g. "64qam".
 UDEEPSC_API const pmt::pmt_t& modulation();
+//! symbol: modulation and code rate of conventional_encoder, such as "16qam-1/2".
+UDEEPSC_API const pmt::pmt_t& mcs();
 //! symbol: "symbol" (one index, one point) or "bits".
 UDEEPSC_API const pmt::pmt_t& mapping();
 //! long: complex symbols sent for this PDU.

@@ -32,10 +32,13 @@ const std::vector<Mcs>& mcs_table()
 {
     static const std::vector<Mcs> s_table {
         { Modulation::qpsk, 1, 8 },   { Modulation::qpsk, 1, 5 },
-        { Modulation::qpsk, 1, 3 },   { Modulation::qpsk, 1, 2 },
-        { Modulation::qpsk, 2, 3 },   { Modulation::qpsk, 5, 6 },
-        { Modulation::qam16, 1, 2 },  { Modulation::qam16, 2, 3 },
-        { Modulation::qam64, 1, 2 },  { Modulation::qam16, 5, 6 },
+        { Modulation::qpsk, 1, 4 },   { Modulation::qpsk, 1, 3 },
+        { Modulation::qpsk, 2, 5 },   { Modulation::qpsk, 1, 2 },
+        { Modulation::qpsk, 3, 5 },   { Modulation::qpsk, 2, 3 },
+        { Modulation::qpsk, 3, 4 },   { Modulation::qam16, 2, 5 },
+        { Modulation::qam16, 1, 2 },  { Modulation::qam16, 3, 5 },
+        { Modulation::qam16, 2, 3 },  { Modulation::qam16, 3, 4 },
+        { Modulation::qam16, 5, 6 },  { Modulation::qam64, 3, 5 },
         { Modulation::qam64, 2, 3 },  { Modulation::qam64, 3, 4 },
         { Modulation::qam64, 5, 6 },  { Modulation::qam256, 2, 3 },
         { Modulation::qam256, 3, 4 }, { Modulation::qam256, 5, 6 },

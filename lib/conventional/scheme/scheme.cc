@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "source/utf8.h"
+
 #include <udeepsc_conventional/scheme.h>
 
 #include <algorithm>
@@ -68,16 +70,29 @@ Scheme::Scheme(const SchemeConfig& config)
     d_capacity = code == "capacity";
     if (!d_capacity)
         d_family = code_family_from_string(code);
-    if (config.mcs != "adaptive") {
-        if (d_capacity)
-            throw std::invalid_argument("scheme " + config.name
-                                        + ": an ideal code has no modulation and rate");
-        mcs_from_string(config.mcs);
-    }
+    require_mcs();
     if (pictures)
         d_picture_codec = make_picture_codec(source);
     else
         d_text_codec = make_text_codec(source, config.training, config.order);
+}
+
+Scheme Scheme::with_mcs(const std::string& mcs) const
+{
+    Scheme other(*this);
+    other.d_config.mcs = mcs;
+    other.require_mcs();
+    return other;
+}
+
+void Scheme::require_mcs() const
+{
+    if (d_config.mcs == "adaptive")
+        return;
+    if (d_capacity)
+        throw std::invalid_argument("scheme " + d_config.name
+                                    + ": an ideal code has no modulation and rate");
+    mcs_from_string(d_config.mcs);
 }
 
 void Scheme::require(bool pictures) const
@@ -172,38 +187,51 @@ Scheme::send(const std::string& text, std::size_t symbols, double esn0_db) const
                      esn0_db);
 }
 
-RgbPicture Scheme::receive_picture(const std::vector<std::complex<float>>& symbols,
-                                   const std::vector<float>& noise_var,
-                                   const Mcs& mcs,
-                                   int height,
-                                   int width) const
+DecodedBits Scheme::receive(const std::vector<std::complex<float>>& symbols,
+                            const std::vector<float>& noise_var,
+                            const Mcs& mcs) const
+{
+    return link(mcs, symbols.size())->receive(symbols, noise_var);
+}
+
+RgbPicture Scheme::picture_of(const DecodedBits& bits, int height, int width) const
 {
     require(true);
-    const auto decoded = link(mcs, symbols.size())->receive(symbols, noise_var);
-    return d_picture_codec->decode(to_bytes(decoded.bits, decoded.sound), height, width);
+    return d_picture_codec->decode(to_bytes(bits.bits, bits.sound), height, width);
 }
 
-std::string Scheme::receive_text(const std::vector<std::complex<float>>& symbols,
-                                 const std::vector<float>& noise_var,
-                                 const Mcs& mcs) const
+std::string Scheme::text_of(const DecodedBits& bits) const
 {
     require(false);
-    auto decoded = link(mcs, symbols.size())->receive(symbols, noise_var);
-    if (!d_text_codec->resynchronizes())
-        decoded.bits.resize(decoded.sound);
-    return d_text_codec->decode(decoded.bits);
+    const auto end = d_text_codec->resynchronizes() ? bits.bits.size() : bits.sound;
+    const Bits used(bits.bits.begin(), bits.bits.begin() + static_cast<long>(end));
+    return valid_utf8(d_text_codec->decode(used));
 }
 
-RgbPicture Scheme::deliver_picture(const Sent& sent, int height, int width) const
+Mcs Scheme::detect_mcs(const std::vector<std::complex<float>>& symbols,
+                       const std::vector<float>& noise_var,
+                       udeepsc_phy::Modulation modulation) const
 {
-    require(true);
-    return d_picture_codec->decode(to_bytes(sent.bits, sent.bits.size()), height, width);
-}
-
-std::string Scheme::deliver_text(const Sent& sent) const
-{
-    require(false);
-    return d_text_codec->decode(sent.bits);
+    const Mcs* best = nullptr;
+    double best_share = -1;
+    for (const auto& mcs : mcs_table()) {
+        if (mcs.modulation != modulation
+            || CodedLink::information_bits(d_family, mcs, symbols.size()) == 0)
+            continue;
+        const auto decoded
+            = CodedLink(d_family, mcs, symbols.size()).receive(symbols, noise_var);
+        const double share = double(decoded.sound) / double(decoded.bits.size());
+        if (share > best_share) {
+            best = &mcs;
+            best_share = share;
+        }
+    }
+    if (!best)
+        throw std::invalid_argument("scheme " + d_config.name + ": "
+                                    + std::to_string(symbols.size()) + " symbols of "
+                                    + udeepsc_phy::to_string(modulation)
+                                    + " carry no information bit");
+    return *best;
 }
 
 } // namespace udeepsc_conventional

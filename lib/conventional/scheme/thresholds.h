@@ -6,7 +6,7 @@
 
 namespace udeepsc_conventional {
 
-constexpr std::size_t MCS_COUNT = 16;
+constexpr std::size_t MCS_COUNT = 22;
 //! Symbols of a payload for which thresholds were measured.
 constexpr std::array<std::size_t, 5> THRESHOLD_SYMBOLS { 32, 128, 512, 2048, 8192 };
 //! Where not one information bit fits.

@@ -8,6 +8,7 @@ void bind_pdu_block(py::module& m);
 void bind_network_blocks(py::module& m);
 void bind_phy(py::module& m);
 void bind_burst_blocks(py::module& m);
+void bind_conventional_blocks(py::module& m);
 void bind_radio_blocks(py::module& m);
 void bind_sources_and_sink(py::module& m);
 
@@ -22,5 +23,6 @@ PYBIND11_MODULE(udeepsc_python, m)
     bind_radio_blocks(m);
     bind_phy(m);
     bind_burst_blocks(m);
+    bind_conventional_blocks(m);
     bind_sources_and_sink(m);
 }
