@@ -75,7 +75,7 @@ TEST_P(PictureSchemes, AdaptiveFixedAndIdeal)
         double last = 0;
         for (const double esn0_db : { 0.0, 6.0, 12.0, 18.0 }) {
             const double value = psnr(adaptive, 512, esn0_db);
-            EXPECT_GT(value, last + 0.5) << esn0_db << " dB";
+            EXPECT_GT(value, last + 0.2) << esn0_db << " dB";
             EXPECT_LT(value, psnr(ideal, 512, esn0_db)) << esn0_db << " dB";
             last = value;
         }

@@ -14,7 +14,7 @@ struct UDEEPSC_API conventional_options {
     //! "adaptive", or a modulation and rate such as "16qam-1/2".
     std::string mcs = "adaptive";
     //! Text file, a sentence a line, from which huffman and arithmetic learn.
-    std::string training;
+    std::string training = "";
     int order = 4; //!< characters that the arithmetic coder looks back on, 0..6
 };
 
