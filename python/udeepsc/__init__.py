@@ -5,11 +5,13 @@ import sys as _sys
 from pathlib import Path as _Path
 
 from .udeepsc_python import *
-from .qt_task_view import qt_task_view
 from .radio_settings import RadioError, parse_radio
-from .udeepsc_rx import udeepsc_rx
-from .udeepsc_tx import udeepsc_tx
+
+if HAS_NETWORKS:
+    from .qt_task_view import qt_task_view
+    from .udeepsc_rx import udeepsc_rx
+    from .udeepsc_tx import udeepsc_tx
 
 # A flowgraph may name a model that lies beside it, wherever it is started from.
-if _sys.argv and _sys.argv[0] not in ('', '-c', '-m'):
+if HAS_NETWORKS and _sys.argv and _sys.argv[0] not in ('', '-c', '-m'):
     add_model_folder(str(_Path(_sys.argv[0]).resolve().parent))

@@ -134,6 +134,20 @@ class Installed(unittest.TestCase):
         self.assertIn('lite', self.run_here(source / 'build' / 'use_core'))
         self.assertIn('digital_modulator', self.run_here(source / 'build' / 'use_blocks'))
 
+    def test_libraries_show_their_own_names_alone(self):
+        """Nothing of the inside, nothing of a library that they are built with."""
+        for name, namespace in (('udeepsc_core', 'udeepsc_core::'), ('udeepsc_phy', 'udeepsc_phy::'),
+                                ('gnuradio-udeepsc', 'gr::udeepsc::')):
+            with self.subTest(name):
+                library = next(self.prefix.rglob(f'lib{name}.so'))
+                said = self.run_here('nm', '-DC', '--defined-only', library)
+                # Weak ones are templates and inline functions, which many libraries hold.
+                names = [line.split(' ', 2)[2] for line in said.splitlines()
+                         if line.split(' ', 2)[1] in 'TDBR']
+                self.assertTrue(names)
+                self.assertEqual([n for n in names if namespace not in n], [])
+                self.assertEqual([n for n in names if '::detail::' in n or '_impl::' in n], [])
+
     def test_pkg_config(self):
         said = self.run_here('pkg-config', '--cflags', '--libs', 'udeepsc-core',
                              PKG_CONFIG_PATH=str(next(self.prefix.rglob('pkgconfig'))))
