@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "block_fading_channel_impl.h"
+#include "channel_message.h"
 
 #include <gnuradio/io_signature.h>
 
@@ -22,6 +23,21 @@ Fading to_phy(channel_type model)
         return Fading::rician;
     }
     throw std::invalid_argument("no channel of that number");
+}
+
+channel_type from_message(const pmt::pmt_t& msg)
+{
+    const std::string name = channel_from_message(msg);
+    for (const auto model : { channel_type::none,
+                              channel_type::awgn,
+                              channel_type::rayleigh,
+                              channel_type::rician }) {
+        if (name == udeepsc_phy::to_string(to_phy(model))) {
+            return model;
+        }
+    }
+    throw bad_pdu(reasons::BAD_CHANNEL,
+                  "got \"" + name + "\", expected none, awgn, rayleigh or rician");
 }
 
 } // namespace
@@ -52,6 +68,7 @@ block_fading_channel_impl::block_fading_channel_impl(channel_type model,
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_snr_input([this](double value) { d_snr_db = value; });
+    add_input("channel", [this](const pmt::pmt_t& msg) { d_model = from_message(msg); });
     add_pdu_output();
 }
 

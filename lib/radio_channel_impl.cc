@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "radio_channel_impl.h"
+#include "channel_message.h"
 
 #include <gnuradio/io_signature.h>
 #include <algorithm>
@@ -11,6 +12,20 @@ namespace {
 
 // Samples in one pass: a setter takes effect at most so much later.
 constexpr int s_most_samples = 8192;
+
+// What the port "channel" takes; "awgn" is what block_fading_channel calls no fading.
+std::string fading_from_message(const pmt::pmt_t& msg)
+{
+    const std::string name = channel_from_message(msg);
+    if (name == "awgn") {
+        return "none";
+    }
+    if (name != "rayleigh" && name != "rician") {
+        throw bad_pdu(reasons::BAD_CHANNEL,
+                      "got \"" + name + "\", expected awgn, rayleigh or rician");
+    }
+    return name;
+}
 
 // Samples that the channel's interpolation keeps back.
 constexpr double s_ahead = 12;
@@ -32,6 +47,8 @@ radio_channel_impl::radio_channel_impl(const udeepsc_phy::RadioChannelConfig& co
 {
     set_tag_propagation_policy(TPP_DONT); // move_tags()
     add_snr_input([this](double snr_db) { set_snr_db(snr_db); });
+    add_input("channel",
+              [this](const pmt::pmt_t& msg) { set_fading(fading_from_message(msg)); });
 }
 
 bool radio_channel_impl::start()

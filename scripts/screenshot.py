@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a flowgraph with a window and saves the window as a picture:
-screenshot.py FILE.grc OUT.png [SECONDS]. Without a display: xvfb-run -a scripts/screenshot.py ..."""
+screenshot.py FILE.grc OUT.png [SECONDS [WIDTHxHEIGHT]]. Without a display:
+xvfb-run -a scripts/screenshot.py ..."""
 
 import importlib.util
 import sys
@@ -14,10 +15,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / 'apps'))
 from flowgraph import compile_flowgraph  # noqa: E402
 from PyQt5 import QtWidgets  # noqa: E402
 
-SIZE = 1280, 860
+SIZE = '1280x860'
 
 
 def load(program):
+    sys.path.insert(0, str(program.parent))  # embedded Python blocks lie beside it
     spec = importlib.util.spec_from_file_location(program.stem, program)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -25,12 +27,14 @@ def load(program):
 
 
 def main():
-    flowgraph, out, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3]) if sys.argv[3:] else 10
+    flowgraph, out, *rest = sys.argv[1:]
+    seconds = float(rest[0]) if rest else 10
+    width, height = map(int, (rest[1] if rest[1:] else SIZE).split('x'))
     app = QtWidgets.QApplication(sys.argv[:1])
     with tempfile.TemporaryDirectory() as folder:
         top = load(compile_flowgraph(flowgraph, folder))()
     top.start()
-    top.resize(*SIZE)
+    top.resize(width, height)
     top.show()
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -14,20 +14,26 @@ namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*! What lies between two radios. Frequencies are cycles per sample, times are samples. */
 struct RadioChannelConfig {
-    double esn0_db = 20; //!< Es/N0 for symbols of energy 1 (noise variance
-                         //!< 10^(-esn0_db/10) per complex sample); +inf: no noise
-    double gain_db = 0; //!< of signal and noise together: what a receiver's gain does
+    double esn0_db = 20; //!< Es/N0 in dB for symbols of energy 1 (noise variance
+                         //!< 10^(-esn0_db/10) per complex sample), -300..300; +inf: no
+                         //!< noise
+    double gain_db = 0; //!< of signal and noise together, dB, -200..200: what a
+                        //!< receiver's gain does
     double phase = 0; //!< radians
-    double cfo = 0; //!< cycles per sample
-    double delay = 0; //!< samples, 0 or more; fractions interpolate
-    double clock_ppm = 0; //!< receiver's clock against the transmitter's
-    double phase_noise = 0; //!< radians rms a sample of a random walk
-    std::string multipath = "none"; //!< or a name of multipath_profiles()
+    double cfo = 0; //!< carrier offset, cycles per sample, -0.5..0.5
+    double delay = 0; //!< samples, 0..1e7; fractions interpolate
+    double clock_ppm
+        = 0; //!< receiver's clock against the transmitter's, ppm, -10000..10000
+    double phase_noise = 0; //!< radians rms a sample of a random walk, 0..1
+    std::string multipath = "none"; //!< or a name of multipath_profiles(): "two_tap",
+                                    //!< "three_tap", ...
     std::string fading = "none"; //!< "none", "rayleigh", "rician": of every path
-    double doppler = 0; //!< cycles per sample; 0: one gain for each call of restart()
-    double rician_k_db = 10;
-    unsigned samples_per_symbol = 2; //!< unit of the multipath profiles' delays
-    std::uint64_t seed = 1;
+    double doppler = 0; //!< of the fading, cycles per sample, 0..0.5; 0: one gain for
+                        //!< each call of restart()
+    double rician_k_db = 10; //!< of "rician", line of sight to scatter, dB
+    unsigned samples_per_symbol
+        = 2; //!< unit of the multipath profiles' delays, 1 or more
+    std::uint64_t seed = 1; //!< of gains and noise; equal seeds give equal channels
     //! \throws std::invalid_argument naming the field, what it holds and what it may
     //! hold.
     void validate() const;

@@ -4,6 +4,7 @@
 #include "source_thread.h"
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,22 @@ inline std::vector<list_item> labelled(const std::vector<std::string>& contents,
         items.push_back({ contents[i], labels.empty() ? "" : labels[i] });
     }
     return items;
+}
+
+//! Words of a message: a symbol, or the second half of a pair that is a symbol (a QT GUI
+//! Message Edit Box with a key) or bytes (a PDU from a socket). Nothing for other
+//! messages.
+inline std::optional<std::string> words_of(const pmt::pmt_t& msg)
+{
+    const pmt::pmt_t words = pmt::is_pair(msg) ? pmt::cdr(msg) : msg;
+    if (pmt::is_symbol(words)) {
+        return pmt::symbol_to_string(words);
+    }
+    if (pmt::is_pair(msg) && pmt::is_u8vector(words)) {
+        const auto bytes = pmt::u8vector_elements(words);
+        return std::string(bytes.begin(), bytes.end());
+    }
+    return std::nullopt;
 }
 
 /*!
@@ -72,10 +89,11 @@ protected:
             send_item(i);
         })
     {
-        // A symbol is something to send instead of the list.
+        // Words are something to send instead of the list.
         add_input("trigger", [this](const pmt::pmt_t& msg) {
-            if (pmt::is_symbol(msg)) {
-                d_thread.trigger({ pmt::symbol_to_string(msg), "" });
+            const auto words = words_of(msg);
+            if (words) {
+                d_thread.trigger({ *words, "" });
             } else {
                 d_thread.trigger_all();
             }

@@ -2,6 +2,7 @@
 #include "pdu_block_impl.h"
 
 #include <gnuradio/block_registry.h>
+#include <gnuradio/udeepsc/congestion.h>
 #include <boost/thread/thread.hpp>
 
 namespace gr {
@@ -165,13 +166,20 @@ void pdu_block_impl::send(const pmt::pmt_t& message, steady_clock::time_point ar
 
 bool pdu_block_impl::congested()
 {
-    pmt::pmt_t targets = message_subscribers(d_out);
+    return udeepsc::congested(*this, d_out);
+}
+
+bool congested(gr::basic_block& sender, const pmt::pmt_t& port)
+{
+    // Messages that may wait at the next block's port before a sender holds back.
+    constexpr std::size_t inbox_limit = 16;
+    pmt::pmt_t targets = sender.message_subscribers(port);
     for (; pmt::is_pair(targets); targets = pmt::cdr(targets)) {
         const pmt::pmt_t target = pmt::car(targets);
         const auto block = global_block_registry.block_lookup(pmt::car(target));
         // The size is read without the inbox's lock, as the scheduler itself reads it: a
         // stale one makes this sender look again, nothing else.
-        if (block && block->nmsgs(pmt::cdr(target)) >= s_inbox_limit) {
+        if (block && block->nmsgs(pmt::cdr(target)) >= inbox_limit) {
             return true;
         }
         const auto ours = dynamic_cast<pdu_block_impl*>(block.get());

@@ -75,8 +75,6 @@ private:
                const pmt::pmt_t& msg);
     bool dispatch_waiting();
 
-    // Messages that may wait at the next block's port before a sender holds back.
-    static constexpr std::size_t s_inbox_limit = 16;
     // How long it has to be quiet before a block with nobody left in front is done.
     static constexpr auto s_quiet_time = std::chrono::milliseconds(100);
 

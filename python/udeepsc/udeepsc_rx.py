@@ -29,6 +29,8 @@ class udeepsc_rx(radio_end):
       lookup            "soft" or "hard"
       record            SigMF recording of what is received; "" for none
       feedback          "HOST:PORT" to send the measured Es/N0 to; "" for none
+      dtype             "fp32", or "bf16" where the processor has it
+      threads           threads per operator of the network, 1..256
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """

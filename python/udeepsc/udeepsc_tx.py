@@ -33,6 +33,8 @@ class udeepsc_tx(radio_end):
       record      SigMF recording of what is sent; "" for none
       feedback    "HOST:PORT" on which to listen for the receiver's Es/N0 (udeepsc_rx's
                   feedback); "" for none
+      dtype       "fp32", or "bf16" where the processor has it
+      threads     threads per operator of the network, 1..256
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """digital_modulator and block_fading_channel against closed forms."""
 
+import math
 import unittest
 
 import numpy as np
@@ -104,6 +105,50 @@ class Modulator(unittest.TestCase):
             self.assertEqual(block.modulation(), modulation)
 
 
+class Library(unittest.TestCase):
+    """udeepsc.phy outside a flowgraph: constellations, LLRs and error rates."""
+
+    def test_points_are_the_block_s(self):
+        for name, modulation, bits in MODULATIONS:
+            block = udeepsc.digital_modulator(modulation, udeepsc.index_mapping.symbol)
+            with fx.Bench(block) as bench:
+                bench.post(index_pdu(range(2**bits)))
+                points = fx.payload(bench.received(1)[0])
+            np.testing.assert_allclose(udeepsc.phy.constellation(name), points, atol=1e-6)
+            labels = udeepsc.phy.hard_labels(name, udeepsc.phy.constellation(name))
+            np.testing.assert_array_equal(labels, np.arange(2**bits))
+
+    def test_llrs_by_definition(self):
+        """ln P(b=0)/P(b=1) over all points; the largest term alone with max_log."""
+        y = np.array([0.3 - 0.5j, -1.1 + 0.02j, 0.0])
+        n0 = 0.2
+        for name, _, bits in MODULATIONS:
+            points = udeepsc.phy.constellation(name)
+            metric = -np.abs(y[:, None] - points[None])**2 / n0
+            ones = (np.arange(2**bits)[None] >> np.arange(bits - 1, -1, -1)[:, None]) & 1 == 1
+            for max_log, total in ((False, lambda m: np.log(np.exp(m).sum(1))),
+                                   (True, lambda m: m.max(1))):
+                expected = np.stack([total(metric[:, ~one]) - total(metric[:, one])
+                                     for one in ones], 1)
+                got = udeepsc.phy.llrs(name, y, n0, max_log)
+                np.testing.assert_allclose(got, expected, atol=2e-4, err_msg=name)
+
+    def test_error_rates(self):
+        """QPSK: Q(sqrt(Es/N0)) a bit; a worse channel errs more."""
+        q = 0.5 * math.erfc(10**0.3 / 2**0.5)
+        self.assertAlmostEqual(udeepsc.phy.bit_error_rate_awgn('qpsk', 6.0), q, 9)
+        self.assertAlmostEqual(udeepsc.phy.symbol_error_rate_awgn('qpsk', 6.0), 2 * q - q * q, 9)
+        for kind in ('bit', 'symbol'):
+            self.assertGreater(getattr(udeepsc.phy, f'{kind}_error_rate_rayleigh')('16qam', 12.0),
+                               getattr(udeepsc.phy, f'{kind}_error_rate_awgn')('16qam', 12.0))
+        with self.assertRaisesRegex(ValueError, '7psk'):
+            udeepsc.phy.symbol_error_rate_awgn('7psk', 6.0)
+
+    def test_paths(self):
+        for name in udeepsc.phy.multipath_profiles():
+            self.assertAlmostEqual(sum(p for _, p, _ in udeepsc.phy.multipath_profile(name)), 1, 6)
+
+
 class Channel(unittest.TestCase):
 
     def through(self, block, symbols, count=1):
@@ -189,6 +234,26 @@ class Channel(unittest.TestCase):
             block.set_snr_db(float('inf'))
         with self.assertRaisesRegex(ValueError, 'k_factor_db'):
             udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 0.0, 1e9)
+
+    def test_channel_by_message(self):
+        """Each name as a symbol and as the pair of a widget; what is none changes nothing."""
+        block = udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 3.0)
+        bad = [pmt.intern('rayleight'), pmt.intern(''), pmt.from_long(2), pmt.PMT_NIL,
+               pmt.cons(pmt.intern('model'), pmt.intern('none')),
+               pmt.cons(pmt.intern('channel'), pmt.from_long(1))]
+        names = ('rayleigh', 'none', 'rician', 'awgn')
+        with fx.Bench(block) as bench:
+            for message in bad:
+                bench.post(message, 'channel')
+            for i, name in enumerate(names):
+                symbol = pmt.intern(name)
+                bench.post(symbol if i % 2 else pmt.cons(pmt.intern('channel'), symbol), 'channel')
+                self.assertTrue(fx.wait_until(
+                    lambda: block.model() == getattr(udeepsc.channel_type, name)))
+                bench.post(pmt.cons(fx.meta(), fx.c32(np.ones(4))))
+                self.assertEqual(fx.key(bench.received(i + 1)[i], 'channel'), name)
+        self.assertEqual(block.dropped('bad channel'), len(bad))
+        self.assertEqual(block.dropped(), len(bad))
 
 
 if __name__ == '__main__':

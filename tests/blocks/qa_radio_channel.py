@@ -144,6 +144,21 @@ class Channel(unittest.TestCase):
             self.assertTrue(fx.wait_until(lambda: block.dropped('bad snr') == 4))
         self.assertEqual(block.snr_db(), 5.0)
 
+    def test_channel_by_message(self):
+        block = udeepsc.radio_channel()
+        bad = (pmt.intern('notch'), pmt.from_double(1.0), pmt.PMT_NIL, pmt.intern('none'))
+        with Stream(block) as bench:
+            def post(message):
+                bench.block.to_basic_block()._post(pmt.intern('channel'), message)
+
+            for name, fading in (('rayleigh', 'rayleigh'), ('rician', 'rician'), ('awgn', 'none')):
+                post(pmt.intern(name))
+                self.assertTrue(fx.wait_until(lambda: block.fading() == fading), name)
+            for message in bad:
+                post(message)
+            self.assertTrue(fx.wait_until(lambda: block.dropped('bad channel') == len(bad)))
+        self.assertEqual(block.fading(), 'none')
+
     def test_samples_that_are_not_finite_pass(self):
         """And leave no trace: what comes well after them is as it would have been."""
         x = np.exp(2j * np.pi * 0.03 * np.arange(50000)).astype(np.complex64)

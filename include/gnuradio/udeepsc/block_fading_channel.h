@@ -25,6 +25,7 @@ enum class channel_type {
  * <b>Ports</b>
  * - in "in": c32vector of symbols.
  * - in "snr": Es/N0 in dB for the PDUs that follow, as feature_selector takes it.
+ * - in "channel": symbol "none", "awgn", "rayleigh" or "rician", for what follows.
  * - out "out": c32vector of as many symbols; writes noise_var, h, channel.
  *
  * <b>Source</b>: U-DeepSC, eq. 2, perfect channel state information.

@@ -18,9 +18,9 @@ namespace udeepsc {
  * <b>Errors</b>: a PDU that the block cannot use is dropped, counted under its reason and
  * logged once per reason; it never stops the flowgraph. The reasons are "not a pdu",
  * "wrong type", "wrong shape", "unknown task", "wrong modality", "not finite", "bad snr",
- * "bad key", "bad sample", "queue full", "incomplete", "network" and "stopped"; of bursts
- * "no header", "bad header", "cut", "lost header", "other model" and "duplicate"; of the
- * feedback link "bad datagram", "old datagram" and "not sent".
+ * "bad channel", "bad key", "bad sample", "queue full", "incomplete", "network",
+ * "stopped"; of bursts "no header", "bad header", "cut", "lost header", "other model" and
+ * "duplicate"; of the feedback link "bad datagram", "old datagram" and "not sent".
  *
  * <b>End</b>: a block whose neighbour upstream is done (a file has ended) first finishes
  * what waits, then is done too. So a flowgraph that begins with a finite stream ends by

@@ -18,6 +18,7 @@ namespace udeepsc {
  * <b>Ports</b>
  * - in 0, out 0: complex samples. With a clock that differs, their numbers do too.
  * - in "snr": Es/N0 in dB for the samples that follow, as feature_selector takes it.
+ * - in "channel": symbol "awgn" (no fading), "rayleigh" or "rician", likewise.
  *
  * Tags go along with their sample, to within a few samples (of the strongest path, not at
  * all where the delay was changed): good enough to say which burst is which, not where it

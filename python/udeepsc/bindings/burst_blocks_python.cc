@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
 #include <gnuradio/udeepsc/burst_demodulator.h>
 #include <gnuradio/udeepsc/burst_detector.h>
 #include <gnuradio/udeepsc/burst_framer.h>
@@ -24,42 +26,38 @@ using release_gil = py::call_guard<py::gil_scoped_release>;
 // Longer than a function should be: a list, read from top to bottom.
 void bind_transmitter(py::module& m)
 {
-    py::enum_<frame_grouping>(
-        m, "frame_grouping", "What burst_framer puts into one frame.")
-        .value("sample", frame_grouping::sample, "the modalities of one sample")
-        .value("payload", frame_grouping::payload, "one PDU");
+    py::enum_<frame_grouping>(m, "frame_grouping", doc::frame_grouping::summary)
+        .value("sample", frame_grouping::sample, doc::frame_grouping::sample)
+        .value("payload", frame_grouping::payload, doc::frame_grouping::payload);
 
-    py::enum_<burst_idle>(
-        m, "burst_idle", "What burst_source gives while no burst waits.")
-        .value("zeros", burst_idle::zeros, "silence, without end")
-        .value("nothing", burst_idle::nothing, "no samples");
+    py::enum_<burst_idle>(m, "burst_idle", doc::burst_idle::summary)
+        .value("zeros", burst_idle::zeros, doc::burst_idle::zeros)
+        .value("nothing", burst_idle::nothing, doc::burst_idle::nothing);
 
-    py::enum_<burst_tags>(m, "burst_tags", "How burst_source marks its bursts.")
-        .value("none", burst_tags::none)
-        .value("sob_eob", burst_tags::sob_eob, "tx_sob and tx_eob")
-        .value("length", burst_tags::length, "a length tag");
+    py::enum_<burst_tags>(m, "burst_tags", doc::burst_tags::summary)
+        .value("none", burst_tags::none, doc::burst_tags::none)
+        .value("sob_eob", burst_tags::sob_eob, doc::burst_tags::sob_eob)
+        .value("length", burst_tags::length, doc::burst_tags::length);
 
-    block_class<burst_framer>(m,
-                              "burst_framer",
-                              "Symbols to bursts of samples.\n\n"
-                              "in: c32vector of symbols; out: c32vector of samples.")
+    block_class<burst_framer>(m, "burst_framer", doc::burst_framer::summary)
         .def(py::init(&burst_framer::make),
              py::arg("model"),
              py::arg("profile") = "standard",
              py::arg("grouping") = frame_grouping::sample,
              py::arg("pending") = 256)
-        .def("set_profile", &burst_framer::set_profile, py::arg("profile"), release_gil())
-        .def("profile", &burst_framer::profile)
+        .def("set_profile",
+             &burst_framer::set_profile,
+             py::arg("profile"),
+             release_gil(),
+             doc::burst_framer::set_profile)
+        .def("profile", &burst_framer::profile, doc::burst_framer::profile)
         .def("set_model",
              &burst_framer::set_model,
              py::arg("path"),
              release_gil(),
-             "Another model while running.");
+             doc::burst_framer::set_model);
 
-    block_class<burst_source>(m,
-                              "burst_source",
-                              "Bursts as PDUs to a stream.\n\n"
-                              "in: c32vector of samples; output 0: complex samples.")
+    block_class<burst_source>(m, "burst_source", doc::burst_source::summary)
         .def(py::init([](burst_idle idle,
                          burst_tags tags,
                          const std::string& length_tag,
@@ -80,23 +78,17 @@ void bind_transmitter(py::module& m)
         .def("set_amplitude",
              &burst_source::set_amplitude,
              py::arg("amplitude"),
-             "Factor on the samples of the bursts that follow.")
-        .def("amplitude", &burst_source::amplitude)
-        .def("set_gap",
-             &burst_source::set_gap,
-             py::arg("gap"),
-             "Samples of silence after each of the bursts that follow.")
-        .def("gap", &burst_source::gap);
+             doc::burst_source::set_amplitude)
+        .def("amplitude", &burst_source::amplitude, doc::burst_source::amplitude)
+        .def(
+            "set_gap", &burst_source::set_gap, py::arg("gap"), doc::burst_source::set_gap)
+        .def("gap", &burst_source::gap, doc::burst_source::gap);
 }
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_channel(py::module& m)
 {
-    block_class<radio_channel>(m,
-                               "radio_channel",
-                               "What lies between two radios.\n\n"
-                               "input 0, output 0: complex samples; snr: Es/N0 in dB.\n"
-                               "Frequencies in cycles per sample, times in samples.")
+    block_class<radio_channel>(m, "radio_channel", doc::radio_channel::summary)
         .def(py::init([](double snr_db,
                          double gain_db,
                          double phase,
@@ -139,48 +131,101 @@ void bind_channel(py::module& m)
              py::arg("rician_k_db") = 10.0,
              py::arg("samples_per_symbol") = 2,
              py::arg("seed") = 1)
-        .def("restart",
-             &radio_channel::restart,
-             "New gains where doppler is 0; the delay.")
-        .def("set_snr_db", &radio_channel::set_snr_db, py::arg("snr_db"), "Es/N0 in dB.")
-        .def("set_gain_db", &radio_channel::set_gain_db, py::arg("gain_db"))
-        .def("set_phase", &radio_channel::set_phase, py::arg("phase"), "Radians.")
-        .def("set_cfo", &radio_channel::set_cfo, py::arg("cfo"), "Cycles per sample.")
-        .def("set_delay", &radio_channel::set_delay, py::arg("delay"), "Samples.")
-        .def("set_clock_ppm", &radio_channel::set_clock_ppm, py::arg("clock_ppm"))
+        .def("restart", &radio_channel::restart, doc::radio_channel::restart)
+        .def("set_snr_db",
+             &radio_channel::set_snr_db,
+             py::arg("snr_db"),
+             doc::radio_channel::set_snr_db)
+        .def("set_gain_db",
+             &radio_channel::set_gain_db,
+             py::arg("gain_db"),
+             doc::radio_channel::set_gain_db)
+        .def("set_phase",
+             &radio_channel::set_phase,
+             py::arg("phase"),
+             doc::radio_channel::set_phase)
+        .def("set_cfo",
+             &radio_channel::set_cfo,
+             py::arg("cfo"),
+             doc::radio_channel::set_cfo)
+        .def("set_delay",
+             &radio_channel::set_delay,
+             py::arg("delay"),
+             doc::radio_channel::set_delay)
+        .def("set_clock_ppm",
+             &radio_channel::set_clock_ppm,
+             py::arg("clock_ppm"),
+             doc::radio_channel::set_clock_ppm)
         .def("set_phase_noise",
              &radio_channel::set_phase_noise,
              py::arg("phase_noise"),
-             "Radians rms a sample.")
-        .def("set_multipath", &radio_channel::set_multipath, py::arg("multipath"))
-        .def("set_fading", &radio_channel::set_fading, py::arg("fading"))
+             doc::radio_channel::set_phase_noise)
+        .def("set_multipath",
+             &radio_channel::set_multipath,
+             py::arg("multipath"),
+             doc::radio_channel::set_multipath)
+        .def("set_fading",
+             &radio_channel::set_fading,
+             py::arg("fading"),
+             doc::radio_channel::set_fading)
         .def("set_doppler",
              &radio_channel::set_doppler,
              py::arg("doppler"),
-             "Cycles per sample.")
-        .def("set_rician_k_db", &radio_channel::set_rician_k_db, py::arg("rician_k_db"))
-        .def("snr_db", [](const radio_channel& c) { return c.config().esn0_db; })
-        .def("gain_db", [](const radio_channel& c) { return c.config().gain_db; })
-        .def("phase", [](const radio_channel& c) { return c.config().phase; })
-        .def("cfo", [](const radio_channel& c) { return c.config().cfo; })
-        .def("delay", [](const radio_channel& c) { return c.config().delay; })
-        .def("clock_ppm", [](const radio_channel& c) { return c.config().clock_ppm; })
-        .def("phase_noise", [](const radio_channel& c) { return c.config().phase_noise; })
-        .def("multipath", [](const radio_channel& c) { return c.config().multipath; })
-        .def("fading", [](const radio_channel& c) { return c.config().fading; })
-        .def("doppler", [](const radio_channel& c) { return c.config().doppler; })
-        .def("rician_k_db",
-             [](const radio_channel& c) { return c.config().rician_k_db; });
+             doc::radio_channel::set_doppler)
+        .def("set_rician_k_db",
+             &radio_channel::set_rician_k_db,
+             py::arg("rician_k_db"),
+             doc::radio_channel::set_rician_k_db)
+        .def(
+            "snr_db",
+            [](const radio_channel& c) { return c.config().esn0_db; },
+            doc::radio_channel::snr_db)
+        .def(
+            "gain_db",
+            [](const radio_channel& c) { return c.config().gain_db; },
+            doc::radio_channel::gain_db)
+        .def(
+            "phase",
+            [](const radio_channel& c) { return c.config().phase; },
+            doc::radio_channel::phase)
+        .def(
+            "cfo",
+            [](const radio_channel& c) { return c.config().cfo; },
+            doc::radio_channel::cfo)
+        .def(
+            "delay",
+            [](const radio_channel& c) { return c.config().delay; },
+            doc::radio_channel::delay)
+        .def(
+            "clock_ppm",
+            [](const radio_channel& c) { return c.config().clock_ppm; },
+            doc::radio_channel::clock_ppm)
+        .def(
+            "phase_noise",
+            [](const radio_channel& c) { return c.config().phase_noise; },
+            doc::radio_channel::phase_noise)
+        .def(
+            "multipath",
+            [](const radio_channel& c) { return c.config().multipath; },
+            doc::radio_channel::multipath)
+        .def(
+            "fading",
+            [](const radio_channel& c) { return c.config().fading; },
+            doc::radio_channel::fading)
+        .def(
+            "doppler",
+            [](const radio_channel& c) { return c.config().doppler; },
+            doc::radio_channel::doppler)
+        .def(
+            "rician_k_db",
+            [](const radio_channel& c) { return c.config().rician_k_db; },
+            doc::radio_channel::rician_k_db);
 }
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
-    block_class<burst_detector>(
-        m,
-        "burst_detector",
-        "Finds bursts in a stream.\n\n"
-        "input 0: complex samples; out: c32vector for each burst.")
+    block_class<burst_detector>(m, "burst_detector", doc::burst_detector::summary)
         .def(py::init(&burst_detector::make),
              py::arg("profile") = "standard",
              py::arg("false_alarm_rate") = 1e-6,
@@ -188,23 +233,21 @@ void bind_receiver(py::module& m)
         .def("set_profile",
              &burst_detector::set_profile,
              py::arg("profile"),
-             release_gil())
-        .def("profile", &burst_detector::profile)
+             release_gil(),
+             doc::burst_detector::set_profile)
+        .def("profile", &burst_detector::profile, doc::burst_detector::profile)
         .def("set_false_alarm_rate",
              &burst_detector::set_false_alarm_rate,
              py::arg("false_alarm_rate"),
              release_gil(),
-             "Probability of a detection in noise, per sample.")
-        .def("false_alarm_rate", &burst_detector::false_alarm_rate)
-        .def("threshold", &burst_detector::threshold, "What rho has to exceed.");
+             doc::burst_detector::set_false_alarm_rate)
+        .def("false_alarm_rate",
+             &burst_detector::false_alarm_rate,
+             doc::burst_detector::false_alarm_rate)
+        .def("threshold", &burst_detector::threshold, doc::burst_detector::threshold);
 
     block_class<burst_demodulator>(
-        m,
-        "burst_demodulator",
-        "Detected bursts to equalised symbols.\n\n"
-        "in: c32vector of samples; out: c32vector with the keys noise_var, snr_db, "
-        "task,\n"
-        "modality, frame_id ...; snr: dict with snr_db for every frame.")
+        m, "burst_demodulator", doc::burst_demodulator::summary)
         .def(py::init(&burst_demodulator::make),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -214,32 +257,29 @@ void bind_receiver(py::module& m)
         .def("set_profile",
              &burst_demodulator::set_profile,
              py::arg("profile"),
-             release_gil())
-        .def("profile", &burst_demodulator::profile)
+             release_gil(),
+             doc::burst_demodulator::set_profile)
+        .def("profile", &burst_demodulator::profile, doc::burst_demodulator::profile)
         .def("set_model",
              &burst_demodulator::set_model,
              py::arg("path"),
              release_gil(),
-             "Another model while running.")
+             doc::burst_demodulator::set_model)
         .def("set_window",
              &burst_demodulator::set_window,
              py::arg("window"),
-             "Frames of a task among which a repeated number is a duplicate.")
-        .def("window", &burst_demodulator::window)
-        .def("snr_db",
-             &burst_demodulator::snr_db,
-             "Es/N0 of the last frame in dB, or NaN.");
+             doc::burst_demodulator::set_window)
+        .def("window", &burst_demodulator::window, doc::burst_demodulator::window)
+        .def("snr_db", &burst_demodulator::snr_db, doc::burst_demodulator::snr_db);
 
-    py::enum_<feedback_link>(m, "feedback_link", "How csi_feedback meets the other side.")
-        .value("local", feedback_link::local, "both sides in one flowgraph")
-        .value("udp_sender", feedback_link::udp_sender, "beside the receiver")
-        .value("udp_receiver", feedback_link::udp_receiver, "beside the transmitter");
+    py::enum_<feedback_link>(m, "feedback_link", doc::feedback_link::summary)
+        .value("local", feedback_link::local, doc::feedback_link::local)
+        .value("udp_sender", feedback_link::udp_sender, doc::feedback_link::udp_sender)
+        .value("udp_receiver",
+               feedback_link::udp_receiver,
+               doc::feedback_link::udp_receiver);
 
-    block_class<csi_feedback>(
-        m,
-        "csi_feedback",
-        "The receiver's Es/N0 back to the feature_selector.\n\n"
-        "snr in: a number or a dict with snr_db; snr out: such a dict.")
+    block_class<csi_feedback>(m, "csi_feedback", doc::csi_feedback::summary)
         .def(py::init([](feedback_link link,
                          const std::string& address,
                          double time_constant,
@@ -263,23 +303,28 @@ void bind_receiver(py::module& m)
         .def("set_time_constant",
              &csi_feedback::set_time_constant,
              py::arg("time_constant"),
-             "Of the smoothing, in reports.")
-        .def("time_constant", &csi_feedback::time_constant)
+             doc::csi_feedback::set_time_constant)
+        .def("time_constant",
+             &csi_feedback::time_constant,
+             doc::csi_feedback::time_constant)
         .def("set_interval_ms",
              &csi_feedback::set_interval_ms,
              py::arg("interval_ms"),
-             "Least time between two reports that leave.")
-        .def("interval_ms", &csi_feedback::interval_ms)
+             doc::csi_feedback::set_interval_ms)
+        .def("interval_ms", &csi_feedback::interval_ms, doc::csi_feedback::interval_ms)
         .def("set_timeout_s",
              &csi_feedback::set_timeout_s,
              py::arg("timeout_s"),
-             "Silence after which worst_snr_db holds; 0: never.")
-        .def("timeout_s", &csi_feedback::timeout_s)
-        .def("set_worst_snr_db", &csi_feedback::set_worst_snr_db, py::arg("worst_snr_db"))
-        .def("worst_snr_db", &csi_feedback::worst_snr_db)
-        .def("snr_db", &csi_feedback::snr_db, "The last that left, in dB, or NaN.")
-        .def("silences", &csi_feedback::silences, "Times that nothing was heard.")
-        .def("port", &csi_feedback::port, "UDP port of udp_receiver, else 0.");
+             doc::csi_feedback::set_timeout_s)
+        .def("timeout_s", &csi_feedback::timeout_s, doc::csi_feedback::timeout_s)
+        .def("set_worst_snr_db",
+             &csi_feedback::set_worst_snr_db,
+             py::arg("worst_snr_db"),
+             doc::csi_feedback::set_worst_snr_db)
+        .def("worst_snr_db", &csi_feedback::worst_snr_db, doc::csi_feedback::worst_snr_db)
+        .def("snr_db", &csi_feedback::snr_db, doc::csi_feedback::snr_db)
+        .def("silences", &csi_feedback::silences, doc::csi_feedback::silences)
+        .def("port", &csi_feedback::port, doc::csi_feedback::port);
 }
 
 } // namespace

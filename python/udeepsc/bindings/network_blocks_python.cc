@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
 #include <gnuradio/udeepsc/feature_selector.h>
 #include <gnuradio/udeepsc/semantic_encoder.h>
 #include <gnuradio/udeepsc/unified_decoder.h>
@@ -49,16 +51,11 @@ inference_options make_options(const std::string& dtype,
 // Longer than a function should be: a list, read from top to bottom.
 void bind_network_blocks(py::module& m)
 {
-    py::enum_<lookup_mode>(m, "lookup_mode", "How vq_lookup turns symbols into features.")
-        .value("hard", lookup_mode::hard, "nearest codeword")
-        .value("soft", lookup_mode::soft, "posterior mean of the codewords");
+    py::enum_<lookup_mode>(m, "lookup_mode", doc::lookup_mode::summary)
+        .value("hard", lookup_mode::hard, doc::lookup_mode::hard)
+        .value("soft", lookup_mode::soft, doc::lookup_mode::soft);
 
-    block_class<semantic_encoder>(
-        m,
-        "semantic_encoder",
-        "Pictures, texts and speech to Transformer features.\n\n"
-        "in: u8vector [height, width, 3] or UTF-8, or f32vector [frames, features];\n"
-        "out: f32vector [tokens + 1, dim].")
+    block_class<semantic_encoder>(m, "semantic_encoder", doc::semantic_encoder::summary)
         .def(py::init([](const std::string& model, OPTION_PARAMETERS) {
                  return semantic_encoder::make(model, OPTION_VALUES);
              }),
@@ -68,14 +65,9 @@ void bind_network_blocks(py::module& m)
              &semantic_encoder::set_model,
              py::arg("path"),
              release_gil(),
-             "Loads another model while running.");
+             doc::semantic_encoder::set_model);
 
-    block_class<feature_selector>(
-        m,
-        "feature_selector",
-        "Keeps the features worth sending at this Es/N0.\n\n"
-        "in: f32vector [tokens + 1, dim]; snr: a number in dB;\n"
-        "out: f32vector [kept, subvectors * subvector_dim].")
+    block_class<feature_selector>(m, "feature_selector", doc::feature_selector::summary)
         .def(py::init([](const std::string& model, double snr_db, OPTION_PARAMETERS) {
                  return feature_selector::make(model, snr_db, OPTION_VALUES);
              }),
@@ -85,19 +77,15 @@ void bind_network_blocks(py::module& m)
         .def("set_snr_db",
              &feature_selector::set_snr_db,
              py::arg("snr_db"),
-             "Es/N0 in dB, -100..100, for the PDUs that follow.")
-        .def("snr_db", &feature_selector::snr_db, "Es/N0 in dB.")
+             doc::feature_selector::set_snr_db)
+        .def("snr_db", &feature_selector::snr_db, doc::feature_selector::snr_db)
         .def("set_model",
              &feature_selector::set_model,
              py::arg("path"),
              release_gil(),
-             "Loads another model while running.");
+             doc::feature_selector::set_model);
 
-    block_class<vq_indexer>(m,
-                            "vq_indexer",
-                            "Names each sub-vector by its nearest codeword.\n\n"
-                            "in: f32vector [kept, subvectors * subvector_dim];\n"
-                            "out: u16vector [kept, subvectors].")
+    block_class<vq_indexer>(m, "vq_indexer", doc::vq_indexer::summary)
         .def(py::init([](const std::string& model, OPTION_PARAMETERS) {
                  return vq_indexer::make(model, OPTION_VALUES);
              }),
@@ -107,13 +95,9 @@ void bind_network_blocks(py::module& m)
              &vq_indexer::set_model,
              py::arg("path"),
              release_gil(),
-             "Loads another model while running.");
+             doc::vq_indexer::set_model);
 
-    block_class<vq_lookup>(
-        m,
-        "vq_lookup",
-        "Received symbols back into features, hard or soft.\n\n"
-        "in: c32vector of equalised symbols; out: f32vector [vectors, dim].")
+    block_class<vq_lookup>(m, "vq_lookup", doc::vq_lookup::summary)
         .def(py::init([](const std::string& model,
                          lookup_mode mode,
                          double default_noise_var,
@@ -124,25 +108,22 @@ void bind_network_blocks(py::module& m)
              py::arg("mode") = lookup_mode::soft,
              py::arg("default_noise_var") = 0.1,
              OPTION_ARGUMENTS)
-        .def("set_mode", &vq_lookup::set_mode, py::arg("mode"), "Hard or soft look-up.")
-        .def("mode", &vq_lookup::mode, "Hard or soft look-up.")
+        .def("set_mode", &vq_lookup::set_mode, py::arg("mode"), doc::vq_lookup::set_mode)
+        .def("mode", &vq_lookup::mode, doc::vq_lookup::mode)
         .def("set_default_noise_var",
              &vq_lookup::set_default_noise_var,
              py::arg("noise_var"),
-             "Noise power per complex symbol where a PDU names none, > 0.")
-        .def("default_noise_var", &vq_lookup::default_noise_var, "Noise power, linear.")
+             doc::vq_lookup::set_default_noise_var)
+        .def("default_noise_var",
+             &vq_lookup::default_noise_var,
+             doc::vq_lookup::default_noise_var)
         .def("set_model",
              &vq_lookup::set_model,
              py::arg("path"),
              release_gil(),
-             "Loads another model while running.");
+             doc::vq_lookup::set_model);
 
-    block_class<unified_decoder>(
-        m,
-        "unified_decoder",
-        "Features to class, picture or sentence: one receiver for every task.\n\n"
-        "in: f32vector [vectors, dim]; out: u8vector picture or sentence, or f32vector\n"
-        "of probabilities with the keys label and class_name.")
+    block_class<unified_decoder>(m, "unified_decoder", doc::unified_decoder::summary)
         .def(py::init([](const std::string& model,
                          double default_noise_var,
                          int pending,
@@ -159,21 +140,19 @@ void bind_network_blocks(py::module& m)
         .def("set_gather_ms",
              &unified_decoder::set_gather_ms,
              py::arg("gather_ms"),
-             "Longest that a sample waits for its other modalities, 0..60000 ms.")
-        .def("gather_ms", &unified_decoder::gather_ms, "ms.")
-        .def("incomplete",
-             &unified_decoder::incomplete,
-             "Samples decoded from less than all of their modalities.")
+             doc::unified_decoder::set_gather_ms)
+        .def("gather_ms", &unified_decoder::gather_ms, doc::unified_decoder::gather_ms)
+        .def("incomplete", &unified_decoder::incomplete, doc::unified_decoder::incomplete)
         .def("set_default_noise_var",
              &unified_decoder::set_default_noise_var,
              py::arg("noise_var"),
-             "Noise power per complex symbol where a PDU names none, > 0.")
+             doc::unified_decoder::set_default_noise_var)
         .def("default_noise_var",
              &unified_decoder::default_noise_var,
-             "Noise power, linear.")
+             doc::unified_decoder::default_noise_var)
         .def("set_model",
              &unified_decoder::set_model,
              py::arg("path"),
              release_gil(),
-             "Loads another model while running.");
+             doc::unified_decoder::set_model);
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
+#include <gnuradio/udeepsc/congestion.h>
 #include <gnuradio/udeepsc/inference_options.h>
 #include <gnuradio/udeepsc/pdu_block.h>
 #include <gnuradio/udeepsc/pdu_keys.h>
@@ -43,26 +46,36 @@ void bind_pdu_block(py::module& m)
 {
     bind_keys(m);
 
-    py::enum_<overflow_policy>(
-        m, "overflow_policy", "What a block does with a PDU that finds its queue full.")
-        .value("block", overflow_policy::block, "hold the sender back")
-        .value("drop_oldest", overflow_policy::drop_oldest, "make room")
-        .value("drop_newest", overflow_policy::drop_newest, "refuse the newcomer");
+    py::enum_<overflow_policy>(m, "overflow_policy", doc::overflow_policy::summary)
+        .value("block", overflow_policy::block, doc::overflow_policy::block)
+        .value("drop_oldest",
+               overflow_policy::drop_oldest,
+               doc::overflow_policy::drop_oldest)
+        .value("drop_newest",
+               overflow_policy::drop_newest,
+               doc::overflow_policy::drop_newest);
 
     py::class_<pdu_block, gr::block, gr::basic_block, std::shared_ptr<pdu_block>>(
-        m, "pdu_block", "What every block of this module counts.")
-        .def("received", &pdu_block::received, "PDUs that came in.")
-        .def("sent", &pdu_block::sent, "PDUs that went out.")
+        m, "pdu_block", doc::pdu_block::summary)
+        .def("received", &pdu_block::received, doc::pdu_block::received)
+        .def("sent", &pdu_block::sent, doc::pdu_block::sent)
         .def("dropped",
              py::overload_cast<>(&pdu_block::dropped, py::const_),
-             "PDUs dropped for any reason.")
+             doc::pdu_block::dropped)
         .def("dropped",
              py::overload_cast<const std::string&>(&pdu_block::dropped, py::const_),
              py::arg("reason"),
-             "PDUs dropped for one reason, e.g. \"wrong shape\".")
-        .def("queue_depth", &pdu_block::queue_depth, "PDUs waiting in the block.")
-        .def("latency_ms",
-             &pdu_block::latency_ms,
-             "Mean time from receiving a PDU to sending its result, in ms.")
-        .def("stats", &pdu_block::stats, "All counters as a pmt dict.");
+             doc::pdu_block::dropped_2)
+        .def("queue_depth", &pdu_block::queue_depth, doc::pdu_block::queue_depth)
+        .def("latency_ms", &pdu_block::latency_ms, doc::pdu_block::latency_ms)
+        .def("stats", &pdu_block::stats, doc::pdu_block::stats);
+
+    m.def(
+        "congested",
+        [](gr::basic_block& sender, const std::string& port) {
+            return congested(sender, pmt::intern(port));
+        },
+        py::arg("sender"),
+        py::arg("port") = "out",
+        "Whether a sender should hold back: 16 messages or more wait behind this port.");
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
 #include <gnuradio/udeepsc/image_source.h>
 #include <gnuradio/udeepsc/sound_source.h>
 #include <gnuradio/udeepsc/sample_source.h>
@@ -30,15 +32,16 @@ to_array(const std::vector<std::uint8_t>& rgb, int height, int width)
 void bind_result(py::module& m)
 {
     using result = received_result;
-    py::class_<result>(m, "received_result", "One sample as the receiver made it.")
-        .def_readonly("frame_id", &result::frame_id)
-        .def_readonly("task", &result::task)
-        .def_readonly("output", &result::output, "label, picture or sentence")
-        .def_readonly("label", &result::label)
-        .def_readonly("value", &result::value, "of output score")
-        .def_readonly("missing", &result::missing, "modalities that never came")
-        .def_readonly("class_name", &result::class_name)
-        .def_readonly("probabilities", &result::probabilities)
+    py::class_<result>(m, "received_result", doc::received_result::summary)
+        .def_readonly("frame_id", &result::frame_id, doc::received_result::frame_id)
+        .def_readonly("task", &result::task, doc::received_result::task)
+        .def_readonly("output", &result::output, doc::received_result::output)
+        .def_readonly("label", &result::label, doc::received_result::label)
+        .def_readonly("value", &result::value, doc::received_result::value)
+        .def_readonly("missing", &result::missing, doc::received_result::missing)
+        .def_readonly("class_name", &result::class_name, doc::received_result::class_name)
+        .def_readonly(
+            "probabilities", &result::probabilities, doc::received_result::probabilities)
         .def_property_readonly(
             "picture",
             [](const result& r) { return to_array(r.picture, r.height, r.width); },
@@ -56,16 +59,17 @@ void bind_result(py::module& m)
                 return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
                     r.reference.data(), r.reference.size(), "replace"));
             })
-        .def_readonly("score", &result::score, "accuracy, PSNR in dB or BLEU-4; or NaN")
-        .def_readonly("snr_db", &result::snr_db)
-        .def_readonly("noise_var", &result::noise_var)
-        .def_readonly("candidates", &result::candidates)
-        .def_readonly("kept", &result::kept)
-        .def_readonly("symbols", &result::symbols)
-        .def_readonly("source", &result::source)
-        .def_readonly("tile_row", &result::tile_row)
-        .def_readonly("tile_column", &result::tile_column)
-        .def_readonly("delay_ms", &result::delay_ms);
+        .def_readonly("score", &result::score, doc::received_result::score)
+        .def_readonly("snr_db", &result::snr_db, doc::received_result::snr_db)
+        .def_readonly("noise_var", &result::noise_var, doc::received_result::noise_var)
+        .def_readonly("candidates", &result::candidates, doc::received_result::candidates)
+        .def_readonly("kept", &result::kept, doc::received_result::kept)
+        .def_readonly("symbols", &result::symbols, doc::received_result::symbols)
+        .def_readonly("source", &result::source, doc::received_result::source)
+        .def_readonly("tile_row", &result::tile_row, doc::received_result::tile_row)
+        .def_readonly(
+            "tile_column", &result::tile_column, doc::received_result::tile_column)
+        .def_readonly("delay_ms", &result::delay_ms, doc::received_result::delay_ms);
 }
 
 } // namespace
@@ -75,17 +79,11 @@ void bind_sources_and_sink(py::module& m)
 {
     bind_result(m);
 
-    py::enum_<source_start>(m, "source_start", "When a source sends.")
-        .value("at_start", source_start::at_start, "when the flowgraph starts")
-        .value("on_trigger", source_start::on_trigger, "on a message to trigger");
+    py::enum_<source_start>(m, "source_start", doc::source_start::summary)
+        .value("at_start", source_start::at_start, doc::source_start::at_start)
+        .value("on_trigger", source_start::on_trigger, doc::source_start::on_trigger);
 
-    block_class<image_source>(
-        m,
-        "image_source",
-        "Cuts picture files into square tiles and sends each as a PDU; with whole, each\n"
-        "picture scaled to one tile.\n\n"
-        "trigger: any message sends the list, a symbol the file of that name;\n"
-        "out: u8vector [tile, tile, 3].")
+    block_class<image_source>(m, "image_source", doc::image_source::summary)
         .def(py::init([](const strings& files,
                          const std::string& task,
                          const strings& labels,
@@ -105,18 +103,18 @@ void bind_sources_and_sink(py::module& m)
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0,
              py::arg("whole") = false)
-        .def("set_pace", &image_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def(
-            "pace", &image_source::pace, "PDUs per second, 0: as fast as they are taken.")
-        .def("set_task", &image_source::set_task, py::arg("task"))
-        .def("task", &image_source::task);
+        .def("set_pace",
+             &image_source::set_pace,
+             py::arg("pace"),
+             doc::image_source::set_pace)
+        .def("pace", &image_source::pace, doc::image_source::pace)
+        .def("set_task",
+             &image_source::set_task,
+             py::arg("task"),
+             doc::image_source::set_task)
+        .def("task", &image_source::task, doc::image_source::task);
 
-    block_class<sample_source>(
-        m,
-        "sample_source",
-        "Sends the samples of a data set, all modalities of each under one frame_id.\n\n"
-        "trigger: any message sends them once more;\n"
-        "out: u8vector or f32vector, one PDU a modality.")
+    block_class<sample_source>(m, "sample_source", doc::sample_source::summary)
         .def(py::init([](const std::string& model,
                          const std::string& task,
                          const std::string& data_dir,
@@ -143,18 +141,14 @@ void bind_sources_and_sink(py::module& m)
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0)
-        .def("set_pace", &sample_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def("pace",
-             &sample_source::pace,
-             "PDUs per second, 0: as fast as they are taken.")
-        .def("size", &sample_source::size, "Samples of a pass.");
+        .def("set_pace",
+             &sample_source::set_pace,
+             py::arg("pace"),
+             doc::sample_source::set_pace)
+        .def("pace", &sample_source::pace, doc::sample_source::pace)
+        .def("size", &sample_source::size, doc::sample_source::size);
 
-    block_class<sound_source>(
-        m,
-        "sound_source",
-        "Sends sound files, each as a PDU.\n\n"
-        "trigger: any message sends the list, a symbol the file of that name;\n"
-        "out: f32vector [frames, channels] with sample_rate.")
+    block_class<sound_source>(m, "sound_source", doc::sound_source::summary)
         .def(py::init([](const strings& files,
                          const std::string& task,
                          const strings& labels,
@@ -169,18 +163,18 @@ void bind_sources_and_sink(py::module& m)
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0)
-        .def("set_pace", &sound_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def(
-            "pace", &sound_source::pace, "PDUs per second, 0: as fast as they are taken.")
-        .def("set_task", &sound_source::set_task, py::arg("task"))
-        .def("task", &sound_source::task);
+        .def("set_pace",
+             &sound_source::set_pace,
+             py::arg("pace"),
+             doc::sound_source::set_pace)
+        .def("pace", &sound_source::pace, doc::sound_source::pace)
+        .def("set_task",
+             &sound_source::set_task,
+             py::arg("task"),
+             doc::sound_source::set_task)
+        .def("task", &sound_source::task, doc::sound_source::task);
 
-    block_class<text_source>(
-        m,
-        "text_source",
-        "Sends sentences, each as a PDU; long texts in segments.\n\n"
-        "trigger: any message sends the list, a symbol is a text to send;\n"
-        "out: u8vector UTF-8.")
+    block_class<text_source>(m, "text_source", doc::text_source::summary)
         .def(py::init([](const strings& texts,
                          const std::string& file,
                          const std::string& task,
@@ -200,29 +194,32 @@ void bind_sources_and_sink(py::module& m)
              py::arg("start") = source_start::at_start,
              py::arg("repeat") = 1,
              py::arg("pace") = 0.0)
-        .def("set_pace", &text_source::set_pace, py::arg("pace"), "PDUs per second.")
-        .def("pace", &text_source::pace, "PDUs per second, 0: as fast as they are taken.")
-        .def("set_task", &text_source::set_task, py::arg("task"))
-        .def("task", &text_source::task);
+        .def("set_pace",
+             &text_source::set_pace,
+             py::arg("pace"),
+             doc::text_source::set_pace)
+        .def("pace", &text_source::pace, doc::text_source::pace)
+        .def("set_task",
+             &text_source::set_task,
+             py::arg("task"),
+             doc::text_source::set_task)
+        .def("task", &text_source::task, doc::text_source::task);
 
-    block_class<task_sink>(m,
-                           "task_sink",
-                           "Scores, keeps and records what the receiver made.\n\n"
-                           "in: results of unified_decoder; stats: a dict per result.")
+    block_class<task_sink>(m, "task_sink", doc::task_sink::summary)
         .def(py::init(&task_sink::make),
              py::arg("task") = "",
              py::arg("keep") = 1000,
              py::arg("record") = "")
-        .def("count", &task_sink::count, py::arg("task") = "", "Results taken.")
-        .def("scored", &task_sink::scored, py::arg("task") = "", "Results scored.")
+        .def("count", &task_sink::count, py::arg("task") = "", doc::task_sink::count)
+        .def("scored", &task_sink::scored, py::arg("task") = "", doc::task_sink::scored)
         .def("mean_score",
              &task_sink::mean_score,
              py::arg("task"),
-             "Accuracy, mean PSNR in dB or corpus BLEU-4.")
-        .def("bleu1", &task_sink::bleu1, py::arg("task"), "Corpus BLEU-1.")
-        .def("tasks", &task_sink::tasks, "Names of the tasks seen.")
-        .def("results", &task_sink::results, "The last results, oldest first.")
-        .def("pictures", &task_sink::pictures, "Pictures put together from tiles.")
+             doc::task_sink::mean_score)
+        .def("bleu1", &task_sink::bleu1, py::arg("task"), doc::task_sink::bleu1)
+        .def("tasks", &task_sink::tasks, doc::task_sink::tasks)
+        .def("results", &task_sink::results, doc::task_sink::results)
+        .def("pictures", &task_sink::pictures, doc::task_sink::pictures)
         .def(
             "picture",
             [](const task_sink& sink, const std::string& name) {
@@ -232,12 +229,12 @@ void bind_sources_and_sink(py::module& m)
                 return to_array(rgb, height, width);
             },
             py::arg("name"),
-            "uint8 array [height, width, 3], missing tiles grey.")
+            doc::task_sink::picture)
         .def("wait_for",
              &task_sink::wait_for,
              py::arg("n"),
              py::arg("timeout_s"),
              py::call_guard<py::gil_scoped_release>(),
-             "Waits until count() reaches n; False after timeout_s seconds.")
-        .def("reset", &task_sink::reset, "Forgets results, scores and pictures.");
+             doc::task_sink::wait_for)
+        .def("reset", &task_sink::reset, doc::task_sink::reset);
 }
