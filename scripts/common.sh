@@ -15,17 +15,23 @@ die()
     exit 1
 }
 
-# The packages of cmake/debian-packages.txt, one a line.
-listed_packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -e 's/[[:space:]]//g' "$UDEEPSC_ROOT/cmake/debian-packages.txt"; }
+# The packages of cmake/debian-packages.txt, one a line: those above its last section,
+# Documentation, or with `docs` those in it.
+listed_packages() # [docs]
+{
+    local part='/^# Documentation$/,$d'
+    [ "${1:-}" != docs ] || part='1,/^# Documentation$/d'
+    sed -e "$part" -e 's/#.*//' -e '/^[[:space:]]*$/d' -e 's/[[:space:]]//g' "$UDEEPSC_ROOT/cmake/debian-packages.txt"
+}
 
 # Those of them that are not installed.
-missing_packages()
+missing_packages() # [docs]
 {
     local installed
     installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null |
         sed -n 's/^installed //p')
     # grep ends with 1 when nothing is missing.
-    listed_packages | grep -vxF -f <(printf '%s\n' "$installed") || true
+    listed_packages "$@" | grep -vxF -f <(printf '%s\n' "$installed") || true
 }
 
 # Runs with the blocks of the build tree, as if they were installed. GNU Radio's own Python

@@ -109,7 +109,9 @@ inside() # ROOT COMMAND...
     mount --bind "$packages" "$root/var/cache/apt/archives"
     say "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root/etc/os-release"), $(chroot "$root" dpkg-query -W | wc -l) packages, $(git -C "$UDEEPSC_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'this folder'): ./gr-udeepsc $*"
     in_root apt-get -q update >/dev/null
-    seconds_of "packages downloaded" in_root ./gr-udeepsc setup --download
+    local part=()
+    [ "$1" != docs ] || part=(--docs)
+    seconds_of "packages downloaded" in_root ./gr-udeepsc setup "${part[@]}" --download
     seconds_of "./gr-udeepsc $1 in the fresh system" in_root ./gr-udeepsc "$@"
 }
 

@@ -1,13 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs the packages of cmake/debian-packages.txt that are missing; --download only
-# fetches them.
+# fetches them, --docs installs what `./gr-udeepsc docs` needs instead.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     die "setup knows Debian's apt-get only; install what docs/dependencies.md lists, then run ./gr-udeepsc build"
 
-mapfile -t missing < <(missing_packages)
+part=
+if [ "${1:-}" = --docs ]; then
+    part=docs
+    shift
+fi
+mapfile -t missing < <(missing_packages $part)
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
@@ -45,5 +50,5 @@ if ! install; then
 fi
 
 [ $doing = installing ] || exit 0
-mapfile -t missing < <(missing_packages)
+mapfile -t missing < <(missing_packages $part)
 [ ${#missing[@]} -eq 0 ] || die "still missing after the installation: ${missing[*]}"

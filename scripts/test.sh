@@ -3,6 +3,7 @@
 # Sets up, builds and runs every test; arguments go to ctest (-L core, -R qa_chain ...).
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 "$UDEEPSC_ROOT/scripts/setup.sh"
+"$UDEEPSC_ROOT/scripts/setup.sh" --docs
 "$UDEEPSC_ROOT/scripts/build.sh"
 
 junit=$UDEEPSC_BUILD/test-results.xml

@@ -10,7 +10,9 @@ from .radio_settings import parse_radio
 
 
 class udeepsc_rx(radio_end):
-    """radio > burst_detector > burst_demodulator > vq_lookup > unified_decoder.
+    """The receiver as one block: radio in, results out.
+
+    radio > burst_detector > burst_demodulator > vq_lookup > unified_decoder.
 
     Ports
       in 0          with the radio "sim" only: complex samples

@@ -14,7 +14,9 @@ GAP = 256
 
 
 class udeepsc_tx(radio_end):
-    """semantic_encoder > feature_selector > vq_indexer > digital_modulator > burst_framer >
+    """The transmitter as one block: payloads in, radio out.
+
+    semantic_encoder > feature_selector > vq_indexer > digital_modulator > burst_framer >
     burst_source > radio.
 
     Ports

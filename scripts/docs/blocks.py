@@ -47,6 +47,7 @@ class Block:
     errors: list = field(default_factory=list)
     source: str = ''
     file: str = ''  # where all this is written
+    cpp: str = ''  # make() as C++ has it; '' for a block written in Python
     enums: list = field(default_factory=list)  # headers.Type, of the parameters
 
 
@@ -119,7 +120,7 @@ def header_block(types, name):
         [split_port(part) for part in head.section('Ports')], parameters,
         list(calls(head, {p.name: p.text for p in parameters})),
         [python_words(part) for part in head.section('Errors')],
-        ' '.join(head.section('Source')), head.header, enums)
+        ' '.join(head.section('Source')), head.header, head.method('make').declaration, enums)
 
 
 def split_port(part):
@@ -174,18 +175,18 @@ def python_block(path):
 
 
 def columns(body):
-    """(name, text) of lines "  name   text" and the deeper ones that go on."""
-    name = text = None
+    """(name, text) of lines "  name   text" and the deeper ones that go on; "a, b   text" is
+    that of both."""
+    rows = []
     for line in textwrap.dedent(body).splitlines():
-        start = re.match(r'(\S.*?)  +(\S.*)', line)
-        if start:
-            if name is not None:
-                yield name, text
-            name, text = start[1], start[2]
+        if line.startswith(' '):
+            rows[-1][1].append(line.strip())
         else:
-            text = f'{text} {line.strip()}'
-    if name is not None:
-        yield name, text
+            names, _, text = line.partition('  ')
+            rows.append((names, [text.strip()]))
+    for names, texts in rows:
+        for name in names.split(', '):
+            yield name, ' '.join(texts).strip()
 
 
 def constructor(owner, function, texts):
@@ -195,7 +196,15 @@ def constructor(owner, function, texts):
     for argument, default in zip(arguments, defaults):
         if argument.arg not in texts:
             raise BadHeader(f'{owner}: parameter {argument.arg} is not described')
-        yield Parameter(argument.arg, '', default, texts[argument.arg])
+        yield Parameter(argument.arg, type_of(default), default, texts[argument.arg])
+
+
+def type_of(default):
+    """The type of an argument that has this default, where that tells it."""
+    try:
+        return type(ast.literal_eval(default)).__name__
+    except (TypeError, ValueError, SyntaxError):
+        return 'float' if default == "float('nan')" else ''
 
 
 # ----------------------------------------------------------------------------------- all

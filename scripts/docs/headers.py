@@ -40,6 +40,7 @@ class Method:
     returns: str
     arguments: list
     text: str
+    declaration: str = ''  # as C++ has it
 
 
 @dataclass
@@ -182,7 +183,7 @@ def make_method(above, statement, behind):
     _, sections, parameters = parse_comment(above)
     text = ' '.join(filter(None, [*(part for s in sections for part in s.parts), behind]))
     arguments = [make_argument(one, parameters) for one in split_arguments(found['arguments'])]
-    return Method(found['name'], found['returns'], arguments, text)
+    return Method(found['name'], found['returns'], arguments, text, statement)
 
 
 def split_arguments(text):

@@ -38,9 +38,9 @@ def signature(cls):
 def documented(cls):
     """[(name, default as text or None)] of the section Parameters."""
     section = re.search(r'^ *Parameters\n(.*?)(?:\n\s*\n|\Z)', inspect.getdoc(cls), re.M | re.S)
-    row = r'''^  (\w+)(?:  +|\n +)(?:(\w[\w ]*)(?: = ('[^']*'|[^:]+))?: )?(\S.*)$'''
+    row = r'''^  (\w+(?:, \w+)*)(?:  +|\n +)(?:(\w[\w ]*)(?: = ('[^']*'|[^:]+))?: )?(\S.*)$'''
     rows = re.findall(row, section[1], re.M) if section else []
-    return [(name, default or None) for name, _, default, _ in rows]
+    return [(name, default or None) for names, _, default, _ in rows for name in names.split(', ')]
 
 
 def same(default, said):

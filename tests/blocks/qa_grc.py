@@ -11,18 +11,23 @@ import re
 import tempfile
 import unittest
 
+import numpy as np
 import yaml
 from gnuradio import gr, udeepsc
 from gnuradio.grc.core.platform import Platform
 
 import fixture as fx
+from qa_sources import write_ppm, write_wav
 
 GRC_DIR = os.path.join(fx.SOURCE_DIR, 'grc')
 EXAMPLES = sorted(glob.glob(os.path.join(fx.SOURCE_DIR, 'examples', '*', '*.grc')))
 DESCRIPTIONS = sorted(glob.glob(os.path.join(GRC_DIR, 'udeepsc_*.block.yml')))
 BLOCK_IDS = [os.path.basename(d).split('.')[0] for d in DESCRIPTIONS]
 # Parameters that have to name something which is there.
-PARAMETERS = {'sample_source': {'task': 'text_reconstruction', 'data_dir': fx.temporary('grc')}}
+PARAMETERS = {'sample_source': {'task': 'text_reconstruction', 'data_dir': fx.temporary('grc')},
+              'camera_source': {'camera': fx.temporary('grc/camera.ppm')},
+              'microphone_source': {'device': fx.temporary('grc/microphone.wav')},
+              'result_file_sink': {'folder': fx.temporary('grc/results')}}
 WINDOWS = ('udeepsc_qt_task_view',)
 # What ends an open port, by its domain.
 SOURCES = {'message': 'blocks_message_strobe', 'stream': 'blocks_null_source'}
@@ -69,7 +74,8 @@ class Descriptions(unittest.TestCase):
         described = {class_name(block) for block in BLOCK_IDS}
         bound = {name for name, value in vars(udeepsc).items()
                  if isinstance(value, type)
-                 and issubclass(value, (udeepsc.pdu_block, gr.hier_block2, gr.basic_block))}
+                 and issubclass(value, (udeepsc.pdu_block, gr.hier_block2, gr.basic_block,
+                                        gr.sync_block))}
         self.assertEqual(described, bound - {'pdu_block'})
 
     def test_sound(self):
@@ -98,6 +104,8 @@ class Descriptions(unittest.TestCase):
         os.makedirs(fx.temporary('grc/SST-2'), exist_ok=True)
         with open(fx.temporary('grc/SST-2/dev.tsv'), 'w', encoding='utf-8') as table:
             table.write('sentence\tlabel\na good film\t1\n')
+        write_ppm('grc/camera.ppm', fx.picture())
+        write_wav('grc/microphone.wav', np.zeros((8000, 1)), 8000)
         for block_id in BLOCK_IDS:
             if block_id in WINDOWS:
                 continue  # tests/blocks/qa_qt_task_view.py
@@ -116,6 +124,9 @@ class Descriptions(unittest.TestCase):
                     if not sink.optional and not sink.hidden:
                         other = flow_graph.new_block(SOURCES[sink.domain])
                         other.params['id'].set_value(f'source_{i}')
+                        if sink.domain == 'stream':
+                            other.params['type'].set_value(sink.dtype)
+                            flow_graph.rewrite()
                         flow_graph.connect(other.sources[0], sink)
                 for i, source in enumerate(block.sources):
                     if not source.optional and not source.hidden:
@@ -135,6 +146,12 @@ class Descriptions(unittest.TestCase):
                 ('image_source', {t.name for t in tasks if 'image' in t.modalities}),
                 ('text_source', {t.name for t in tasks if 'text' in t.modalities}),
                 ('sound_source', {t.name for t in tasks if 'speech' in t.modalities}),
+                ('camera_source', {t.name for t in tasks if 'image' in t.modalities}),
+                ('microphone_source', {t.name for t in tasks if 'speech' in t.modalities}),
+                ('voice_activity_detector', {t.name for t in tasks if 'speech' in t.modalities}),
+                ('question_source', {t.name for t in tasks
+                                     if {'image', 'text'} == set(t.modalities)}),
+                ('result_file_sink', {'', *(t.name for t in tasks)}),
                 ('task_sink', {'', *(t.name for t in tasks)})):
             path = os.path.join(GRC_DIR, f'udeepsc_{name}.block.yml')
             parameters = yaml.safe_load(pathlib.Path(path).read_text())['parameters']
@@ -166,7 +183,6 @@ class Examples(unittest.TestCase):
 
     def run_example(self, name, snr_db):
         """A picture of four tiles and two sentences through an example; its flowgraph."""
-        from qa_sources import write_ppm
         path = [p for p in EXAMPLES if p.endswith(f'/{name}.grc')][0]
         with tempfile.TemporaryDirectory() as folder:
             flow_graph = PLATFORM.make_flow_graph()

@@ -28,6 +28,10 @@ enum class channel_type {
  * - in "channel": symbol "none", "awgn", "rayleigh" or "rician", for what follows.
  * - out "out": c32vector of as many symbols; writes noise_var, h, channel.
  *
+ * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the parameter.
+ * PDUs are dropped as "wrong type", "wrong shape" (no symbols) or "not finite"; messages
+ * to "snr" as "bad snr", to "channel" as "bad channel".
+ *
  * <b>Source</b>: U-DeepSC, eq. 2, perfect channel state information.
  */
 class UDEEPSC_API block_fading_channel : virtual public pdu_block {

@@ -33,7 +33,8 @@ namespace udeepsc {
  * - window: a frame whose number is one of the last so many of its task is a "duplicate"
  *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set
  * 0.
- * - queue, policy: bursts that may wait, 1..65536, and what then
+ * - queue: bursts that may wait, 1..65536
+ * - policy: what happens to a burst that finds the queue full
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.

@@ -48,6 +48,10 @@ struct UDEEPSC_API burst_source_options {
  *
  * queue_depth() counts the bursts that wait, the one being sent included; sent() those
  * sent whole; what waits when the flowgraph stops is dropped as "stopped".
+ *
+ * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the parameter.
+ * PDUs are dropped as "wrong type", "wrong shape" (no samples), "not finite", "queue
+ * full" or "stopped".
  */
 class UDEEPSC_API burst_source : virtual public pdu_block {
 public:

@@ -33,12 +33,18 @@ enum class index_mapping {
  * - out "out": c32vector of symbols, the constellation of mean energy 1 times tx_gain;
  *   writes symbols, modulation, mapping.
  *
+ * <b>Errors</b>: PDUs are dropped as "wrong type", "wrong shape" (no
+ * indices), "bad sample" (an index that the constellation or bits_per_index does not
+ * have) or "bad key".
+ *
  * <b>Source</b>: U-DeepSC, Section V.A.
  */
 class UDEEPSC_API digital_modulator : virtual public pdu_block {
 public:
     typedef std::shared_ptr<digital_modulator> sptr;
 
+    //! \param modulation constellation of all PDUs, or what each asks for
+    //! \param mapping how an index becomes symbols, or what each PDU asks for
     static sptr make(modulation_type modulation = modulation_type::from_pdu,
                      index_mapping mapping = index_mapping::from_pdu);
 

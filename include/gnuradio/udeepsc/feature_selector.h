@@ -23,13 +23,18 @@ namespace udeepsc {
  * - out "out": f32vector [kept, subvectors * subvector_dim]; writes shape, kept,
  *   candidates, snr_db, model_id.
  *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
+ * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are
+ * dropped as "bad snr" (messages to "snr"), "unknown task", "wrong modality", "wrong
+ * type", "wrong shape", "not finite", "queue full", "network" or "stopped".
+ *
  * <b>Source</b>: U-DeepSC, Section IV, eq. 11-20.
  */
 class UDEEPSC_API feature_selector : virtual public pdu_block {
 public:
     typedef std::shared_ptr<feature_selector> sptr;
 
-    //! \param model path of a model file
+    //! \param model path or name of a model file, such as "lite"
     //! \param snr_db Es/N0 in dB until a message says otherwise, -100..100
     //! \param options how to run it
     static sptr

@@ -22,6 +22,9 @@ namespace udeepsc {
  * - out "out": u8vector [tile, tile, 3] RGB; writes frame_id, task, modality, shape,
  *   picture, picture_size, tile, tiles, t_source and reference: the label where `labels`
  *   names one, else the tile itself.
+ *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for
+ * labels that are not one for each file.
  */
 class UDEEPSC_API image_source : virtual public pdu_block {
 public:
@@ -29,7 +32,7 @@ public:
 
     //! \param files pictures to send, in this order
     //! \param task name from the model file
-    //! \param labels class name of each file, or empty
+    //! \param labels class name of each file, as many as files, or empty
     //! \param tile edge of a tile in pixels, 8..1024; what the model takes
     //! \param options when and how fast
     //! \param whole the middle square of a picture, scaled to one tile: for tasks that

@@ -20,8 +20,8 @@ struct UDEEPSC_API inference_options {
     int threads = 1; //!< threads per operator, 1..256
     int batch = 8; //!< most PDUs in one pass through the network, 1..1024
     double max_wait_ms = 0; //!< longest wait for a batch to fill, 0..1000 ms
-    int queue = 64; //!< PDUs that may wait, 1..65536
-    overflow_policy policy = overflow_policy::block;
+    int queue = 64; //!< PDUs that may wait for the network, 1..65536
+    overflow_policy policy = overflow_policy::block; //!< when the queue is full
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;

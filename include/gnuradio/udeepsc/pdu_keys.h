@@ -59,15 +59,15 @@ UDEEPSC_API const pmt::pmt_t& label();
 UDEEPSC_API const pmt::pmt_t& class_name();
 //! symbol: name of the picture that a tile is part of.
 UDEEPSC_API const pmt::pmt_t& picture();
-//! s32vector [height, width] of that picture in pixels.
+//! s32vector [height, width]: size of that picture in pixels.
 UDEEPSC_API const pmt::pmt_t& picture_size();
-//! s32vector [row, column] of a tile in its picture, in tiles.
+//! s32vector [row, column]: place of a tile in its picture, in tiles.
 UDEEPSC_API const pmt::pmt_t& tile();
-//! s32vector [rows, columns] of tiles in that picture.
+//! s32vector [rows, columns]: tiles in that picture.
 UDEEPSC_API const pmt::pmt_t& tiles();
 //! long: number of the text that a segment is part of.
 UDEEPSC_API const pmt::pmt_t& text_id();
-//! s32vector [segment, segments of its text].
+//! s32vector [segment, segments]: place of a segment in its text, and how many it has.
 UDEEPSC_API const pmt::pmt_t& segment();
 //! double: Hz, of a waveform.
 UDEEPSC_API const pmt::pmt_t& sample_rate();

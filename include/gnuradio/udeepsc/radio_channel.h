@@ -24,7 +24,7 @@ namespace udeepsc {
  * all where the delay was changed): good enough to say which burst is which, not where it
  * begins.
  *
- * <b>Parameters</b>: udeepsc_phy::RadioChannelConfig says what each is; frequencies are
+ * Parameters: udeepsc_phy::RadioChannelConfig says what each is; frequencies are
  * cycles per sample, times samples. Its esn0_db is snr_db here, and for symbols of energy
  * 1: a transmitter's amplitude other than 1 moves the Es/N0 by 20 log10 of it.
  *
@@ -36,6 +36,7 @@ public:
 
     static sptr make(const udeepsc_phy::RadioChannelConfig& config = {});
 
+    //! All parameters as they are now.
     virtual udeepsc_phy::RadioChannelConfig config() const = 0;
     //! The seed stays what it was.
     virtual void set_config(const udeepsc_phy::RadioChannelConfig& config) = 0;

@@ -30,7 +30,7 @@ class UDEEPSC_API sample_source : virtual public pdu_block {
 public:
     typedef std::shared_ptr<sample_source> sptr;
 
-    //! \param model path of a model file
+    //! \param model path or name of a model file, such as "lite"
     //! \param task of the model; it names the data sets and the modalities
     //! \param data_dir folder in which data sets lie
     //! \param datasets in place of those that the task names; empty: those

@@ -22,6 +22,9 @@ namespace udeepsc {
  * - out "out": f32vector [frames, channels], full scale -1 to 1; writes frame_id, task,
  *   modality (speech), shape, sample_rate (Hz), t_source and reference: the label where
  *   `labels` names one, else the file's name.
+ *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for
+ * labels that are not one for each file.
  */
 class UDEEPSC_API sound_source : virtual public pdu_block {
 public:
@@ -29,7 +32,7 @@ public:
 
     //! \param files sounds to send, in this order
     //! \param task name from the model file
-    //! \param labels class name of each file, or empty
+    //! \param labels class name of each file, as many as files, or empty
     //! \param options when and how fast
     static sptr make(const std::vector<std::string>& files,
                      const std::string& task,

@@ -14,8 +14,8 @@ enum class source_start {
 
 /*! When and how fast a source sends. */
 struct UDEEPSC_API source_options {
-    source_start start = source_start::at_start;
-    int repeat = 1; //!< passes over the list for each start, 0: without end
+    source_start start = source_start::at_start; //!< at the start, or on a trigger
+    int repeat = 1; //!< passes over the list for each start, 0 or more; 0: without end
     //! PDUs per second, 0..1e6; 0: as fast as the next block takes them.
     double pace = 0;
 

@@ -9,15 +9,15 @@ namespace udeepsc {
 
 /*! One sample as it came out of the receiver. */
 struct UDEEPSC_API received_result {
-    std::uint64_t frame_id = 0;
-    std::string task;
+    std::uint64_t frame_id = 0; //!< number of the sample
+    std::string task; //!< name from the model file
     std::string output; //!< "label", "picture", "sentence" or "score"
     int label = -1; //!< most probable class
-    std::string class_name;
-    std::vector<float> probabilities;
+    std::string class_name; //!< its name
+    std::vector<float> probabilities; //!< of all classes, in the model's order
     std::vector<std::uint8_t> picture; //!< [height, width, 3] RGB
-    int height = 0, width = 0;
-    std::string sentence;
+    int height = 0, width = 0; //!< of the picture, pixels
+    std::string sentence; //!< UTF-8
     double value = 0; //!< of output "score"
     std::string shown; //!< the result in one line
     std::string missing; //!< modalities that never came, with commas
@@ -27,12 +27,12 @@ struct UDEEPSC_API received_result {
     double score = 0;
     double snr_db = 0; //!< Es/N0 the selector chose for; NaN: not said
     double noise_var = 0; //!< after equalisation; NaN: not said
-    int candidates = 0;
+    int candidates = 0; //!< feature vectors the selector chose from
     std::vector<int> kept; //!< positions of the feature vectors sent
     int symbols = 0; //!< complex symbols sent
     std::string source; //!< name of the picture, for a tile
-    int tile_row = 0, tile_column = 0;
-    double delay_ms = 0; //!< source to sink; NaN: not said
+    int tile_row = 0, tile_column = 0; //!< of a tile in its picture, in tiles
+    double delay_ms = 0; //!< source to sink, ms; NaN: not said
 };
 
 /*!
@@ -49,6 +49,10 @@ struct UDEEPSC_API received_result {
  * candidates, symbols, frame_id, t_source.
  * - out "stats": after every result, dict with task, count, score and mean_score, the
  * mean of the scores so far; the counters of pdu_block on request.
+ *
+ * <b>Errors</b>: make() throws std::invalid_argument for keep out of range and for a
+ * record that cannot be opened. PDUs are dropped as "unknown task" (another than `task`),
+ * "bad key", "wrong type", "wrong shape" or "not finite".
  */
 class UDEEPSC_API task_sink : virtual public pdu_block {
 public:

@@ -20,6 +20,9 @@ namespace udeepsc {
  * instead.
  * - out "out": u8vector UTF-8; writes frame_id, task, modality, shape, text_id, segment,
  *   t_source and reference: the label where `labels` names one, else the segment itself.
+ *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for
+ * labels that are not one for each text, and for a file that cannot be read.
  */
 class UDEEPSC_API text_source : virtual public pdu_block {
 public:
@@ -28,7 +31,7 @@ public:
     //! \param texts to send, in this order
     //! \param file text file with one text a line, sent after `texts`; "" for none
     //! \param task name from the model file
-    //! \param labels class name of each text, or empty
+    //! \param labels class name of each text, those of the file included, or empty
     //! \param max_words most words in a segment, 1..4096
     //! \param options when and how fast
     static sptr make(const std::vector<std::string>& texts,

@@ -26,15 +26,21 @@ namespace udeepsc {
  * joins kept, and takes the reference of the first that names a class, or else of the
  * first.
  *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
+ * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are
+ * dropped as "bad key", "bad sample", "unknown task", "wrong modality", "wrong type",
+ * "wrong shape", "not finite", "queue full", "network" or "stopped".
+ *
  * <b>Source</b>: U-DeepSC, Sections V.B and VI.A, eq. 24-32.
  */
 class UDEEPSC_API unified_decoder : virtual public pdu_block {
 public:
     typedef std::shared_ptr<unified_decoder> sptr;
 
-    //! \param model path of a model file
-    //! \param default_noise_var noise power per complex symbol where the PDU names none,
-    //! > 0 \param pending samples that may wait for their other modalities, 1..65536
+    //! \param model path or name of a model file, such as "lite"
+    //! \param default_noise_var noise power per complex symbol where the PDU names
+    //!        none, > 0, at most 1e10
+    //! \param pending samples that may wait for their other modalities, 1..65536
     //! \param gather_ms longest that a sample waits for them, 0..60000 ms
     //! \param options how to run it
     static sptr make(const std::string& model,

@@ -16,13 +16,18 @@ namespace udeepsc {
  * - out "out": u16vector [kept, subvectors] of indices; writes shape, bits_per_index,
  *   tx_gain, modulation, mapping, model_id.
  *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
+ * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are
+ * dropped as "unknown task", "wrong modality", "wrong type", "wrong shape", "not finite",
+ * "queue full", "network" or "stopped".
+ *
  * <b>Source</b>: U-DeepSC, Section V.A, eq. 21-23.
  */
 class UDEEPSC_API vq_indexer : virtual public pdu_block {
 public:
     typedef std::shared_ptr<vq_indexer> sptr;
 
-    //! \param model path of a model file
+    //! \param model path or name of a model file, such as "lite"
     //! \param options how to run it
     static sptr make(const std::string& model, const inference_options& options = {});
 

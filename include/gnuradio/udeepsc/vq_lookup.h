@@ -26,16 +26,21 @@ enum class lookup_mode {
  * - out "out": f32vector [vectors, subvectors * subvector_dim]; writes shape, noise_var
  *   (the mean), model_id.
  *
+ * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
+ * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are
+ * dropped as "bad key", "unknown task", "wrong modality", "wrong type", "wrong shape",
+ * "not finite", "queue full", "network" or "stopped".
+ *
  * <b>Source</b>: U-DeepSC, Section V.A; the posterior mean is ours.
  */
 class UDEEPSC_API vq_lookup : virtual public pdu_block {
 public:
     typedef std::shared_ptr<vq_lookup> sptr;
 
-    //! \param model path of a model file
+    //! \param model path or name of a model file, such as "lite"
     //! \param mode hard or soft
     //! \param default_noise_var noise power per complex symbol where the PDU names none,
-    //!        > 0; mean symbol energy is 1
+    //!        > 0, at most 1e10; mean symbol energy is 1
     //! \param options how to run it
     static sptr make(const std::string& model,
                      lookup_mode mode = lookup_mode::soft,
