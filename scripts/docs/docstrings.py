@@ -123,7 +123,10 @@ def main():
         text = make_header(sys.argv[1])
     except BadHeader as error:
         sys.exit(f'docstrings.py: {error}')
-    Path(sys.argv[2]).write_text(text)
+    output = Path(sys.argv[2])
+    # Where nothing has changed nothing has to be compiled.
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
 
 
 if __name__ == '__main__':
