@@ -52,6 +52,7 @@ if(TARGET gnuradio-udeepsc)
         install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc)
     endif()
 endif()
+include(Manual)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 add_custom_target(uninstall

@@ -112,6 +112,15 @@ class Installed(unittest.TestCase):
         figures = json.loads((self.folder / 'sim' / 'figures.json').read_text())
         self.assertEqual(figures['words right'], 1.0)
 
+    def test_every_program_has_its_manual_page_and_completion(self):
+        names = [path.name for path in (self.prefix / 'bin').iterdir()]
+        self.assertGreaterEqual(len(names), 7)
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue((self.prefix / 'share' / 'man' / 'man1' / f'{name}.1').is_file())
+                self.assertTrue((self.prefix / 'share' / 'bash-completion' / 'completions'
+                                 / name).is_file())
+
     def test_an_example_runs(self):
         example = next(self.prefix.rglob('picture_and_sentence.grc'))
         self.assertIn('--snr-db', self.run_here(self.prefix / 'bin' / 'udeepsc-run', example, '--help'))
