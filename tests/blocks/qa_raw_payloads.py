@@ -20,7 +20,7 @@ class Link:
     def __init__(self, esn0_db=30.0, **demodulator):
         self.framer = udeepsc.burst_framer('')
         self.source = udeepsc.burst_source(gap=1000)
-        self.channel = udeepsc.radio_channel(esn0_db=esn0_db)
+        self.channel = udeepsc.radio_channel(snr_db=esn0_db)
         self.detector = udeepsc.burst_detector()
         self.demodulator = udeepsc.burst_demodulator('', **demodulator)
         self.debug = blocks.message_debug()
