@@ -2,15 +2,16 @@
 """A window on what a flowgraph does, for a lecture hall."""
 
 import math
-from collections import deque
+import time
 
 import pmt
 from gnuradio import gr
 
 from .task_view_inputs import Symbols, is_symbols
-from .task_view_losses import Losses
 
-MOST_WAITING = 1200  # messages that the window has not looked at yet: two seconds of tiles
+MOST_WAITING = 2000  # messages of a port that the window has not looked at yet
+MOST_SYMBOLS = 256  # PDUs of symbols between two looks; of more, the newest
+AT_ONCE = 64  # messages taken between two looks at the clock
 CHANNELS = ('awgn', 'rayleigh', 'rician')  # that both channel blocks know
 SNR_LIMITS = (-100.0, 100.0)
 
@@ -26,7 +27,43 @@ def check_application():
         raise RuntimeError('qt_task_view has to be made in the thread of the QApplication')
 
 
-class qt_task_view(gr.basic_block):
+def check_snr_db(snr_db):
+    if not (math.isnan(snr_db) or SNR_LIMITS[0] <= snr_db <= SNR_LIMITS[1]):
+        raise ValueError(f'snr_db: got {snr_db}, expected -100 to 100, or NaN')
+
+
+def check_channel(channel):
+    if channel not in CHANNELS:
+        raise ValueError(f"channel: got '{channel}', expected one of {', '.join(CHANNELS)}")
+
+
+class Settings(gr.basic_block):
+    """What slider and menu show, as messages; sent when the flowgraph starts too, so that the
+    channel is what the window says."""
+
+    def __init__(self, snr_db, channel):
+        gr.basic_block.__init__(self, 'qt_task_view_settings', None, None)
+        self.snr_db, self.channel = float(snr_db), channel
+        for port in ('snr', 'channel'):
+            self.message_port_register_out(pmt.intern(port))
+
+    def start(self):
+        self.send_snr()
+        self.send_channel()
+        return True
+
+    def is_connected(self, port):
+        return pmt.is_pair(self.message_subscribers(pmt.intern(port)))
+
+    def send_snr(self):
+        if math.isfinite(self.snr_db):
+            self.message_port_pub(pmt.intern('snr'), pmt.from_double(self.snr_db))
+
+    def send_channel(self):
+        self.message_port_pub(pmt.intern('channel'), pmt.intern(self.channel))
+
+
+class qt_task_view(gr.hier_block2):
     """Sent and received picture side by side, sentences, classes, constellations, what the
     selector kept, and figures of the last results.
 
@@ -53,138 +90,112 @@ class qt_task_view(gr.basic_block):
     Slider and menu are shown where their ports are connected, and their first values sent at the
     start. What has no data is not shown.
 
-    The handlers only put messages into a queue; the window takes them out 20 times a second, or
-    less often where that takes too much time. What does not fit is not shown, and counted:
-    skipped(). What is no PDU is counted too: bad(). The flowgraph never waits.
+    Messages wait until the window takes them, 20 times a second; it draws as often, or less often
+    where that takes too much time. What does not fit is not shown, and counted: skipped(). What
+    is no PDU is counted too: bad(). The flowgraph never waits.
 
     Throws ValueError for a parameter, RuntimeError without a QApplication.
     """
 
     def __init__(self, model='lite', title='U-DeepSC', last=100, grid=(8, 8),
                  snr_db=float('nan'), channel='awgn'):
-        gr.basic_block.__init__(self, 'qt_task_view', None, None)
+        nothing = gr.io_signature(0, 0, 0)
+        gr.hier_block2.__init__(self, 'qt_task_view', nothing, nothing)
         if not 1 <= last <= 100000:
             raise ValueError(f'last: got {last}, expected 1 to 100000')
         if len(grid) != 2 or not all(1 <= n <= 256 for n in grid):
             raise ValueError(f'grid: got {grid}, expected (columns, rows) of 1 to 256')
-        self._check_snr_db(snr_db)
-        self._check_channel(channel)
+        check_snr_db(snr_db)
+        check_channel(channel)
         check_application()
         from .qt_task_widget import TaskWidget
         from .task_view_state import TaskViewState
         from .udeepsc_python import transceiver
-        # Written by the block's thread alone, and read by the window's.
-        self._waiting, self._skipped, self._bad = deque(), 0, 0
-        self._losses = Losses()
-        self._snr_db, self._channel = float(snr_db), channel
-        self.sent_symbols, self.received_symbols = Symbols(), Symbols()
         self.state = TaskViewState(last, tuple(grid))
-        self._register_ports()
+        self.symbols = {'sent_symbols': Symbols(), 'received_symbols': Symbols()}
+        self._bad = 0
+        self._settings = Settings(snr_db, channel)
+        self._make_inboxes()
         self.widget = TaskWidget(self, transceiver(model).info(), title)
 
-    def _register_ports(self):
-        for port, handler in (('in', self._take), ('sent', self._remember),
-                              ('sent_symbols', self._take_sent_symbols),
-                              ('received_symbols', self._take_received_symbols)):
-            self.message_port_register_in(pmt.intern(port))
-            self.set_msg_handler(pmt.intern(port), handler)
+    def _make_inboxes(self):
+        from .udeepsc_python import _message_inbox, overflow_policy
+        self._inbox = _message_inbox(['in', 'sent'], MOST_WAITING)
+        self._symbols_inbox = _message_inbox(list(self.symbols), MOST_SYMBOLS,
+                                             overflow_policy.drop_oldest)
+        for inbox, ports in ((self._inbox, ('in', 'sent')), (self._symbols_inbox, self.symbols)):
+            for port in ports:
+                self.message_port_register_hier_in(port)
+                self.msg_connect(self, port, inbox, port)
         for port in ('snr', 'channel'):
-            self.message_port_register_out(pmt.intern(port))
+            self.message_port_register_hier_out(port)
+            self.msg_connect(self._settings, port, self, port)
 
-    @staticmethod
-    def _check_snr_db(snr_db):
-        if not (math.isnan(snr_db) or SNR_LIMITS[0] <= snr_db <= SNR_LIMITS[1]):
-            raise ValueError(f'snr_db: got {snr_db}, expected -100 to 100, or NaN')
+    def post(self, port, message):
+        """A message for an input port, from Python; the flowgraph runs."""
+        inbox = self._symbols_inbox if port in self.symbols else self._inbox
+        inbox.to_basic_block()._post(pmt.intern(port), message)
 
-    @staticmethod
-    def _check_channel(channel):
-        if channel not in CHANNELS:
-            raise ValueError(f"channel: got '{channel}', expected one of {', '.join(CHANNELS)}")
+    def take_messages(self, budget_s):
+        """What has come, to the state; ends when the time is over. Of the window's thread."""
+        end = time.monotonic() + budget_s
+        # What was sent before what came of it.
+        for port, take in (('sent', self.state.remember), ('in', self.state.take)):
+            messages = self._inbox.take(port, AT_ONCE)
+            while messages:
+                for message in messages:
+                    take(message)
+                messages = self._inbox.take(port, AT_ONCE) if time.monotonic() < end else []
+        for port, symbols in self.symbols.items():
+            for message in self._symbols_inbox.take(port, MOST_SYMBOLS):
+                if is_symbols(message):
+                    symbols.add(message)
+                else:
+                    self._bad += 1
 
-    def start(self):
-        """Sends what slider and menu show, so that the channel is what the window says."""
-        self._send_snr()
-        self._send_channel()
-        return True
-
-    def _take(self, message):
-        self._put(message, self._losses.add_arrived, self.state.take)
-
-    def _remember(self, message):
-        self._put(message, self._losses.add_sent, self.state.remember)
-
-    def _put(self, message, count, taker):
-        try:
-            count(pmt.car(message))
-        except Exception:  # of many kinds: anything may come in at a port
-            self._bad += 1
-            return
-        if len(self._waiting) < MOST_WAITING:
-            self._waiting.append((taker, message))
-        else:
-            self._skipped += 1
-
-    def _take_sent_symbols(self, message):
-        self._add_symbols(self.sent_symbols, message)
-
-    def _take_received_symbols(self, message):
-        self._add_symbols(self.received_symbols, message)
-
-    def _add_symbols(self, symbols, message):
-        if is_symbols(message):
-            symbols.add(message)
-        else:
-            self._bad += 1
-
-    def next(self):
-        """(who takes it, message) of the oldest that the window has not looked at, or None."""
-        return self._waiting.popleft() if self._waiting else None
+    def waiting(self):
+        """Messages that the window has not looked at yet."""
+        return self._inbox.queue_depth() + self._symbols_inbox.queue_depth()
 
     def skipped(self):
-        """Messages that were not looked at because too many came."""
-        return self._skipped
+        """Results and inputs that were not looked at because too many came."""
+        return self._inbox.lost('in') + self._inbox.lost('sent')
 
     def bad(self):
         """Messages, of all ports, that could not be used."""
         return self._bad + self.state.bad
 
     def arrived(self):
-        """Results."""
-        return self._losses.arrived
+        """Messages that have come in as results."""
+        return self._inbox.come('in')
 
     def sent_samples(self):
         """Samples that came in at port "sent"."""
-        return self._losses.sent
+        return self.state.losses.sent
 
     def lost(self):
         """Samples that were sent, and no result of them 10 s later; 0 where port "sent" is not
         connected."""
-        return self._losses.lost()
+        return max(0, self.state.losses.lost() - self._inbox.lost('in'))
 
     def snr_db(self):
-        return self._snr_db
+        return self._settings.snr_db
 
     def set_snr_db(self, snr_db):
         """Moves the slider too, and sends the value on."""
-        self._check_snr_db(snr_db)
-        self._snr_db = float(snr_db)
-        self._send_snr()
+        check_snr_db(snr_db)
+        self._settings.snr_db = float(snr_db)
+        self._settings.send_snr()
 
     def channel(self):
-        return self._channel
+        return self._settings.channel
 
     def set_channel(self, channel):
-        self._check_channel(channel)
-        self._channel = channel
-        self._send_channel()
+        """Moves the menu too, and sends the name on."""
+        check_channel(channel)
+        self._settings.channel = channel
+        self._settings.send_channel()
 
     def is_connected(self, port):
-        """Whether somebody listens at this output port."""
-        return pmt.is_pair(self.message_subscribers(pmt.intern(port)))
-
-    def _send_snr(self):
-        if math.isfinite(self._snr_db):
-            self.message_port_pub(pmt.intern('snr'), pmt.from_double(self._snr_db))
-
-    def _send_channel(self):
-        self.message_port_pub(pmt.intern('channel'), pmt.intern(self._channel))
+        """Whether somebody listens at this output port; before the start nobody does."""
+        return self._settings.is_connected(port)

@@ -16,7 +16,7 @@ from .task_view_state import compared
 
 PERIOD_MS = 50  # between two looks at what has come, and at most so often something is drawn
 BUDGET_S = 0.03  # of a period for taking messages; the rest waits for the next one
-SHARE = 0.05  # of one core for drawing: what takes longer is drawn less often ...
+SHARE = 0.03  # of one core for drawing: what takes longer is drawn less often ...
 LONGEST_S = 1.0  # ... but at least once in this time
 SLOW_S = 0.25  # between two drawings of figures, constellations, maps and curves
 NEW_SYMBOLS = 64  # PDUs looked at for what the selector kept
@@ -124,7 +124,9 @@ class TaskWidget(QtWidgets.QWidget):
     def refresh(self):
         """Never raises: PyQt would end the process, and the flowgraph with it."""
         try:
-            self._take_messages()
+            started = time.thread_time()
+            self.block.take_messages(BUDGET_S)
+            self.pace.took_messages(time.thread_time() - started)
             if self.pace.is_due():
                 self._draw(self.block.state)
                 self.pace.drawn()
@@ -132,15 +134,6 @@ class TaskWidget(QtWidgets.QWidget):
             self.errors += 1
             if self.errors == 1:
                 logging.getLogger(__name__).exception('the window could not be drawn')
-
-    def _take_messages(self):
-        started, end = time.thread_time(), time.monotonic() + BUDGET_S
-        waiting = self.block.next()
-        while waiting is not None:
-            taker, message = waiting
-            taker(message)
-            waiting = self.block.next() if time.monotonic() < end else None
-        self.pace.took_messages(time.thread_time() - started)
 
     def _draw(self, state):
         self._show_pictures(state)
@@ -163,13 +156,22 @@ class TaskWidget(QtWidgets.QWidget):
     def _draw_slow(self, state):
         connected = [port for port in ('snr', 'channel') if self.block.is_connected(port)]
         self.controls.show_state(connected, self.block.snr_db(), self.block.channel())
-        self.symbols.show_symbols('sent', self.block.sent_symbols)
-        self.symbols.show_symbols('received', self.block.received_symbols)
+        self.symbols.show_symbols('sent', self.block.symbols['sent_symbols'])
+        self.symbols.show_symbols('received', self.block.symbols['received_symbols'])
         self._look_what_is_kept(state)
         self.kept.show_kept(state.kept.maps, state.inputs)
         self.history.show_history(state.history, {t: r.output for t, r in state.recent.items()})
+        self._show_picture_figures(state.picture())
         self._show_figures(state)
         self._show_status()
+
+    def _show_picture_figures(self, picture):
+        """Not with every frame: a new text has the window laid out anew."""
+        if picture is not None:
+            psnr = picture.psnr_db()
+            self.received_name.setText(
+                f'received, {int(picture.come.sum())} of {picture.come.size} tiles'
+                + (f', {decibel(psnr)} PSNR' if not math.isnan(psnr) else ''))
 
     def _forget_picture(self):
         self._picture = None
@@ -189,10 +191,6 @@ class TaskWidget(QtWidgets.QWidget):
                               else picture.sent, changed)
         self.received.show_pixels(picture.received, changed)
         self.sent_name.setText('difference' if difference else 'sent')
-        psnr = picture.psnr_db()
-        self.received_name.setText(
-            f'received, {int(picture.come.sum())} of {picture.come.size} tiles'
-            + (f', {decibel(psnr)} PSNR' if not math.isnan(psnr) else ''))
         self.pictures.show()
 
     def _difference_of(self, picture, changed):
@@ -229,7 +227,7 @@ class TaskWidget(QtWidgets.QWidget):
     def _look_what_is_kept(self, state):
         """From the symbols' PDUs, which are of one modality each; results of tasks with several
         have their positions put together."""
-        symbols = self.block.sent_symbols
+        symbols = self.block.symbols['sent_symbols']
         new = min(symbols.come - self._symbols_seen, NEW_SYMBOLS)
         self._symbols_seen = symbols.come
         for message in reversed(symbols.newest(new)):

@@ -15,9 +15,19 @@ MOST_WAVE = 2000  # points that a sound is drawn with
 MOST_CHARACTERS = 600  # of a text that is shown
 
 
+# What most keys hold, for speed; pmt.to_python knows the rest.
+READERS = ((pmt.is_symbol, pmt.symbol_to_string),
+           (pmt.is_uint64, pmt.to_uint64),
+           (pmt.is_integer, pmt.to_long),
+           (pmt.is_s32vector, lambda vector: tuple(pmt.s32vector_elements(vector))))
+
+
 def key(about, name, otherwise=None):
-    """A key of a PDU's dictionary as Python sees it."""
+    """A key of a PDU's dictionary as Python sees it; vectors of integers as tuples."""
     value = pmt.dict_ref(about, pmt.intern(name), pmt.PMT_NIL)
+    for is_one, unpack in READERS:
+        if is_one(value):
+            return unpack(value)
     return otherwise if pmt.is_null(value) else pmt.to_python(value)
 
 
@@ -58,16 +68,9 @@ class Inputs:
     def __init__(self):
         self._messages = OrderedDict()  # (task, number) -> {modality: message}, oldest first
 
-    def add(self, message):
-        """Throws what pmt throws for what is no payload of a source."""
-        about, data = pmt.car(message), pmt.cdr(message)
-        if not pmt.is_uniform_vector(data):
-            raise ValueError('the payload is no vector')
-        task, number = key(about, 'task'), int(key(about, 'frame_id'))
-        if not isinstance(task, str):
-            raise ValueError('the task has no name')
+    def add(self, task, number, modality, message):
         sample = self._messages.setdefault((task, number), {})
-        sample[key(about, 'modality', '')] = message
+        sample[modality] = message
         self._messages.move_to_end((task, number))
         while len(self._messages) > MOST_INPUTS:
             self._messages.popitem(last=False)
@@ -92,8 +95,7 @@ def is_symbols(message):
 
 
 class Symbols:
-    """The last PDUs of symbols. The block's thread adds, the window's looks: a deque stands
-    that. Nothing is unpacked before it is drawn."""
+    """The last PDUs of symbols. Nothing is unpacked before it is drawn."""
 
     def __init__(self):
         self._messages = deque(maxlen=MOST_PDUS)
@@ -105,7 +107,7 @@ class Symbols:
 
     def newest(self, most):
         """Messages, newest first."""
-        return [message for message, _ in zip(reversed(self._messages.copy()), range(most))]
+        return [message for message, _ in zip(reversed(self._messages), range(most))]
 
     def points(self):
         """complex [points] of the newest PDUs, at most MOST_POINTS, all finite."""

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which samples that were sent have not arrived."""
 
-import threading
 import time
 from collections import OrderedDict, deque
 
-from .task_view_inputs import FRAME_NUMBERS, key
+from .task_view_inputs import FRAME_NUMBERS
 
 PATIENCE_S = 10.0  # what has not arrived by then is lost
 MOST_UNDER_WAY = 4096
@@ -14,54 +13,40 @@ MOST_LOST = 1024  # of which is known which they were, so that one that comes la
 
 class Losses:
     """Counts by task and number. The number that a result has is the source's, or over a radio
-    one that is equal to it modulo 256. Thread-safe."""
+    one that is equal to it modulo 256."""
 
     def __init__(self, clock=time.monotonic):
-        self._clock, self._lock = clock, threading.Lock()
+        self._clock = clock
         self._under_way = OrderedDict()  # (task, number) -> [time, modalities], oldest first
         self._lost = deque(maxlen=MOST_LOST)  # (task, number)
-        self.sent = self.arrived = self._lost_count = 0
+        self.sent = self._lost_count = 0
 
-    def add_sent(self, about):
-        """The dictionary of a source's PDU. Modalities of one sample share its number and count
-        once. Throws ValueError for a dictionary without task or number."""
-        name, modality = self._name(about), key(about, 'modality')
-        with self._lock:
-            known = self._under_way.get(name)
-            if known and modality not in known[1]:
-                known[1].add(modality)
-                return
-            if known:
-                self._lose(name)
-            self.sent += 1
-            self._under_way[name] = [self._clock(), {modality}]
-            self._expire()
+    def add_sent(self, task, number, modality):
+        """Modalities of one sample share its number, and count once."""
+        name = task, number
+        known = self._under_way.get(name)
+        if known and modality not in known[1]:
+            known[1].add(modality)
+            return
+        if known:
+            self._lose(name)
+        self.sent += 1
+        self._under_way[name] = [self._clock(), {modality}]
+        self._expire()
 
-    def add_arrived(self, about):
-        """The dictionary of a result."""
-        name = self._name(about)
-        with self._lock:
-            self.arrived += 1
-            found = self._find(name, self._under_way)
-            if found:
-                del self._under_way[found]
-                return
-            late = self._find(name, self._lost)
-            if late:
-                self._lost.remove(late)
-                self._lost_count -= 1
+    def add_arrived(self, task, number):
+        found = self._find((task, number), self._under_way)
+        if found:
+            del self._under_way[found]
+            return
+        late = self._find((task, number), self._lost)
+        if late:
+            self._lost.remove(late)
+            self._lost_count -= 1
 
     def lost(self):
-        with self._lock:
-            self._expire()
-            return self._lost_count
-
-    @staticmethod
-    def _name(about):
-        task, number = key(about, 'task'), key(about, 'frame_id')
-        if not isinstance(task, str) or not isinstance(number, int):
-            raise ValueError('a PDU without task and frame_id')
-        return task, number
+        self._expire()
+        return self._lost_count
 
     @staticmethod
     def _find(name, names):

@@ -12,6 +12,7 @@ import pmt
 
 from .task_view_history import History
 from .task_view_inputs import Inputs, Kept, bytes_of, key, text_of
+from .task_view_losses import Losses
 
 MISSING = 128  # grey where no tile has come
 MOST_PICTURES = 8  # kept at a time
@@ -19,6 +20,7 @@ MOST_SENTENCES = 4
 MOST_PIXELS = 1 << 24  # of a picture
 MOST_TILES = 1 << 16
 MOST_TASKS = 32
+REPEATING = ('picture', 'sentence')  # outputs that are what was sent
 MOST_NAME = 40  # characters of a class
 MEASURED = 16  # results whose Es/N0 the one shown is the mean of
 
@@ -42,6 +44,14 @@ def received_snr_db(about):
         noise_var = float(key(about, 'noise_var'))
         return -10 * math.log10(noise_var) if noise_var > 0 else math.inf
     return float(key(about, 'snr_db', math.nan))
+
+
+def name_of(about):
+    """The task; throws ValueError where it is none."""
+    task = key(about, 'task')
+    if not isinstance(task, str):
+        raise ValueError('a PDU without a task')
+    return task
 
 
 def compared(sent, received):
@@ -68,17 +78,20 @@ class Picture:
         self._fresh = set()  # (x, y, width, height) laid since drawn()
 
     def lay(self, row, column, tile, reference):
+        """PSNR of what of the tile lies in the picture; None without a reference."""
         side = tile.shape[0]
         place = np.s_[row * side:(row + 1) * side, column * side:(column + 1) * side]
         height, width = self.received[place].shape[:2]
         self.received[place] = tile[:height, :width]
         self.come[row, column] = True
         self._fresh.add((column * side, row * side, width, height))
-        if reference is not None:
-            self.sent[place] = reference[:height, :width]
-            self._square[row, column] = squared_error(self.sent[place], self.received[place])
-            self._values[row, column] = 3 * height * width
-            self.known = True
+        if reference is None:
+            return None
+        self.sent[place] = reference[:height, :width]
+        square = squared_error(self.sent[place], self.received[place])
+        self._square[row, column], self._values[row, column] = square, 3 * height * width
+        self.known = True
+        return psnr_db(square, 3 * height * width)
 
     def drawn(self):
         """Places that have changed since the last call."""
@@ -138,6 +151,7 @@ class TaskViewState:
         self.history = {}  # task -> History
         self.inputs = Inputs()
         self.kept = Kept()
+        self.losses = Losses()
         self.bad = 0  # messages that could not be used
         self._snr_db = deque(maxlen=MEASURED)
         self._takers = {'picture': self._take_picture, 'sentence': self._take_sentence,
@@ -154,9 +168,20 @@ class TaskViewState:
     def remember(self, message):
         """What a source has sent. What is none is counted in `bad`."""
         try:
-            self.inputs.add(message)
+            self._remember(pmt.car(message), pmt.cdr(message), message)
         except Exception:  # of many kinds: anything may come in at a port
             self.bad += 1
+
+    def _remember(self, about, data, message):
+        if not pmt.is_uniform_vector(data):
+            raise ValueError('the payload is no vector')
+        task, number, modality = name_of(about), key(about, 'frame_id'), key(about, 'modality')
+        self.losses.add_sent(task, int(number), modality)
+        # Where the result brings it along, it need not be remembered.
+        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
+        if not (task in self.recent and self.recent[task].output in REPEATING
+                and pmt.is_u8vector(reference)):
+            self.inputs.add(task, int(number), modality, message)
 
     def take_kept(self, message):
         """From a PDU of symbols, what the selector kept of its vectors."""
@@ -173,7 +198,7 @@ class TaskViewState:
             self.bad += 1
 
     def _take(self, about, data):
-        task, output = str(key(about, 'task', '')), key(about, 'output')
+        task, output, number = name_of(about), key(about, 'output'), key(about, 'frame_id')
         if task not in self.recent and len(self.recent) >= MOST_TASKS:
             raise ValueError(f'more than {MOST_TASKS} tasks')
         snr_db, symbols = received_snr_db(about), int(key(about, 'symbols', 0))
@@ -181,6 +206,8 @@ class TaskViewState:
         recent = self.recent.setdefault(
             task, Recent(output, deque(maxlen=self.last), deque(maxlen=self.last)))
         recent.come += 1
+        if number is not None:
+            self.losses.add_arrived(task, int(number))
         recent.symbols.append(symbols)
         if math.isfinite(snr_db):
             self._snr_db.append(snr_db)
@@ -207,8 +234,7 @@ class TaskViewState:
         tiles = key(about, 'tiles', self.grid[::-1])
         if not (0 <= row < tiles[0] and 0 <= column < tiles[1]):
             raise ValueError(f'tile ({row}, {column}) of {tiles[0]}x{tiles[1]}')
-        self._canvas(name, size, tiles).lay(row, column, tile, reference)
-        return None if reference is None else psnr_db(squared_error(reference, tile), tile.size)
+        return self._canvas(name, size, tiles).lay(row, column, tile, reference)
 
     def _place(self, about):
         """Picture, row and column of a tile."""

@@ -207,6 +207,7 @@ void bind_receiver(py::module& m)
         .def("demodulate", &BurstDemodulator::demodulate, py::arg("burst"));
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_channel(py::module& m)
 {
     py::class_<RadioChannelConfig>(
