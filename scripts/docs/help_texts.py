@@ -4,6 +4,7 @@
 import os
 import re
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def columns(line):
 def help_of(command):
     # A terminal's width would change where lines break.
     environment = {**os.environ, 'COLUMNS': '80', 'LC_ALL': 'C.UTF-8'}
-    return subprocess.run([*command, '--help'], stdout=subprocess.PIPE, text=True, check=True,
+    return subprocess.run([*command, '--help'], capture_output=True, text=True, check=True,
                           stdin=subprocess.DEVNULL, env=environment).stdout
 
 
@@ -99,10 +100,16 @@ def named(text, program, arguments):
 
 
 def python_helps(root, python):
-    """{program: {'': Help}} of the programs written in Python."""
+    """{program: {'': Help}} of the programs written in Python. One that lacks a module here (a
+    library's build needs none of theirs) is left out, with a warning."""
     found = {}
     for program, (app, *arguments) in PYTHON_PROGRAMS.items():
-        text = help_of([python, '-B', Path(root, 'apps', app), *arguments])
+        try:
+            text = help_of([python, '-B', Path(root, 'apps', app), *arguments])
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.strip().splitlines() or ['no reason given'])[-1]
+            print(f'warning: no manual page of {program}: {reason}', file=sys.stderr)
+            continue
         found[program] = {'': parse_help(named(text, program, (app, *arguments)))}
     return found
 

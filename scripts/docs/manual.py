@@ -10,6 +10,7 @@ of ./gr-udeepsc, into FOLDER/man1 and FOLDER/completions.
 
 import argparse
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def main():
     parser.add_argument('folder', type=Path)
     parser.add_argument('--python', action='store_true')
     options = parser.parse_args()
-    helps = {'udeepsc': udeepsc_helps(options.udeepsc)}
+    try:
+        helps = {'udeepsc': udeepsc_helps(options.udeepsc)}
+    except subprocess.CalledProcessError as error:
+        sys.exit(f'manual.py: {error}\n{error.stderr}')
     if options.python:
         helps.update(python_helps(options.root, sys.executable))
     pages, completions = options.folder / 'man1', options.folder / 'completions'

@@ -134,6 +134,28 @@ class Manual(unittest.TestCase):
         self.assertIn('--curves', self.complete('gr-udeepsc', './gr-udeepsc', 'bench', 'phy', '--'))
 
 
+class WithoutModules(unittest.TestCase):
+
+    def test_a_program_that_cannot_run_has_no_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Without site-packages there is no NumPy.
+            done = subprocess.run(
+                [PYTHON, '-S', '-B', '-c', 'import sys; sys.path.insert(0, sys.argv[1]); '
+                 'from help_texts import python_helps; '
+                 'print(*python_helps(sys.argv[2], sys.argv[3]))',
+                 ROOT / 'scripts' / 'docs', ROOT, Path(folder) / 'python'],
+                capture_output=True, text=True, timeout=60, env=self.bare_python(folder))
+        self.assertEqual(done.stdout.split(), ['udeepsc-run'])
+        self.assertRegex(done.stderr, r"warning: no manual page of udeepsc-demo: .*'numpy'")
+
+    @staticmethod
+    def bare_python(folder):
+        python = Path(folder) / 'python'
+        python.write_text(f'#!/bin/sh\nexec {PYTHON} -S "$@"\n')
+        python.chmod(0o755)
+        return {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+
+
 class HelpTexts(unittest.TestCase):
     """Both layouts of --help are read right."""
 
