@@ -51,8 +51,8 @@ def receive(options):
     shelf = Shelf(options.out, options.grid)
     window = make_window(options, 'gr-udeepsc rx',
                          grid=(options.grid.columns, options.grid.rows))
-    if window.view:
-        receiver.top.msg_connect((receiver.block, 'out'), (window.view, 'in'))
+    window.watch(receiver.top, [('in', (receiver.block, 'out')),
+                                ('received_symbols', (receiver.block, 'frames'))])
     print(receiver.block.radio.description())
     print(f'{info.name} model, profile {options.profile}; Ctrl-C ends')
     receiver.top.start()

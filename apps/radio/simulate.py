@@ -17,6 +17,7 @@ from payloads import FRAME_NUMBERS, Numbering
 from results import value_text
 from window import make_window
 
+CHANNELS = {'none': 'awgn', 'rayleigh': 'rayleigh', 'rician': 'rician'}  # by --fading
 MOST_WORDS = 20  # printed at the end
 PATIENCE_S = 10.0  # without a result, when everything is on the air
 
@@ -59,9 +60,9 @@ def simulate(options):
     print_head(options, info, simulation)
     tally = Tally()
     window = make_window(options, 'gr-udeepsc sim', snr_db=options.snr,
-                         grid=(options.grid.columns, options.grid.rows))
-    if window.view:
-        simulation.top.msg_connect((simulation.receiver.block, 'out'), (window.view, 'in'))
+                         grid=(options.grid.columns, options.grid.rows),
+                         channel=CHANNELS[options.fading])
+    watch(window, simulation)
     figures = run(simulation, payloads, tally, options.ahead, window)
     figures.update(scores(tally, len(payloads)))
     (files.folder / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
@@ -69,6 +70,17 @@ def simulate(options):
     print_figures(figures, simulation, files)
     window.stay()
     return 1 if files.failed else 0
+
+
+def watch(window, simulation):
+    """Both ends in the window; its slider and menu move the simulated channel."""
+    sender, receiver = simulation.transmitter.block, simulation.receiver.block
+    connections = [('in', (receiver, 'out')), ('received_symbols', (receiver, 'frames')),
+                   ('sent_symbols', (sender, 'symbols'))]
+    if simulation.channel:
+        connections += [('snr', (simulation.channel, 'snr')), ('snr', (sender, 'snr')),
+                        ('channel', (simulation.channel, 'channel'))]
+    window.watch(simulation.top, connections)
 
 
 def print_head(options, info, simulation):
@@ -89,12 +101,17 @@ def print_head(options, info, simulation):
 def run(simulation, payloads, tally, ahead, window):
     """Sends everything, waits for the results; what was measured on the way."""
     transmitter, receiver = simulation.transmitter, simulation.receiver
+
+    def posted(payload):
+        tally.posted(payload)
+        window.sent(payload.pdus)
+
     stop = threading.Event()
     progress = Progress(len(payloads))
     simulation.top.start()
     first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
     feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
-        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': tally.posted})
+        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': posted})
     feeder.start()
     last = time.monotonic()
     try:
