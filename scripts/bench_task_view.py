@@ -65,16 +65,18 @@ class Chain:
                                 (blocks[5], 'received_symbols'), (blocks[7], 'in')):
                 self.top.msg_connect((block, 'out'), (view, port))
 
-    def rate(self, seconds, idle):
-        """(tiles a second, ms of processor time a tile); idle() is called all the while."""
+    def rate(self, seconds, spend):
+        """(tiles a second, ms of processor time a tile); spend(seconds) waits."""
         self.sink.reset()
         self.top.start()
         try:
-            self.wait(lambda: self.sink.count() >= WARM_UP, STALLED_S, idle)
-            if self.sink.count() < WARM_UP:
-                raise RuntimeError(f'{self.sink.count()} tiles in {STALLED_S} s')
+            end = time.monotonic() + STALLED_S
+            while self.sink.count() < WARM_UP:
+                spend(0.1)
+                if time.monotonic() > end:
+                    raise RuntimeError(f'{self.sink.count()} tiles in {STALLED_S} s')
             before, start, cpu = self.sink.count(), time.monotonic(), time.process_time()
-            self.wait(lambda: False, seconds, idle)
+            spend(seconds)
             tiles = self.sink.count() - before
             return tiles / (time.monotonic() - start), \
                 1e3 * (time.process_time() - cpu) / max(tiles, 1)
@@ -82,12 +84,13 @@ class Chain:
             self.top.stop()
             self.top.wait()
 
-    @staticmethod
-    def wait(condition, seconds, idle):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not condition():
-            idle()
-            time.sleep(0.005)
+
+def run_window(seconds):
+    """Qt's own loop for so long, as any program with a window has it."""
+    from PyQt5 import QtCore
+    loop = QtCore.QEventLoop()
+    QtCore.QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec_()
 
 
 def parse_arguments():
@@ -127,12 +130,12 @@ def measure(options, without, with_window, app):
         widget.hide()
         app.processEvents()
         widget.timer.stop()
-        return without.rate(options.seconds, lambda: None)
+        return without.rate(options.seconds, time.sleep)
 
     def shown():
         widget.show()
         widget.timer.start()
-        return with_window.rate(options.seconds, app.processEvents)
+        return with_window.rate(options.seconds, run_window)
 
     for pair in range(options.pairs):
         if pair % 2:
