@@ -10,60 +10,17 @@ codewords, weighted by their probability (soft).
 """
 
 import argparse
-import functools
 import sys
 from pathlib import Path
 
 import numpy as np
-from gnuradio import udeepsc
-from skimage import data
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'common'))
 import runs  # noqa: E402
+from picture import Picture  # noqa: E402
 
-TASK, MODALITY = 'image_reconstruction', 'image'
-TILE = 32
 SNRS = [-6.0, 0.0, 6.0, 12.0]
 BOTH = ('hard', 'soft')
-
-
-class Picture:
-    """Tiles of the astronaut, encoded once; each symbol is one codeword."""
-
-    def __init__(self, tiles):
-        self.model = udeepsc.transceiver('lite')
-        picture = data.astronaut()
-        side = picture.shape[0] // TILE
-        # All over the picture, whatever their number.
-        places = np.linspace(0, side * side - 1, tiles).astype(int)
-        self.tiles = [np.ascontiguousarray(picture[TILE * (p // side):][:TILE,
-                                                   TILE * (p % side):][:, :TILE])
-                      for p in places]
-        self.features = [self.model.encode(TASK, MODALITY, tile) for tile in self.tiles]
-
-    @functools.lru_cache(maxsize=None)
-    def indices(self, snr_db):
-        """Of each tile, [512], as a transmitter sends it that knows its channel."""
-        chosen = [self.model.select(TASK, MODALITY, f, snr_db)[0] for f in self.features]
-        return [np.array(self.model.quantize(TASK, MODALITY, c)) for c in chosen]
-
-    @functools.lru_cache(maxsize=None)
-    def sent(self, snr_db):
-        """Symbols of each tile."""
-        return [np.array(self.model.modulate(TASK, MODALITY, i)) for i in self.indices(snr_db)]
-
-    def points(self):
-        """Symbol of each index, as transmitted."""
-        return np.array(self.model.modulate(TASK, MODALITY, np.arange(256, dtype=np.uint16)[
-            np.arange(512) % 256]))[:256]
-
-    def looked_up(self, symbols, noise_var, mode):
-        return self.model.lookup(TASK, MODALITY, list(symbols), [noise_var], mode)
-
-    def psnr(self, number, features, noise_var):
-        got = self.model.decode(TASK, [features], noise_var)['picture'].astype(float)
-        error = np.mean((got - self.tiles[number])**2)
-        return 10 * np.log10(255**2 / max(error, 1e-9))
 
 
 def noisy(picture, snr_db, seed):
@@ -135,8 +92,7 @@ def point(o):
     weight = np.exp(weight - weight.max())
     weight /= weight.sum()
     filled = np.full(512, o.y, np.complex64)
-    words = np.concatenate([picture.looked_up(points[np.arange(512) % 256], 1e-9, 'hard')])
-    words = words.reshape(-1, 2)[:256]
+    words = picture.codewords()
     print(f'y = {o.y:g}, N0 = {n0:.3g}; the likeliest of 256 codewords:')
     for j in np.argsort(-weight)[:5]:
         print(f'  index {j:3d}  P {weight[j]:.4f}  codeword {words[j][0]:7.3f} {words[j][1]:7.3f}')
