@@ -77,7 +77,7 @@ def read_headers(root):
 
 # ---------------------------------------------------------------------------- declarations
 
-OPENING = re.compile(r'^(enum class|class|struct) (?:UDEEPSC_API )?(\w+)[^;]*\{$')
+OPENING = re.compile(r'^(enum class|class|struct) (?:UDEEPSC_\w*API )?(\w+)[^;]*\{$')
 CLOSING = '};'
 NO_MEMBERS = ('typedef', 'using', 'enum', 'struct', 'class', 'friend', '~')
 
