@@ -148,7 +148,7 @@ def make_parser():
     add_common(rx)
     add_show(rx)
     rx.add_argument('--out', default='received', metavar='FOLDER',
-                    help='where the pictures go (default: received)')
+                    help='where pictures and results.jsonl go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
     rx.add_argument('--idle', type=number(0, 1e9), metavar='S',
                     help='end when nothing came for so long, once something had')
@@ -167,7 +167,8 @@ def make_parser():
     add_channel(sim)
     add_show(sim)
     sim.add_argument('--out', default='sim_out', metavar='FOLDER',
-                     help='where pictures and figures go (default: sim_out)')
+                     help='where pictures, results.jsonl and figures.json go '
+                          '(default: sim_out)')
     sim.add_argument('--ahead', type=number(1, 1000, int), default=8, metavar='PAYLOADS',
                      help='payloads under way at a time (default: 8)')
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
