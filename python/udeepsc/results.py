@@ -5,7 +5,6 @@ import math
 import time
 from dataclasses import dataclass, field
 
-import numpy as np
 import pmt
 
 from .pdus import bytes_of, text_of, value_of

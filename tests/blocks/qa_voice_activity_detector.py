@@ -7,7 +7,6 @@ import unittest
 import wave
 
 import numpy as np
-import pmt
 from gnuradio import blocks, gr, udeepsc
 from gnuradio.udeepsc.pdu_counters import PduCounters
 
