@@ -32,6 +32,7 @@ endfunction()
 
 if(ENABLE_TORCH)
     udeepsc_package(udeepsc-core udeepsc_core "")
+    include(Manual) # of the programs
 endif()
 udeepsc_package(udeepsc-phy udeepsc_phy "")
 if(TARGET gnuradio-udeepsc)
@@ -52,7 +53,6 @@ if(TARGET gnuradio-udeepsc)
         install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc)
     endif()
 endif()
-include(Manual)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 add_custom_target(uninstall
