@@ -124,6 +124,7 @@ class AnswerView(QtWidgets.QWidget):
         layout.setContentsMargins(0, 0, 8, 0)
         self.head, self.inputs = QtWidgets.QLabel(), InputView()
         self.head.setTextFormat(QtCore.Qt.RichText)
+        self.head.setWordWrap(True)
         layout.addWidget(self.head, 0, 0, 1, 3)
         layout.addWidget(self.inputs, 1, 0, MOST_BARS, 1)
         self.rows = []
@@ -197,7 +198,9 @@ class KeptPanel(Panel):
         self.cells = []
         for column in range(MOST_MAPS):
             caption, drawing = QtWidgets.QLabel(), KeptDrawing()
-            self.body.addWidget(drawing, 0, column, QtCore.Qt.AlignTop)
+            caption.setWordWrap(True)
+            self.body.setColumnStretch(column, 1)
+            self.body.addWidget(drawing, 0, column, QtCore.Qt.AlignTop | QtCore.Qt.AlignLeft)
             self.body.addWidget(caption, 1, column, QtCore.Qt.AlignTop)
             self.cells.append((caption, drawing))
             for widget in (caption, drawing):
@@ -218,7 +221,7 @@ class KeptPanel(Panel):
 
 class HistoryPanel(Panel):
     """Quality against Es/N0, a plot for each unit that a score has."""
-    PLOTS = {'picture': ('PSNR (dB)', 12, 36, 6, 1), 'sentence': ('right (%)', 0, 100, 25, 100),
+    PLOTS = {'picture': ('PSNR (dB)', 12, 42, 6, 1), 'sentence': ('right (%)', 0, 100, 25, 100),
              'label': ('right (%)', 0, 100, 25, 100)}
 
     def __init__(self, tasks):

@@ -18,9 +18,10 @@ class Drawing(QtWidgets.QWidget):
     the process, and the flowgraph with it."""
 
     def __init__(self, width, height):
+        """width, height: at least; it takes what place there is."""
         super().__init__()
         self._size = QtCore.QSize(width, height)
-        self.setMinimumSize(width // 2, height // 2)
+        self.setMinimumSize(width, height)
         self.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Expanding)
         self.errors = 0
 
@@ -49,7 +50,7 @@ class PictureDrawing(Drawing):
     """Pixels as large as the place allows, with their shape kept; draws again only what has
     changed."""
 
-    def __init__(self, side=360):
+    def __init__(self, side=180):
         super().__init__(side, side)
         self.pixels = None
 
@@ -86,7 +87,7 @@ class Constellation(Drawing):
     CELL = 2  # pixels, of a point
 
     def __init__(self, colour):
-        super().__init__(190, 190)
+        super().__init__(120, 120)
         colour = QtGui.QColor(colour)
         self._colour = np.array([colour.red(), colour.green(), colour.blue()])
         self.points = np.zeros(0, np.complex64)
@@ -128,7 +129,7 @@ def patch_grid(candidates):
 
 class KeptDrawing(Drawing):
     """Which of the candidates the selector kept: over the patches of a picture, or in a row."""
-    ROW = 16  # cells of a row
+    ROW = 8  # cells of a row
 
     def __init__(self):
         super().__init__(84, 84)
@@ -150,7 +151,7 @@ class KeptDrawing(Drawing):
                      for i in range(side * side)]
             return cells + [QtCore.QRectF(edge * side + 4, 0, 6, edge * side)] * extra
         columns = min(self.candidates, self.ROW)
-        edge = min(self.width() / max(columns, 8), 14.0)
+        edge = self.width() / self.ROW
         return [QtCore.QRectF(edge * (i % columns), 1.4 * edge * (i // columns), edge - 1,
                               1.4 * edge - 1) for i in range(self.candidates)]
 
@@ -194,7 +195,7 @@ class HistoryPlot(Drawing):
 
     def __init__(self, unit, low, high, step):
         """low, high, step: whole numbers, of the scores' axis in `unit`."""
-        super().__init__(280, 190)
+        super().__init__(200, 130)
         self.unit, self.low, self.high, self.step = unit, low, high, step
         self.curves = {}  # name -> (colour, points, means)
 
@@ -207,7 +208,7 @@ class HistoryPlot(Drawing):
         snr = [db for _, points, means in self.curves.values() for db, _ in [*points, *means]]
         if not snr:
             return -6, 12
-        low, high = 3 * math.floor(min(snr) / 3), 3 * math.ceil(max(snr) / 3)
+        low, high = 3 * math.floor((min(snr) + 0.1) / 3), 3 * math.ceil((max(snr) - 0.1) / 3)
         return (low, high) if high - low >= 6 else (low - 3, low + 6)
 
     def paint(self, painter, _):
@@ -251,5 +252,5 @@ class HistoryPlot(Drawing):
             painter.setPen(INK)
             painter.drawText(QtCore.QRectF(0, left.y() - 8, self.LEFT - 4, 16),
                              QtCore.Qt.AlignRight | QtCore.Qt.AlignVCenter, f'{score}')
-        painter.drawText(QtCore.QRectF(self.LEFT, self.height() - 17, self.width() - self.LEFT, 16),
+        painter.drawText(QtCore.QRectF(0, self.height() - 17, self.width(), 16),
                          QtCore.Qt.AlignCenter, f'{self.unit} against Es/N0 (dB)')

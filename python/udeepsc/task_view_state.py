@@ -16,7 +16,7 @@ from .task_view_losses import Losses
 
 MISSING = 128  # grey where no tile has come
 MOST_PICTURES = 8  # kept at a time
-MOST_SENTENCES = 4
+MOST_SENTENCES = 2
 MOST_PIXELS = 1 << 24  # of a picture
 MOST_TILES = 1 << 16
 MOST_TASKS = 32
