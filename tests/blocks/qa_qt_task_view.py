@@ -337,7 +337,8 @@ class Endurance(Shown):
         self.assertEqual(view.widget.symbols.views['received'][1].points.size, 256)
 
     def test_frames_are_dropped_when_drawing_is_slow(self):
-        """Drawing that takes 30 ms of processor time is left out for 33 times as long, at most 1 s."""
+        """Drawing that takes 30 ms of processor time is left out for 50 times as long, at most
+        1 s."""
         view = self.view('lite')
         view.widget.timer.stop()
         view.state.take(tv.sentence('a fine film', frame_id=0))

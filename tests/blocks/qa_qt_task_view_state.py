@@ -7,10 +7,12 @@ import unittest
 
 import fixture as fx
 import numpy as np
+import pmt
 import task_view_fixture as tv
 from gnuradio.udeepsc.quality import psnr_db
 from gnuradio.udeepsc.task_view_history import History
-from gnuradio.udeepsc.task_view_inputs import MOST_POINTS, Inputs, Kept, Symbols, is_symbols
+from gnuradio.udeepsc.task_view_inputs import (MOST_POINTS, Inputs, Kept, Symbols, bytes_of,
+                                               is_symbols)
 from gnuradio.udeepsc.task_view_losses import PATIENCE_S, Losses
 from gnuradio.udeepsc.task_view_state import TaskViewState, compared
 
@@ -136,6 +138,13 @@ class Memory(unittest.TestCase):
         self.assertEqual(inputs.of('text_reconstruction', 999), {'text': 'text 999'})
         self.assertEqual(inputs.of('text_reconstruction', 999 % 256), {'text': 'text 999'})
         self.assertEqual(inputs.of('image_reconstruction', 999), {})
+
+    def test_bytes(self):
+        for values in ([], [7], list(range(256))):
+            vector = pmt.init_u8vector(len(values), values)
+            self.assertEqual(bytes_of(vector).tolist(), values)
+        with self.assertRaises(ValueError):
+            bytes_of(fx.f32([1.0]))
 
     def test_symbols(self):
         memory = Symbols()
