@@ -52,8 +52,9 @@ class Chain:
     def __init__(self, picture, view, pace):
         self.top, self.view = gr.top_block(), view
         self.source = udeepsc.image_source([picture], TASK, repeat=0, pace=pace)
-        blocks = [self.source, udeepsc.semantic_encoder(MODEL), udeepsc.feature_selector(MODEL, 6.0),
-                  udeepsc.vq_indexer(MODEL), udeepsc.digital_modulator(),
+        blocks = [self.source, udeepsc.semantic_encoder(MODEL),
+                  udeepsc.feature_selector(MODEL, 6.0), udeepsc.vq_indexer(MODEL),
+                  udeepsc.digital_modulator(),
                   udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 6.0),
                   udeepsc.vq_lookup(MODEL), udeepsc.unified_decoder(MODEL),
                   udeepsc.task_sink(keep=1000)]

@@ -46,8 +46,10 @@ class Inbox(unittest.TestCase):
             self.assertEqual(inbox.dropped('queue full'), dropped)
 
     def test_bad_parameters(self):
-        for arguments, word in ((([], 1), 'ports'), ((['a', 'a'], 1), 'ports'), (([''], 1), 'ports'),
-                                ((['a'], 0), 'limit'), ((['a'], 1, overflow_policy.block), 'policy')):
+        block = overflow_policy.block
+        for arguments, word in ((([], 1), 'ports'), ((['a', 'a'], 1), 'ports'),
+                                (([''], 1), 'ports'), ((['a'], 0), 'limit'),
+                                ((['a'], 1, block), 'policy')):
             with self.assertRaisesRegex(ValueError, word):
                 _message_inbox(*arguments)
         inbox = _message_inbox(['a'], 1)

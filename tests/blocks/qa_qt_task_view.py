@@ -225,8 +225,9 @@ class Control(Shown):
 
     def test_slider_and_menu_move_the_channel(self):
         view = self.view('lite', snr_db=9.0, channel='rician')
-        top, blocks = self.top_block(), [udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 1.0),
-                                       udeepsc.feature_selector('lite', 1.0)]
+        top = self.top_block()
+        blocks = [udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 1.0),
+                  udeepsc.feature_selector('lite', 1.0)]
         for block in blocks:
             top.msg_connect((view, 'snr'), (block, 'snr'))
         top.msg_connect((view, 'channel'), (blocks[0], 'channel'))
