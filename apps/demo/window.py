@@ -2,6 +2,7 @@
 """The live window of --show, in the thread of the main program."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -51,10 +52,20 @@ class Window:
         self.view = udeepsc.qt_task_view(model, title, grid=grid, snr_db=snr_db, channel=channel)
         self.view.widget.resize(1200, 800)
         self.view.widget.show()
+        self._interrupted = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
         self.pump()
 
+    def _interrupt(self, *_):
+        self._interrupted = True
+
     def pump(self):
+        """Raises KeyboardInterrupt after a signal: inside of Qt it would abort the process."""
         self.app.processEvents()
+        if self._interrupted:
+            self._interrupted = False
+            raise KeyboardInterrupt
 
     def watch(self, top, connections):
         """connections: input port of the view -> (block, its output port), or output port of the

@@ -280,9 +280,11 @@ class TaskViewState:
     def _answer(self, about, name, probabilities):
         task = str(key(about, 'task', ''))
         answer = Answer(name[:MOST_NAME], np.clip(np.nan_to_num(probabilities), 0, 1),
-                        kept=len(key(about, 'kept', ())),
-                        candidates=int(key(about, 'candidates', 0)),
                         inputs=self.inputs.of(task, key(about, 'frame_id')))
+        # A burst's tag has these of one modality only.
+        if key(about, 'sample') is None:
+            answer.kept = len(key(about, 'kept', ()))
+            answer.candidates = int(key(about, 'candidates', 0))
         self.answers[task] = answer
         self.answers.move_to_end(task)
         self.kept.take(about)
