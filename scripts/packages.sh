@@ -13,9 +13,11 @@ make_packages() # DIR
     "$UDEEPSC_ROOT/scripts/setup.sh"
     command -v dh >/dev/null && command -v dh_python3 >/dev/null && command -v dpkg-buildpackage >/dev/null ||
         die "packages need debhelper, dh-python and dpkg-dev: sudo apt-get install debhelper dh-python dpkg-dev"
-    # dpkg-buildpackage writes beside its folder, and what is not committed stays out.
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    # dpkg-buildpackage writes beside its folder, and what is not committed stays out. Always
+    # the same folder: the compiler cache knows it again.
+    work=$UDEEPSC_BUILD/packages
+    rm -rf "$work"
+    mkdir -p "$work"
     git -C "$UDEEPSC_ROOT" archive --prefix=gr-udeepsc/ HEAD | tar -C "$work" -xf -
     (cd "$work/gr-udeepsc" && dpkg-buildpackage --build=binary --no-sign)
     cp "$work"/*.deb "$work"/*.changes "$1/"
