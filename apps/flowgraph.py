@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compiles a flowgraph of GNU Radio Companion and runs it: flowgraph.py FILE.grc [ARGUMENTS]"""
 
+import argparse
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from gnuradio import gr
-from gnuradio.grc.core.platform import Platform
 
 # Block ids of earlier releases.
 RENAMED = {'udeepsc_udeepsc_tx': 'udeepsc_tx', 'udeepsc_udeepsc_rx': 'udeepsc_rx'}
@@ -21,6 +19,9 @@ class BadFlowgraph(Exception):
 
 
 def make_platform():
+    # Not before: --help needs no GNU Radio.
+    from gnuradio import gr
+    from gnuradio.grc.core.platform import Platform
     platform = Platform(name='gr-udeepsc run', prefs=gr.prefs(), version=gr.version(),
                         version_parts=(gr.major_version(), gr.api_version(),
                                        gr.minor_version()))
@@ -78,14 +79,20 @@ def run(program, beside, arguments):
 
 
 def main():
-    path = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(
+        prog='gr-udeepsc run', description='Compiles a flowgraph of GNU Radio Companion and runs it.')
+    parser.add_argument('flowgraph', metavar='FILE.grc', help='the flowgraph')
+    parser.add_argument('arguments', metavar='ARGUMENTS', nargs=argparse.REMAINDER,
+                        help="of the flowgraph's own; --help behind FILE.grc lists them")
+    options = parser.parse_args()
+    path = Path(options.flowgraph)
     with tempfile.TemporaryDirectory(prefix='udeepsc-run-') as folder:
         try:
             program = compile_flowgraph(path, folder)
         except BadFlowgraph as error:
             print(f'gr-udeepsc run: {path}: {error}', file=sys.stderr)
             return 2
-        return run(str(program), path.resolve().parent, sys.argv[2:])
+        return run(str(program), path.resolve().parent, options.arguments)
 
 
 if __name__ == '__main__':

@@ -71,7 +71,7 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0))
     , d_receiver { make_demodulator(profile),
-                   std::make_shared<model_summary>(model),
+                   make_payload_format(model),
                    window,
                    std::make_shared<frame_tracker>(window) }
     , d_worker(*this, queue, policy, [this](job& received) { process(received); })
@@ -113,9 +113,9 @@ std::string burst_demodulator_impl::profile() const
 
 void burst_demodulator_impl::set_model(const std::string& path)
 {
-    const auto fresh = std::make_shared<model_summary>(path);
+    const auto fresh = make_payload_format(path);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_receiver.model = fresh;
+    d_receiver.format = fresh;
     d_receiver.tracker = std::make_shared<frame_tracker>(d_receiver.window);
 }
 
@@ -187,7 +187,7 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
                                         const ReceivedFrame& frame,
                                         const ReceivedPayload& payload) const
 {
-    const auto contents = now.model->contents_of(payload.header);
+    const auto contents = now.format->contents_of(payload);
     const auto number
         = now.tracker->take(contents.task, contents.modality, payload.header.frame_id);
     if (number.repeated) {
@@ -195,20 +195,17 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
                       contents.modality + " of " + contents.task + ", frame "
                           + std::to_string(number.frame_id));
     }
-    const auto& symbols = payload.symbols;
-    pdu data(burst.meta, pmt::init_c32vector(symbols.size(), symbols));
+    pdu data(burst.meta, contents.data);
     data.set(keys::task(), pmt::intern(contents.task));
     data.set(keys::modality(), pmt::intern(contents.modality));
     data.set(keys::modulation(), pmt::intern(to_string(payload.header.modulation)));
-    data.set(
-        keys::shape(),
-        make_shape({ static_cast<int>(payload.header.vectors), contents.subvectors }));
-    data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols.size())));
+    data.set(keys::shape(), make_shape(contents.shape));
+    data.set(keys::symbols(), pmt::from_long(static_cast<long>(payload.symbols.size())));
     data.set(keys::noise_var(),
              pmt::init_f32vector(payload.noise_var.size(), payload.noise_var));
     data.set(keys::snr_db(), pmt::from_double(frame.snr_db));
     data.set(keys::frame_id(), pmt::from_uint64(number.frame_id));
-    data.set(keys::model_id(), pmt::intern(now.model->id()));
+    data.set(keys::model_id(), pmt::intern(now.format->id()));
     data.set(keys::profile(), pmt::intern(now.demodulator->profile().name));
     data.set(keys::sample(), pmt::from_uint64(frame.sample));
     data.set(keys::end_sample(), pmt::from_uint64(frame.end_sample));

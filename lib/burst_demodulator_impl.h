@@ -2,7 +2,7 @@
 #pragma once
 
 #include "frame_tracker.h"
-#include "model_summary.h"
+#include "payload_format.h"
 #include "pdu_worker.h"
 #include <gnuradio/udeepsc/burst_demodulator.h>
 #include <udeepsc_phy/burst_demodulator.h>
@@ -41,7 +41,7 @@ private:
     /*! What the setters replace; the worker alone uses what the pointers lead to. */
     struct receiver {
         std::shared_ptr<udeepsc_phy::BurstDemodulator> demodulator;
-        model_summary_sptr model;
+        payload_format_sptr format;
         int window;
         std::shared_ptr<frame_tracker> tracker;
     };

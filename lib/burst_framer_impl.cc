@@ -45,7 +45,7 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
         "burst_framer", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     , d_grouping(grouping)
     , d_framer(make_framer(profile))
-    , d_model(std::make_shared<model_summary>(model))
+    , d_format(make_payload_format(model))
     , d_gatherer(pending)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
@@ -67,9 +67,9 @@ std::string burst_framer_impl::profile() const
 
 void burst_framer_impl::set_model(const std::string& path)
 {
-    model_summary_sptr fresh = std::make_shared<model_summary>(path);
+    payload_format_sptr fresh = make_payload_format(path);
     std::lock_guard<std::mutex> lock(d_mutex);
-    d_model.swap(fresh);
+    d_format.swap(fresh);
 }
 
 void burst_framer_impl::handle(const pmt::pmt_t& msg)
@@ -77,20 +77,18 @@ void burst_framer_impl::handle(const pmt::pmt_t& msg)
     const auto arrived = steady_clock::now();
     pdu data(msg);
     framer_sptr framer;
-    model_summary_sptr model;
+    payload_format_sptr format;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
         framer = d_framer;
-        model = d_model;
+        format = d_format;
     }
 
-    Payload payload;
-    payload.symbols = data.complexes();
-    payload.header = model->header_of(data, payload.symbols.size());
-    const auto& task = model->config().tasks[payload.header.task];
+    Payload payload = format->payload_of(data);
+    const auto parts = format->parts_of_sample(payload.header);
     std::vector<Payload> payloads;
-    if (d_grouping == frame_grouping::sample && task.inputs.size() > 1) {
-        payloads = gather(task, std::move(payload), data);
+    if (d_grouping == frame_grouping::sample && parts.modalities.size() > 1) {
+        payloads = gather(parts, std::move(payload), data);
         if (payloads.empty()) {
             return;
         }
@@ -120,7 +118,7 @@ std::uint64_t burst_framer_impl::number_of(const pdu& data)
     return frame_id ? *frame_id : d_next_frame_id++;
 }
 
-std::vector<Payload> burst_framer_impl::gather(const udeepsc_core::TaskConfig& task,
+std::vector<Payload> burst_framer_impl::gather(const payload_format::sample_parts& parts,
                                                Payload&& payload,
                                                const pdu& data)
 {
@@ -129,18 +127,22 @@ std::vector<Payload> burst_framer_impl::gather(const udeepsc_core::TaskConfig& t
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
     payload.header.frame_id = *frame_id & 0xff;
-    // header_of() has checked it: a task of several modalities needs the key.
+    // payload_of() has checked it: a task of several modalities needs the key.
     const std::string modality = data.symbol(keys::modality()).value();
     std::size_t evicted = 0;
-    auto sample = d_gatherer.add(
-        task.name, task.inputs.size(), *frame_id, modality, std::move(payload), evicted);
+    auto sample = d_gatherer.add(parts.task,
+                                 parts.modalities.size(),
+                                 *frame_id,
+                                 modality,
+                                 std::move(payload),
+                                 evicted);
     if (evicted > 0) {
         drop(reasons::INCOMPLETE, "other modalities of the sample never came", evicted);
     }
     std::vector<Payload> payloads;
     if (sample) {
-        for (const auto& input : task.inputs) {
-            payloads.push_back(std::move(sample->at(input.modality)));
+        for (const auto& part : parts.modalities) {
+            payloads.push_back(std::move(sample->at(part)));
         }
     }
     return payloads;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "modality_gatherer.h"
-#include "model_summary.h"
+#include "payload_format.h"
 #include "pdu_block_impl.h"
 #include <gnuradio/udeepsc/burst_framer.h>
 #include <udeepsc_phy/framer.h>
@@ -26,7 +26,7 @@ private:
 
     void handle(const pmt::pmt_t& msg);
     //! All payloads of the sample that this one completes; none while others are awaited.
-    std::vector<udeepsc_phy::Payload> gather(const udeepsc_core::TaskConfig& task,
+    std::vector<udeepsc_phy::Payload> gather(const payload_format::sample_parts& parts,
                                              udeepsc_phy::Payload&& payload,
                                              const pdu& data);
     std::uint64_t number_of(const pdu& data);
@@ -34,7 +34,7 @@ private:
     const frame_grouping d_grouping;
     mutable std::mutex d_mutex; // of the two pointers
     framer_sptr d_framer;
-    model_summary_sptr d_model;
+    payload_format_sptr d_format;
     // The rest belongs to the block's thread.
     modality_gatherer<udeepsc_phy::Payload> d_gatherer;
     std::uint64_t d_next_frame_id = 0;

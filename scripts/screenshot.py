@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a flowgraph with a window and saves the window as a picture:
-screenshot.py FILE.grc OUT.png [SECONDS [WIDTHxHEIGHT]]. Without a display:
-xvfb-run -a scripts/screenshot.py ..."""
+screenshot.py FILE.grc OUT.png [SECONDS [WIDTHxHEIGHT [DB,DB,...]]]. The slider of a QT Task View
+goes through these Es/N0 one after another. Without a display: xvfb-run -a scripts/screenshot.py
+..."""
 
 import importlib.util
 import sys
@@ -26,6 +27,11 @@ def load(program):
     return getattr(module, program.stem)
 
 
+def task_views(top):
+    return [part for part in vars(top).values()
+            if hasattr(part, 'set_snr_db') and hasattr(part, 'widget')]
+
+
 def main():
     flowgraph, out, *rest = sys.argv[1:]
     seconds = float(rest[0]) if rest else 10
@@ -36,10 +42,14 @@ def main():
     top.start()
     top.resize(width, height)
     top.show()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        app.processEvents()
-        time.sleep(0.01)
+    values = [float(db) for db in rest[2].split(',')] if rest[2:] else [None]
+    for db in values:
+        for view in task_views(top) if db is not None else []:
+            view.set_snr_db(db)
+        end = time.monotonic() + seconds / len(values)
+        while time.monotonic() < end:
+            app.processEvents()
+            time.sleep(0.01)
     top.grab().save(out)
     top.stop()
     top.wait()

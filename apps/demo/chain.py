@@ -89,8 +89,10 @@ class Chain:
             self.connect(sender, receiver)
         self.connect(self.modulator, self.before)
         self.connect(self.channel, self.after)
-        if window.view:
-            self.top.msg_connect((self.decoder, 'out'), (window.view, 'in'))
+        window.watch(self.top, [('in', (self.decoder, 'out')),
+                                ('sent_symbols', (self.modulator, 'out')),
+                                ('received_symbols', (self.channel, 'out')),
+                                *(('sent', (job.source, 'out')) for job in jobs)])
 
     def connect(self, sender, receiver):
         self.top.msg_connect((sender, 'out'), (receiver, 'in'))

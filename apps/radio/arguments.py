@@ -107,7 +107,8 @@ def add_channel(parser):
                         help='receiver\'s clock against the transmitter\'s (default: 0)')
     parser.add_argument('--multipath', default='none', metavar='NAME',
                         help='none, two_tap, three_tap ... (default: none)')
-    parser.add_argument('--fading', choices=('none', 'rayleigh', 'rician'), default='none')
+    parser.add_argument('--fading', choices=('none', 'rayleigh', 'rician'), default='none',
+                        help='of every path (default: none)')
     parser.add_argument('--doppler', type=number(0, 0.5), default=0.0, metavar='CYCLES',
                         help='of the fading, cycles a sample (default: 0, no change)')
     parser.add_argument('--seed', type=number(0, 2**62, int), default=1,
@@ -147,7 +148,7 @@ def make_parser():
     add_common(rx)
     add_show(rx)
     rx.add_argument('--out', default='received', metavar='FOLDER',
-                    help='where the pictures go (default: received)')
+                    help='where pictures and results.jsonl go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
     rx.add_argument('--idle', type=number(0, 1e9), metavar='S',
                     help='end when nothing came for so long, once something had')
@@ -166,19 +167,21 @@ def make_parser():
     add_channel(sim)
     add_show(sim)
     sim.add_argument('--out', default='sim_out', metavar='FOLDER',
-                     help='where pictures and figures go (default: sim_out)')
+                     help='where pictures, results.jsonl and figures.json go '
+                          '(default: sim_out)')
     sim.add_argument('--ahead', type=number(1, 1000, int), default=8, metavar='PAYLOADS',
                      help='payloads under way at a time (default: 8)')
-    sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES')
+    sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
+                     help='send everything so often (default: 1)')
     sim.set_defaults(record_tx='', record_rx='')
 
     channel = command('channel', 'A channel between two processes.',
                       'channel --in zmq:tcp://127.0.0.1:5555 --out zmq:tcp://127.0.0.1:5556 '
                       '--snr 0')
     channel.add_argument('--in', dest='input', required=True, metavar='RADIO',
-                         type=radio('uhd', 'zmq', 'sigmf'))
+                         type=radio('uhd', 'zmq', 'sigmf'), help='where samples come from')
     channel.add_argument('--out', dest='output', required=True, metavar='RADIO',
-                         type=radio('uhd', 'zmq', 'sigmf'))
+                         type=radio('uhd', 'zmq', 'sigmf'), help='where they go')
     channel.add_argument('--snr', type=decibels(-30, 100), default=12.0, metavar='DB',
                          help='Es/N0, dB (default: 12)')
     add_channel(channel)

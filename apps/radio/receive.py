@@ -1,72 +1,58 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gr-udeepsc rx"""
 
-import math
-import statistics
 import time
-from pathlib import Path
+from collections import Counter
 
 from ending import print_faults, print_stats
 from gnuradio import udeepsc
-from PIL import Image
+from gnuradio.udeepsc.result_files import ResultFiles
 from window import make_window
-from results import Assembler, next_number
+from results import picture_text, value_text
 
 STEP_S = 0.1
 
 
-def decibel(value):
-    return f'{value:.1f} dB'.replace('-', '\u2212') if math.isfinite(value) else '? dB'
-
-
 class Shelf:
-    """Where results go: pictures to files, words to the terminal."""
+    """Where results go: pictures and lines of JSON to files, all of it to the terminal."""
 
-    def __init__(self, folder, grid, edge):
-        self.folder, self.grid = Path(folder), grid
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.assembler = Assembler(grid, edge)
-        self.pictures = self.sentences = self.labels = 0
+    def __init__(self, folder, grid):
+        self.files = ResultFiles(folder, (grid.columns, grid.rows),
+                                 warn=lambda text: print(f'disk: {text}'))
+        self.counts = Counter()  # of lines, by output
 
     def take(self, result):
-        takers = {'picture': self.take_picture, 'sentence': self.take_sentence}
-        takers.get(result.output, self.take_label)(result)
-
-    def take_picture(self, result):
-        self.write(self.assembler.add(result))
-
-    def take_sentence(self, result):
-        self.sentences += 1
-        print(f'sentence  {decibel(result.snr_db):>8}  {result.value}')
-
-    def take_label(self, result):
-        self.labels += 1
-        print(f'class     {decibel(result.snr_db):>8}  {result.value} ({result.task})')
+        try:
+            self.print(self.files.take(result))
+        except ValueError as error:  # a tile without a place
+            print(f'{result.task}: {error}')
 
     def idle(self):
-        self.write(self.assembler.idle(time.monotonic()))
+        self.print(self.files.idle())
 
     def finish(self):
-        self.write(self.assembler.finish())
+        self.print(self.files.finish())
 
-    def write(self, pictures):
-        for picture in pictures:
-            path = self.folder / f'picture-{next_number(self.folder)}.png'
-            Image.fromarray(picture.pixels).save(path)
-            self.pictures += 1
-            print(f'picture   {decibel(statistics.fmean(picture.snr_db)):>8}  '
-                  f'{len(picture.places)} of {self.grid.tiles} tiles \u2192 {path}')
+    def print(self, lines):
+        for line in lines:
+            self.counts[line['output']] += 1
+            print(value_text(line) if 'value' in line else picture_text(line, self.files.folder))
+
+    def said(self):
+        return ', '.join(f'{self.counts[output]} {name}' for output, name in (
+            ('picture', 'pictures'), ('sentence', 'sentences'), ('label', 'classes'),
+            ('score', 'scores')) if self.counts[output] or name != 'scores')
 
 
 def receive(options):
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
-    shelf = Shelf(options.out, options.grid, info.size_of('image'))
+    shelf = Shelf(options.out, options.grid)
     window = make_window(options, 'gr-udeepsc rx',
                          grid=(options.grid.columns, options.grid.rows))
-    if window.view:
-        receiver.top.msg_connect((receiver.block, 'out'), (window.view, 'in'))
+    window.watch(receiver.top, [('in', (receiver.block, 'out')),
+                                ('received_symbols', (receiver.block, 'frames'))])
     print(receiver.block.radio.description())
     print(f'{info.name} model, profile {options.profile}; Ctrl-C ends')
     receiver.top.start()
@@ -78,14 +64,15 @@ def receive(options):
         receiver.top.stop()
         receiver.top.wait()
         shelf.finish()
-    print(f'{receiver.block.bursts()} bursts: {shelf.pictures} pictures, {shelf.sentences} '
-          f'sentences, {shelf.labels} classes')
+    print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
+    if shelf.files.failed:
+        print(f'disk: {shelf.files.failed} could not be written')
     print_faults(receiver.block.faults())
-    print_stats(receiver.block.stats(), shelf.pictures + shelf.sentences + shelf.labels)
+    print_stats(receiver.block.stats(), shelf.counts.total())
     faults = receiver.block.faults()
     receiver.block.close()
     window.stay()
-    return 1 if 'disk' in faults or 'vanished' in faults else 0
+    return 1 if shelf.files.failed or 'disk' in faults or 'vanished' in faults else 0
 
 
 def listen(options, receiver, shelf, window):

@@ -5,7 +5,6 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from console import Progress, snr_text
@@ -13,9 +12,12 @@ from ending import print_faults, print_stats
 from gather import gather
 from gnuradio import udeepsc
 from gnuradio.udeepsc.quality import psnr_db
+from gnuradio.udeepsc.result_files import ResultFiles
 from payloads import FRAME_NUMBERS, Numbering
+from results import value_text
 from window import make_window
 
+CHANNELS = {'none': 'awgn', 'rayleigh': 'rayleigh', 'rician': 'rician'}  # by --fading
 MOST_WORDS = 20  # printed at the end
 PATIENCE_S = 10.0  # without a result, when everything is on the air
 
@@ -52,24 +54,33 @@ def simulate(options):
     pictures, make = gather(options, info)
     numbering = Numbering(options.grid, start=0)
     payloads = [payload for _ in range(options.repeat) for payload in make(numbering)]
+    files = ResultFiles(options.out, (options.grid.columns, options.grid.rows))
     from flowgraphs import Simulation
     simulation = Simulation(options.model, options)
     print_head(options, info, simulation)
     tally = Tally()
     window = make_window(options, 'gr-udeepsc sim', snr_db=options.snr,
-                         grid=(options.grid.columns, options.grid.rows))
-    if window.view:
-        simulation.top.msg_connect((simulation.receiver.block, 'out'), (window.view, 'in'))
+                         grid=(options.grid.columns, options.grid.rows),
+                         channel=CHANNELS[options.fading])
+    watch(window, simulation)
     figures = run(simulation, payloads, tally, options.ahead, window)
     figures.update(scores(tally, len(payloads)))
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    write_pictures(out, options, info.size_of('image'), tally)
-    (out / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
-    print_words(tally)
-    print_figures(figures, simulation, out)
+    (files.folder / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
+    print_words(write_results(files, tally))
+    print_figures(figures, simulation, files)
     window.stay()
-    return 0
+    return 1 if files.failed else 0
+
+
+def watch(window, simulation):
+    """Both ends in the window; its slider and menu move the simulated channel."""
+    sender, receiver = simulation.transmitter.block, simulation.receiver.block
+    connections = [('in', (receiver, 'out')), ('received_symbols', (receiver, 'frames')),
+                   ('sent_symbols', (sender, 'symbols'))]
+    if simulation.channel:
+        connections += [('snr', (simulation.channel, 'snr')), ('snr', (sender, 'snr')),
+                        ('channel', (simulation.channel, 'channel'))]
+    window.watch(simulation.top, connections)
 
 
 def print_head(options, info, simulation):
@@ -90,12 +101,17 @@ def print_head(options, info, simulation):
 def run(simulation, payloads, tally, ahead, window):
     """Sends everything, waits for the results; what was measured on the way."""
     transmitter, receiver = simulation.transmitter, simulation.receiver
+
+    def posted(payload):
+        tally.posted(payload)
+        window.sent(payload.pdus)
+
     stop = threading.Event()
     progress = Progress(len(payloads))
     simulation.top.start()
     first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
     feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
-        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': tally.posted})
+        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': posted})
     feeder.start()
     last = time.monotonic()
     try:
@@ -148,34 +164,32 @@ def scores(tally, posted):
             'words right': round(float(np.mean(words)), 4) if words else None}
 
 
-def write_pictures(out, options, edge, tally):
-    from PIL import Image
-    from results import Assembler
-    assembler, pictures = Assembler(options.grid, edge), []
-    for payload, result in tally.giving('picture'):
+def write_results(files, tally):
+    """What the terminal says of those that are no pictures."""
+    words = []
+    known = {id(result) for output in ('picture', 'sentence')
+             for _, result in tally.giving(output)}
+    for payload, result in tally.pairs:
         result.frame_id = payload.frame_id  # its whole number is known here
-        pictures += assembler.add(result)
-    for index, picture in enumerate(pictures + assembler.finish()):
-        Image.fromarray(picture.pixels).save(out / f'picture-{index + 1}.png')
+        if id(result) in known:
+            result.reference = payload.truth
+        elif isinstance(payload.truth, str):
+            result.about = payload.truth
+        about = f': {result.about}' if result.about else ''
+        words += [value_text(line, about) for line in files.take(result) if 'value' in line]
+    files.finish()
+    return words
 
 
-def of_text(payload):
-    return f': {payload.truth}' if isinstance(payload.truth, str) else ''
-
-
-def print_words(tally):
+def print_words(words):
     """Sentences, classes and scores as they came."""
-    words = [f'sentence  {r.value}' for _, r in tally.giving('sentence')]
-    words += [f'{name:<8}  {r.value} ({r.task}{of_text(p)})'
-              for output, name in (('label', 'class'), ('score', 'score'))
-              for p, r in tally.giving(output)]
     if words:
         print(*words[:MOST_WORDS], sep='\n')
     if len(words) > MOST_WORDS:
         print(f'... and {len(words) - MOST_WORDS} more')
 
 
-def print_figures(figures, simulation, out):
+def print_figures(figures, simulation, files):
     arrived = figures['payloads'] - figures['payloads lost']
     print(f"{arrived} of {figures['payloads']} payloads arrived"
           + (f"; Es/N0 as received {figures['measured Es/N0 dB']} dB" if arrived else ''))
@@ -197,4 +211,4 @@ def print_figures(figures, simulation, out):
     print_faults(figures['radio faults'])
     print_stats(simulation.transmitter.block.stats())
     print_stats(simulation.receiver.block.stats(), arrived)
-    print(f'pictures and figures: {out}')
+    print(f'pictures, results.jsonl and figures.json: {files.folder}')

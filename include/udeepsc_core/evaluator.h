@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <udeepsc_core/metrics.h>
 #include <udeepsc_core/transceiver.h>
 
@@ -11,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 /*! A link of the caller's own between modulator and look-up, such as a whole modem. */
 class EvalLink {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <string>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 //! Lines for the user, through spdlog's logger "udeepsc" on standard error. An
 //! application that registers a logger of that name first decides where they go.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <cstddef>
 #include <memory>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 struct LogMelSettings {
     double sample_rate = 8000; //!< Hz, MIN_SAMPLE_RATE to MAX_SAMPLE_RATE

@@ -2,11 +2,13 @@
 // Where model files lie.
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <map>
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 /*!
  * \brief The model file that a path or a name such as "lite" means.

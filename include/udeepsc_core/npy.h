@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <cstddef>
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 //! Numbers in 1 to 4 dimensions, C order: the last index runs fastest.
 struct NpyArray {

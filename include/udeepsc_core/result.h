@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <udeepsc_core/metrics.h>
 #include <udeepsc_core/sample.h>
 
@@ -9,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 /*! What the receiver made of one sample. */
 struct TaskResult {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 enum class DType { f32, f16, bf16, f64, i64, i32, u8 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <cstddef>
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 //! Sound as it lies in a file: all channels of one instant together.
 struct Waveform {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-namespace udeepsc_core {
+#include <udeepsc_core/api.h>
+
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 //! Threads that each operator may use, of LibTorch and of the BLAS that is bound, for the
 //! whole process. For programs, before the first operator: beside other threads that

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <udeepsc_core/text.h>
 
 #include <cstdint>
@@ -9,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 /*!
  * \brief Words to token ids and back.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_core/api.h>
+
 #include <udeepsc_core/link_block.h>
 #include <udeepsc_core/result.h>
 #include <udeepsc_core/sample.h>
@@ -13,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_core {
+namespace udeepsc_core UDEEPSC_CORE_API {
 
 /*! What one task of a model does, as users of the model need to know it. */
 struct TaskInfo {

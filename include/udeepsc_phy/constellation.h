@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <complex>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 enum class Modulation { bpsk, qpsk, qam16, qam64, qam256 };
 

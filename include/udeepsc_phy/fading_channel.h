@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <udeepsc_phy/random.h>
 
 #include <complex>
@@ -10,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 enum class Fading {
     none, //!< y = x: gain 1 and no noise, whatever Es/N0 says

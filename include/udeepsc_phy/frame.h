@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <udeepsc_phy/constellation.h>
 
 #include <complex>
@@ -9,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 enum class Waveform { single_carrier, ofdm };
 

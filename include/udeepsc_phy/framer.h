@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <udeepsc_phy/frame.h>
 
 #include <memory>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*! Payloads -> one burst of samples. Safe to share between threads once made. */
 class Framer {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*! What lies between two radios. Frequencies are cycles per sample, times are samples. */
 struct RadioChannelConfig {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <array>
 #include <complex>
 #include <cstdint>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*!
  * \brief xoshiro256++ 1.0: fast, period 2^256 - 1, the same numbers on every platform.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <udeepsc_phy/constellation.h>
 
 #include <complex>
@@ -8,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*!
  * \brief What a receiver knows of the channel y = h x + n for a run of symbols.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <udeepsc_phy/api.h>
+
 #include <udeepsc_phy/constellation.h>
 
-namespace udeepsc_phy {
+namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*!
  * \file

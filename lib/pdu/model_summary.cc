@@ -12,10 +12,13 @@ namespace {
 
 using udeepsc_core::TaskConfig;
 using udeepsc_core::TaskModality;
+using udeepsc_phy::Payload;
 using udeepsc_phy::PayloadHeader;
+using udeepsc_phy::ReceivedPayload;
 
-// Widths of the header's fields; include/udeepsc_phy/frame.h.
-constexpr std::size_t s_most_tasks = 16;
+// The header has 4 bits for the task, one number of which is raw_payloads', and 7 for the
+// vectors; include/udeepsc_phy/frame.h.
+constexpr std::size_t s_most_tasks = 15;
 constexpr int s_most_vectors = 127;
 
 const TaskModality* find_modality(const TaskConfig& task, const std::string& modality)
@@ -134,8 +137,28 @@ unsigned model_summary::number_of(const std::string& modality) const
         - encoders.begin());
 }
 
-model_summary::contents model_summary::contents_of(const PayloadHeader& header) const
+Payload model_summary::payload_of(const pdu& data) const
 {
+    Payload payload;
+    payload.symbols = data.complexes();
+    payload.header = header_of(data, payload.symbols.size());
+    return payload;
+}
+
+payload_format::sample_parts
+model_summary::parts_of_sample(const PayloadHeader& header) const
+{
+    const TaskConfig& task = d_config.tasks[header.task];
+    sample_parts parts { task.name, {} };
+    for (const TaskModality& input : task.inputs) {
+        parts.modalities.push_back(input.modality);
+    }
+    return parts;
+}
+
+payload_format::contents model_summary::contents_of(const ReceivedPayload& payload) const
+{
+    const PayloadHeader& header = payload.header;
     if (header.model != d_tag) {
         throw bad_pdu(reasons::OTHER_MODEL,
                       "payload for a model whose hash begins with byte "
@@ -165,7 +188,10 @@ model_summary::contents model_summary::contents_of(const PayloadHeader& header) 
                           + std::to_string(header.vectors) + " vectors of " + modality
                           + ", expected " + std::to_string(expected));
     }
-    return { task.name, modality, input->subvectors };
+    return { task.name,
+             modality,
+             { static_cast<int>(header.vectors), input->subvectors },
+             pmt::init_c32vector(payload.symbols.size(), payload.symbols) };
 }
 
 } // namespace udeepsc

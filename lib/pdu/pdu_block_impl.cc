@@ -3,6 +3,7 @@
 
 #include <gnuradio/block_registry.h>
 #include <gnuradio/udeepsc/congestion.h>
+#include <gnuradio/udeepsc/message_inbox.h>
 #include <boost/thread/thread.hpp>
 
 namespace gr {
@@ -177,6 +178,10 @@ bool congested(gr::basic_block& sender, const pmt::pmt_t& port)
     for (; pmt::is_pair(targets); targets = pmt::cdr(targets)) {
         const pmt::pmt_t target = pmt::car(targets);
         const auto block = global_block_registry.block_lookup(pmt::car(target));
+        // It takes whatever comes, and nobody waits for a window.
+        if (dynamic_cast<message_inbox*>(block.get())) {
+            continue;
+        }
         // The size is read without the inbox's lock, as the scheduler itself reads it: a
         // stale one makes this sender look again, nothing else.
         if (block && block->nmsgs(pmt::cdr(target)) >= inbox_limit) {

@@ -5,16 +5,18 @@ import sys as _sys
 from pathlib import Path as _Path
 
 from .udeepsc_python import *
-from .camera_source import camera_source
-from .microphone_source import microphone_source
-from .qt_task_view import qt_task_view
-from .question_source import question_source
 from .radio_settings import RadioError, parse_radio
-from .result_file_sink import result_file_sink
-from .udeepsc_rx import udeepsc_rx
-from .udeepsc_tx import udeepsc_tx
-from .voice_activity_detector import voice_activity_detector
+
+if HAS_NETWORKS:
+    from .camera_source import camera_source
+    from .microphone_source import microphone_source
+    from .qt_task_view import qt_task_view
+    from .question_source import question_source
+    from .result_file_sink import result_file_sink
+    from .udeepsc_rx import udeepsc_rx
+    from .udeepsc_tx import udeepsc_tx
+    from .voice_activity_detector import voice_activity_detector
 
 # A flowgraph may name a model that lies beside it, wherever it is started from.
-if _sys.argv and _sys.argv[0] not in ('', '-c', '-m'):
+if HAS_NETWORKS and _sys.argv and _sys.argv[0] not in ('', '-c', '-m'):
     add_model_folder(str(_Path(_sys.argv[0]).resolve().parent))

@@ -39,21 +39,24 @@ def is_address(camera):
     return '://' in camera
 
 
+def is_device(camera):
+    return camera.startswith('/dev/')
+
+
 def is_live(camera):
     """Whether pictures come by themselves: a device, a pipe or an address, not a file."""
-    if is_address(camera) or not os.path.exists(camera):
-        return is_address(camera)
-    mode = os.stat(camera).st_mode
-    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+    return is_address(camera) or is_device(camera) or \
+        (os.path.exists(camera) and stat.S_ISFIFO(os.stat(camera).st_mode))
 
 
 def _check_there(camera):
     if is_address(camera) or '%' in camera or os.path.exists(camera):
         return
-    others = ', '.join(sorted(glob.glob('/dev/video*'))) or 'no camera at all (no /dev/video*)'
-    raise CameraError(f'camera {shown(camera)!r}: there is no such device or file; there is {others}'
-                      if camera.startswith('/dev/') else
-                      f'camera {shown(camera)!r}: there is no such file')
+    if is_device(camera):
+        others = ', '.join(sorted(glob.glob('/dev/video*')))
+        raise CameraError(f'camera {camera!r}: there is no such device; there is '
+                          + (others or 'no camera at all (no /dev/video*)'))
+    raise CameraError(f'camera {camera!r}: there is no such file')
 
 
 def open_camera(camera, size='', rate=0.0):
@@ -62,7 +65,7 @@ def open_camera(camera, size='', rate=0.0):
     av = _av()
     _check_there(camera)
     form, options = None, {}
-    if camera.startswith('/dev/'):
+    if is_device(camera):
         form = 'v4l2'
         options = {name: value for name, value in (('video_size', size),) if value}
     elif '%' in camera:

@@ -2,7 +2,6 @@
 """Results to files."""
 
 import threading
-import time
 
 from gnuradio import gr
 

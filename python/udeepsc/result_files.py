@@ -35,7 +35,8 @@ class ResultFiles:
     """take() and idle() return what was written: the lines' dictionaries.
 
     A line holds time, task, output, frame_id, value (a sentence, a class's name, a score) or
-    file, snr_db, symbols, and where they are known reference, probability, missing; of a picture
+    file, snr_db, symbols, and where they are known reference (what was sent), about (a question, a
+    sound's name), probability, missing (modalities); of a picture
     tiles ([those that came, all]), name and psnr_db. null: not known.
 
     Raises OSError, with the path, if the folder cannot be made or written. What goes wrong later
@@ -79,7 +80,8 @@ class ResultFiles:
         if math.isfinite(result.probability):
             line['probability'] = _json_number(result.probability, 6)
         line.update({name: known for name, known in (
-            ('reference', result.reference), ('missing', result.missing)) if known})
+            ('reference', result.reference), ('about', result.about),
+            ('missing', result.missing)) if known or known == 0})
         self._guarded(self._write_line, line)
         return [line]
 

@@ -5,7 +5,6 @@ import math
 import time
 from dataclasses import dataclass, field
 
-import numpy as np
 import pmt
 
 from .pdus import bytes_of, text_of, value_of
@@ -24,6 +23,7 @@ class Result:
     symbols: int = 0
     probability: float = math.nan  # of the class
     reference: object = None  # what was sent, where it is known
+    about: str = ''  # the question or the sound's name, where it is known
     missing: str = ''  # modalities that never came
     picture: str = ''  # name of the picture that a tile is part of, where it is known
     tile: tuple = ()  # (row, column) in it

@@ -10,21 +10,48 @@ from dataclasses import dataclass, field
 import numpy as np
 import pmt
 
-from .quality import psnr_db
+from .task_view_history import History
+from .task_view_inputs import Inputs, Kept, bytes_of, key, text_of
+from .task_view_losses import Losses
 
 MISSING = 128  # grey where no tile has come
 MOST_PICTURES = 8  # kept at a time
-MOST_SENTENCES = 4
+MOST_SENTENCES = 2
 MOST_PIXELS = 1 << 24  # of a picture
+MOST_TILES = 1 << 16
+MOST_TASKS = 32
+REPEATING = ('picture', 'sentence')  # outputs that are what was sent
+MOST_NAME = 40  # characters of a class
+MEASURED = 16  # results whose Es/N0 the one shown is the mean of
 
 
-def key(about, name, otherwise=None):
-    value = pmt.dict_ref(about, pmt.intern(name), pmt.PMT_NIL)
-    return otherwise if pmt.is_null(value) else pmt.to_python(value)
+def squared_error(sent, received):
+    """Sum over two uint8 pictures, in whole numbers."""
+    error = np.subtract(sent, received, dtype=np.int32).ravel()
+    return int(np.dot(error, error))
 
 
-def bytes_of(vector):
-    return np.array(pmt.u8vector_elements(vector), np.uint8)
+def psnr_db(square, values):
+    """Of a sum of squared errors of so many 8-bit values; 100 dB stands for none. As
+    quality.psnr_db has it of whole pictures."""
+    return 10 * math.log10(255**2 * values / square) if square else 100.0
+
+
+def received_snr_db(about):
+    """Es/N0 at the receiver, dB: of block_fading_channel what its gain left of it, otherwise
+    what burst_demodulator measured."""
+    if key(about, 'channel') is not None:
+        noise_var = float(key(about, 'noise_var'))
+        return -10 * math.log10(noise_var) if noise_var > 0 else math.inf
+    return float(key(about, 'snr_db', math.nan))
+
+
+def name_of(about):
+    """The task; throws ValueError where it is none."""
+    task = key(about, 'task')
+    if not isinstance(task, str):
+        raise ValueError('a PDU without a task')
+    return task
 
 
 def compared(sent, received):
@@ -36,31 +63,45 @@ def compared(sent, received):
     return [(word, i in same) for i, word in enumerate(b)]
 
 
-@dataclass
 class Picture:
-    sent: np.ndarray  # uint8 [height, width, 3], grey where nothing has come
-    received: np.ndarray
-    come: np.ndarray  # bool [rows, columns]
-    known: bool = False  # whether what was sent is known
+    """sent, received: uint8 [height, width, 3], grey where nothing has come; come: bool
+    [rows, columns] of tiles; known: whether what was sent is known."""
+
+    def __init__(self, height, width, rows, columns):
+        self.sent = np.full((height, width, 3), MISSING, np.uint8)
+        self.received = self.sent.copy()
+        self.come = np.zeros((rows, columns), bool)
+        self.known = False
+        # Of each tile, so that the picture's PSNR is a sum over tiles.
+        self._square = np.zeros((rows, columns))
+        self._values = np.zeros((rows, columns))
+        self._fresh = set()  # (x, y, width, height) laid since drawn()
 
     def lay(self, row, column, tile, reference):
+        """PSNR of what of the tile lies in the picture; None without a reference."""
         side = tile.shape[0]
         place = np.s_[row * side:(row + 1) * side, column * side:(column + 1) * side]
         height, width = self.received[place].shape[:2]
         self.received[place] = tile[:height, :width]
         self.come[row, column] = True
-        if reference is not None:
-            self.sent[place] = reference[:height, :width]
-            self.known = True
+        self._fresh.add((column * side, row * side, width, height))
+        if reference is None:
+            return None
+        self.sent[place] = reference[:height, :width]
+        square = squared_error(self.sent[place], self.received[place])
+        self._square[row, column], self._values[row, column] = square, 3 * height * width
+        self.known = True
+        return psnr_db(square, 3 * height * width)
+
+    def drawn(self):
+        """Places that have changed since the last call."""
+        fresh, self._fresh = self._fresh, set()
+        return fresh
 
     def psnr_db(self):
         """Of what has come, put together."""
-        side = -(-self.received.shape[0] // self.come.shape[0])
-        mask = np.kron(self.come, np.ones((side, side), bool))
-        mask = mask[:self.received.shape[0], :self.received.shape[1]]
-        if not self.known or not mask.any():
-            return math.nan
-        return psnr_db(self.sent[mask], self.received[mask])
+        values = float(self._values.sum())
+        return psnr_db(float(self._square.sum()), values) if values else math.nan
 
 
 @dataclass
@@ -72,10 +113,16 @@ class Sentence:
 @dataclass
 class Answer:
     name: str
-    probabilities: list
-    right: bool = None  # None: unknown
+    probabilities: np.ndarray  # of each class, 0..1
+    truth: str = None  # None: unknown
     kept: int = 0
     candidates: int = 0
+    inputs: dict = field(default_factory=dict)  # as task_view_inputs.input_of() has them
+
+    @property
+    def right(self):
+        """None: unknown."""
+        return None if self.truth is None else self.name == self.truth
 
 
 @dataclass
@@ -98,10 +145,15 @@ class TaskViewState:
         self.last, self.grid = last, grid
         self.pictures = OrderedDict()  # name -> Picture, oldest first
         self.sentences = deque(maxlen=MOST_SENTENCES)
+        self.sentences_come = 0
         self.answers = OrderedDict()  # task -> Answer
         self.recent = {}  # task -> Recent
-        self.snr_db = math.nan  # as measured, or as the channel has it
-        self.bad = 0  # results that could not be shown
+        self.history = {}  # task -> History
+        self.inputs = Inputs()
+        self.kept = Kept()
+        self.losses = Losses()
+        self.bad = 0  # messages that could not be used
+        self._snr_db = deque(maxlen=MEASURED)
         self._takers = {'picture': self._take_picture, 'sentence': self._take_sentence,
                         'label': self._take_label, 'score': self._take_score}
 
@@ -109,34 +161,80 @@ class TaskViewState:
         """The one that a tile came for last, or None."""
         return next(reversed(self.pictures.values()), None)
 
+    def snr_db(self):
+        """At the receiver, mean of the last results; NaN before the first."""
+        return float(np.mean(self._snr_db)) if self._snr_db else math.nan
+
+    def remember(self, message):
+        """What a source has sent. What is none is counted in `bad`."""
+        try:
+            self._remember(pmt.car(message), pmt.cdr(message), message)
+        except Exception:  # of many kinds: anything may come in at a port
+            self.bad += 1
+
+    def _remember(self, about, data, message):
+        if not pmt.is_uniform_vector(data):
+            raise ValueError('the payload is no vector')
+        task, number, modality = name_of(about), key(about, 'frame_id'), key(about, 'modality')
+        self.losses.add_sent(task, int(number), modality)
+        # Where the result brings it along, it need not be remembered.
+        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
+        if not (task in self.recent and self.recent[task].output in REPEATING
+                and pmt.is_u8vector(reference)):
+            self.inputs.add(task, int(number), modality, message)
+
+    def take_kept(self, message):
+        """From a PDU of symbols, what the selector kept of its vectors."""
+        try:
+            self.kept.take(pmt.car(message))
+        except Exception:  # of many kinds: anything may come in at a port
+            self.bad += 1
+
     def take(self, message):
         """A result of unified_decoder. One that is none is counted in `bad`."""
         try:
-            about, data = pmt.car(message), pmt.cdr(message)
-            task = key(about, 'task', '')
-            output = key(about, 'output')
-            score = self._takers[output](about, data)
-            self.snr_db = key(about, 'snr_db', self.snr_db)
-        except (KeyError, ValueError, RuntimeError, TypeError, IndexError, AttributeError):
+            self._take(pmt.car(message), pmt.cdr(message))
+        except Exception:  # of many kinds: anything may come in at a port
             self.bad += 1
-            return
+
+    def _take(self, about, data):
+        task, output, number = name_of(about), key(about, 'output'), key(about, 'frame_id')
+        if task not in self.recent and len(self.recent) >= MOST_TASKS:
+            raise ValueError(f'more than {MOST_TASKS} tasks')
+        snr_db, symbols = received_snr_db(about), int(key(about, 'symbols', 0))
+        score = self._takers[output](about, data)
         recent = self.recent.setdefault(
             task, Recent(output, deque(maxlen=self.last), deque(maxlen=self.last)))
         recent.come += 1
-        recent.symbols.append(key(about, 'symbols', 0))
+        if number is not None:
+            self.losses.add_arrived(task, int(number))
+        recent.symbols.append(symbols)
+        if math.isfinite(snr_db):
+            self._snr_db.append(snr_db)
         if score is not None:
             recent.scores.append(score)
+            self.history.setdefault(task, History(self.last)).add(snr_db, score)
+
+    def _reference(self, about, what, unpack):
+        """What was sent: unpacked from the result's own reference, or remembered from port
+        "sent"; None where neither is there."""
+        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
+        if pmt.is_u8vector(reference):
+            return unpack(reference)
+        return self.inputs.of(key(about, 'task'), key(about, 'frame_id')).get(what)
 
     def _take_picture(self, about, data):
         shape = key(about, 'shape')
         tile = bytes_of(data).reshape(shape)
-        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
-        reference = bytes_of(reference).reshape(shape) if pmt.is_u8vector(reference) else None
+        if tile.ndim != 3 or tile.shape[2] != 3 or tile.shape[0] != tile.shape[1]:
+            raise ValueError(f'a picture of shape {tuple(shape)}')
+        reference = self._reference(about, 'picture', lambda v: bytes_of(v).reshape(shape))
         name, row, column = self._place(about)
         size = key(about, 'picture_size', (self.grid[1] * shape[0], self.grid[0] * shape[1]))
-        self._canvas(name, size, key(about, 'tiles', self.grid[::-1])).lay(
-            row, column, tile, reference)
-        return None if reference is None else psnr_db(reference, tile)
+        tiles = key(about, 'tiles', self.grid[::-1])
+        if not (0 <= row < tiles[0] and 0 <= column < tiles[1]):
+            raise ValueError(f'tile ({row}, {column}) of {tiles[0]}x{tiles[1]}')
+        return self._canvas(name, size, tiles).lay(row, column, tile, reference)
 
     def _place(self, about):
         """Picture, row and column of a tile."""
@@ -146,40 +244,48 @@ class TaskViewState:
         return (f'picture {number}', *divmod(place, self.grid[0]))
 
     def _canvas(self, name, size, tiles):
-        height, width = size
-        if not 0 < height * width <= MOST_PIXELS:
-            raise ValueError(f'picture of {height}x{width}')
+        (height, width), (rows, columns) = map(int, size), map(int, tiles)
+        if not (min(height, width, rows, columns) > 0 and height * width <= MOST_PIXELS
+                and rows * columns <= MOST_TILES):
+            raise ValueError(f'picture of {height}x{width} in {rows}x{columns} tiles')
         picture = self.pictures.get(name)
-        if picture is None or picture.received.shape[:2] != (height, width):
-            blank = np.full((height, width, 3), MISSING, np.uint8)
-            self.pictures[name] = Picture(blank, blank.copy(), np.zeros(tiles, bool))
+        if picture is None or picture.received.shape[:2] != (height, width) \
+                or picture.come.shape != (rows, columns):
+            self.pictures[name] = Picture(height, width, rows, columns)
         self.pictures.move_to_end(name)
         while len(self.pictures) > MOST_PICTURES:
             self.pictures.popitem(last=False)
         return self.pictures[name]
 
     def _take_sentence(self, about, data):
-        received = bytes(pmt.u8vector_elements(data)).decode(errors='replace')
-        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
-        sent = None
-        if pmt.is_u8vector(reference):
-            sent = bytes(pmt.u8vector_elements(reference)).decode(errors='replace')
+        received, sent = text_of(data), self._reference(about, 'text', text_of)
         self.sentences.append(Sentence(received, sent))
+        self.sentences_come += 1
+        self.kept.take(about)
         if not sent or not sent.split():
             return None
         return sum(same for _, same in compared(sent, received)) / len(sent.split())
 
     def _take_label(self, about, data):
-        name, truth = key(about, 'class_name', ''), key(about, 'reference')
-        right = name == truth if isinstance(truth, str) else None
-        kept = key(about, 'kept', ())
-        task = key(about, 'task', '')
-        self.answers[task] = Answer(name, list(pmt.f32vector_elements(data)), right, len(kept),
-                                    key(about, 'candidates', 0))
-        self.answers.move_to_end(task)
-        return None if right is None else float(right)
+        truth = key(about, 'reference')
+        answer = self._answer(about, str(key(about, 'class_name', '')),
+                              np.array(pmt.f32vector_elements(data)))
+        answer.truth = truth if isinstance(truth, str) else None
+        return None if answer.right is None else float(answer.right)
 
     def _take_score(self, about, data):
-        value = pmt.f32vector_elements(data)[0]
-        self.answers[key(about, 'task', '')] = Answer(f'{value:.2f}', [])
+        self._answer(about, f'{pmt.f32vector_elements(data)[0]:.2f}', np.zeros(0))
         return None
+
+    def _answer(self, about, name, probabilities):
+        task = str(key(about, 'task', ''))
+        answer = Answer(name[:MOST_NAME], np.clip(np.nan_to_num(probabilities), 0, 1),
+                        inputs=self.inputs.of(task, key(about, 'frame_id')))
+        # A burst's tag has these of one modality only.
+        if key(about, 'sample') is None:
+            answer.kept = len(key(about, 'kept', ()))
+            answer.candidates = int(key(about, 'candidates', 0))
+        self.answers[task] = answer
+        self.answers.move_to_end(task)
+        self.kept.take(about)
+        return answer

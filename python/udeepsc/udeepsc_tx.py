@@ -24,6 +24,7 @@ class udeepsc_tx(radio_end):
                   UTF-8, f32vector speech, with the keys task, modality, shape, frame_id
       in "snr"    Es/N0 in dB at the receiver, as feature_selector takes it
       out 0       with the radio "sim" only: complex samples at the pace of a radio
+      out "symbols"  payloads as digital_modulator gives them
 
     Parameters
       model       path of a model file
@@ -84,6 +85,8 @@ class udeepsc_tx(radio_end):
                  self.source]
         for sender, receiver in zip(chain, chain[1:]):
             self.msg_connect(sender, 'out', receiver, 'in')
+        self.message_port_register_hier_out('symbols')
+        self.msg_connect(self.modulator, 'out', self, 'symbols')
         self.chain = chain
 
     def _connect_samples(self, simulated):

@@ -14,6 +14,7 @@ from headers import BadHeader, read_headers
 FOLDER = Path('reference')
 # The path of a block's page from the folder.
 PAGES = 'blocks'
+NO_BREAK = '\u00a0'
 
 
 def escaped(text):
@@ -108,7 +109,8 @@ def block_page(block, grc, writer):
              *(writer.paragraph(text, block.name) for text in block.description)]
     if block.ports:
         parts += ['## Ports', table(('port', 'carries'), [
-            (code(which), writer.text(text, block.name)) for which, text in block.ports])]
+            (code(which).replace(' ', NO_BREAK), writer.text(text, block.name))
+            for which, text in block.ports])]
     parts += ['## Parameters', f'```python\n{constructor(block)}\n```', table(
         ('parameter', 'in Companion', 'type', 'meaning'),
         parameter_rows(block, grc, writer)), *enum_sections(block, writer)]

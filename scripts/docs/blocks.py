@@ -128,7 +128,7 @@ def split_port(part):
     return which, text
 
 
-def calls(head, parameters):
+def calls(head, parameters, lenient=False):
     """Every call but make(). A getter and a setter without words of their own have the
     parameter's, a getter of what is no parameter the setter's."""
     for method in head.methods:
@@ -137,7 +137,7 @@ def calls(head, parameters):
         what = method.name.removeprefix('set_')
         setter = head.method(f'set_{what}')
         text = method.text or parameters.get(what) or (setter.text if setter else '')
-        if not text:
+        if not text and not lenient:
             raise BadHeader(f'{head.header}: {head.name}.{method.name}() is not described')
         yield Call(method.name, ', '.join(a.name for a in method.arguments),
                    capitalised(python_words(text)))

@@ -12,7 +12,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from blocks import block_names, calls, capitalised, header_block, python_words
+from blocks import calls, capitalised, header_block, python_words
 from headers import BadHeader, read_headers
 
 WIDTH = 88
@@ -80,10 +80,10 @@ def texts_of_calls(found):
     return texts
 
 
-def texts_of(types, name, blocks):
+def texts_of(types, name):
     """{constant: text} of a class, struct or enumeration."""
     found = types[name]
-    if name in blocks:
+    if found.method('make'):
         block = header_block(types, name)
         # Python has getters for options that C++ has not: they are called as the parameter.
         return {'summary': class_docstring(block),
@@ -93,7 +93,7 @@ def texts_of(types, name, blocks):
         paragraphs = [python_words(p) for s in found.sections for p in
                       ([f'{s.title}: ' + ' '.join(s.parts)] if s.title else s.parts)]
         return {'summary': '\n\n'.join(map(wrapped, [found.brief, *paragraphs])),
-                **texts_of_calls(calls(found, {}))}
+                **texts_of_calls(calls(found, {}, lenient=not is_block_header(found)))}
     texts = {member.name: wrapped(python_words(member.text)) for member in found.members}
     if found.kind == 'enum':
         rows = [(m.name, python_words(m.text)) for m in found.members if m.text]
@@ -101,18 +101,17 @@ def texts_of(types, name, blocks):
     return {'summary': wrapped(found.brief), **texts}
 
 
-def is_public(found):
+def is_block_header(found):
     return found.header.startswith('include/gnuradio')
 
 
 def make_header(root):
     types = read_headers(root)
-    blocks = set(block_names(root).values())
     lines = ['// SPDX-License-Identifier: GPL-3.0-or-later',
              '// Written by scripts/docs/docstrings.py from the public headers.',
              '#pragma once', '', 'namespace doc {']
-    for name in filter(lambda name: is_public(types[name]), types):
-        lines += [f'namespace {name} {{', *constants(texts_of(types, name, blocks)), '}']
+    for name in types:
+        lines += [f'namespace {name} {{', *constants(texts_of(types, name)), '}']
     return '\n'.join([*lines, '} // namespace doc', ''])
 
 
@@ -123,7 +122,10 @@ def main():
         text = make_header(sys.argv[1])
     except BadHeader as error:
         sys.exit(f'docstrings.py: {error}')
-    Path(sys.argv[2]).write_text(text)
+    output = Path(sys.argv[2])
+    # Where nothing has changed nothing has to be compiled.
+    if not output.exists() or output.read_text() != text:
+        output.write_text(text)
 
 
 if __name__ == '__main__':

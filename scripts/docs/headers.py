@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Structs of the phy that make() of a block takes.
-ALSO = ('include/udeepsc_phy/radio_channel.h',)
+# What Python has of the phy and of the core; one of their structs is an argument of make().
+ALSO = ('include/udeepsc_core/transceiver.h',
+        *(f'include/udeepsc_phy/{name}.h' for name in (
+            'burst_demodulator', 'burst_detector', 'frame', 'framer', 'radio_channel')))
 
 
 class BadHeader(Exception):
@@ -75,8 +77,9 @@ def read_headers(root):
 
 # ---------------------------------------------------------------------------- declarations
 
-OPENING = re.compile(r'^(enum class|class|struct) (?:UDEEPSC_API )?(\w+)[^;]*\{$')
+OPENING = re.compile(r'^(enum class|class|struct) (?:UDEEPSC_\w*API )?(\w+)[^;]*\{$')
 CLOSING = '};'
+NO_MEMBERS = ('typedef', 'using', 'enum', 'struct', 'class', 'friend', '~')
 
 
 def read_header(text):
@@ -113,11 +116,14 @@ def comment_lines(line, lines):
 
 def body(lines):
     """(comment, statement, comment behind it) of each statement up to the closing brace."""
-    comment, statement, behind, waiting = [], '', [], None
+    comment, statement, behind, waiting, private = [], '', [], None, False
     for line in lines:
         if line == CLOSING:
             break
         stripped = line.strip()
+        private = private or stripped == 'private:'
+        if private:
+            continue
         if stripped.startswith('//!<'):  # goes on
             behind.append(stripped[4:].strip())
             continue
@@ -130,9 +136,9 @@ def body(lines):
         code, _, after = stripped.partition('//!<')
         statement += f' {code.strip()}'
         behind += [after.strip()] if after else []
-        if code.rstrip().endswith((';', ',')) and balanced(statement) or after:
+        if balanced(statement) and (code.rstrip().endswith((';', ',')) or after):
             waiting, comment, statement = (comment, statement.strip()), [], ''
-        elif stripped in ('public:', 'private:') or not stripped:
+        elif stripped == 'public:' or not stripped:
             comment, statement = [], ''
     if waiting is None and statement.strip():
         waiting = (comment, statement.strip())
@@ -152,23 +158,30 @@ def make_type(kind, name, comment, statements):
         if kind == 'enum':
             for value in filter(None, statement.split(',')):
                 made.members.append(Member(value.split('=')[0].strip(), text=text))
+        elif statement.startswith(NO_MEMBERS) or 'operator' in statement:
+            continue
         elif '(' in statement.split('=')[0]:
             made.methods += filter(None, [make_method(above, statement, behind)])
-        elif not statement.startswith(('typedef', 'std::unique_ptr', 'struct')):
+        else:
             made.members += make_fields(statement, text)
     return made
 
 
-FIELD = re.compile(r'^(?P<type>[\w:<>, ]+?) (?P<names>\w+(?: = [^,;]+)?(?:, \w+ = [^,;]+)*);$')
+FIELD = re.compile(r'^(?P<type>[\w:<>, ]+?) (?P<name>\w+)(?: = (?P<default>[^;]+))?;$')
+FIELDS = re.compile(r'^(?P<type>[\w:]+(?:<.*>)?) '
+                    r'(?P<names>\w+(?: = [^,;]+)?(?:, \w+(?: = [^,;]+)?)+);$')
 
 
 def make_fields(statement, text):
-    found = FIELD.match(statement)
-    if not found:
+    several, single = FIELDS.match(statement), FIELD.match(statement)
+    if several:
+        for one in several['names'].split(', '):
+            name, _, default = one.partition(' = ')
+            yield Member(name, several['type'], default or None, text)
+    elif single:
+        yield Member(single['name'], single['type'], single['default'], text)
+    else:
         raise BadHeader(f'no field: {statement}')
-    for one in found['names'].split(', '):
-        name, _, default = one.partition(' = ')
-        yield Member(name, found['type'], default or None, text)
 
 
 METHOD = re.compile(r'^(?:static |virtual )?(?P<returns>[\w:<>&\s]+?)\s+(?P<name>\w+)'
@@ -216,7 +229,7 @@ def make_argument(text, parameters):
 def parse_comment(lines):
     """(brief, sections, {parameter: text}) of a comment's lines."""
     text = '\n'.join(lines).strip()
-    text, *described = re.split(r'\\(?:param|throws) ', text)
+    text, *described = re.split(r'\\(?:param|throws) ', text.replace('\\p ', ''))
     parameters = {}
     for one in described:
         name, _, rest = one.partition(' ')

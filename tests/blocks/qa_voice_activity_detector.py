@@ -7,7 +7,6 @@ import unittest
 import wave
 
 import numpy as np
-import pmt
 from gnuradio import blocks, gr, udeepsc
 from gnuradio.udeepsc.pdu_counters import PduCounters
 
@@ -84,9 +83,9 @@ class Pieces(unittest.TestCase):
         self.assertAlmostEqual(seconds_of(got[0]), 0.35, delta=0.011)
 
     def test_silence_is_silent(self):
-        for sound in (np.zeros(RATE), hiss(1.0, -45), np.zeros(5)):
+        for sound in (np.zeros(RATE), hiss(1.0, -55), np.zeros(5)):
             got, detector = pieces_of(sound)
-            self.assertEqual((got, detector.dropped()), ([], 0))
+            self.assertEqual((len(got), detector.dropped()), (0, 0))
 
     def test_a_gap_within_a_word(self):
         sound = np.concatenate([tone(0.2), hiss(0.15), tone(0.2), hiss(0.5)])

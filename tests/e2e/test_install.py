@@ -112,6 +112,15 @@ class Installed(unittest.TestCase):
         figures = json.loads((self.folder / 'sim' / 'figures.json').read_text())
         self.assertEqual(figures['words right'], 1.0)
 
+    def test_every_program_has_its_manual_page_and_completion(self):
+        names = [path.name for path in (self.prefix / 'bin').iterdir()]
+        self.assertGreaterEqual(len(names), 7)
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue((self.prefix / 'share' / 'man' / 'man1' / f'{name}.1').is_file())
+                self.assertTrue((self.prefix / 'share' / 'bash-completion' / 'completions'
+                                 / name).is_file())
+
     def test_an_example_runs(self):
         example = next(self.prefix.rglob('picture_and_sentence.grc'))
         self.assertIn('--snr-db', self.run_here(self.prefix / 'bin' / 'udeepsc-run', example, '--help'))
@@ -133,6 +142,20 @@ class Installed(unittest.TestCase):
         self.run_here('cmake', '--build', source / 'build', '-j2')
         self.assertIn('lite', self.run_here(source / 'build' / 'use_core'))
         self.assertIn('digital_modulator', self.run_here(source / 'build' / 'use_blocks'))
+
+    def test_libraries_show_their_own_names_alone(self):
+        """Nothing of the inside, nothing of a library that they are built with."""
+        for name, namespace in (('udeepsc_core', 'udeepsc_core::'), ('udeepsc_phy', 'udeepsc_phy::'),
+                                ('gnuradio-udeepsc', 'gr::udeepsc::')):
+            with self.subTest(name):
+                library = next(self.prefix.rglob(f'lib{name}.so'))
+                said = self.run_here('nm', '-DC', '--defined-only', library)
+                # Weak ones are templates and inline functions, which many libraries hold.
+                names = [line.split(' ', 2)[2] for line in said.splitlines()
+                         if line.split(' ', 2)[1] in 'TDBR']
+                self.assertTrue(names)
+                self.assertEqual([n for n in names if namespace not in n], [])
+                self.assertEqual([n for n in names if '::detail::' in n or '_impl::' in n], [])
 
     def test_pkg_config(self):
         said = self.run_here('pkg-config', '--cflags', '--libs', 'udeepsc-core',

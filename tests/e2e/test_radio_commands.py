@@ -55,6 +55,12 @@ def start_rx(radio, out, *more):
                  '--out', FOLDER / out, *more)
 
 
+def lines_of(folder):
+    """Of results.jsonl."""
+    text = (FOLDER / folder / 'results.jsonl').read_text(encoding='utf-8')
+    return [json.loads(line) for line in text.splitlines()]
+
+
 class TwoShells(unittest.TestCase):
 
     def test_picture_on_the_far_side(self):
@@ -73,6 +79,14 @@ class TwoShells(unittest.TestCase):
         with Image.open(FOLDER / 'a' / 'picture-1.png') as picture:
             self.assertEqual(picture.size, (64, 64))
             self.assertGreater(np.asarray(picture).std(), 0)
+        lines = {line['output']: line for line in lines_of('a')}
+        self.assertEqual(sorted(lines), ['picture', 'sentence'])
+        self.assertEqual((lines['picture']['file'], lines['picture']['tiles']),
+                         ('picture-1.png', [4, 4]))
+        self.assertGreater(lines['sentence']['symbols'], 0)
+        self.assertIsInstance(lines['sentence']['value'], str)
+        # Over the air what was sent is not known.
+        self.assertNotIn('reference', lines['sentence'])
 
     def test_through_a_channel_process_and_ctrl_c(self):
         first, second = (f'zmq:ipc://{FOLDER}/link-{name},rate=500k' for name in 'bc')
@@ -127,6 +141,20 @@ class Files(unittest.TestCase):
         # One number of a frame in a hundred gives a second detection, without a header.
         self.assertRegex(heard, '[56] bursts: 1 pictures, 1 sentences')
 
+    def test_results_on_a_full_disk_are_told(self):
+        name = FOLDER / 'short'
+        status, said = tx(f'sigmf:{name},rate=500k', '--text', 'a fine film')
+        self.assertEqual(status, 0, said)
+        (FOLDER / 'f').mkdir()
+        (FOLDER / 'f' / 'results.jsonl').symlink_to('/dev/full')
+        receiver = start_rx(f'sigmf:{name},pace=fast', 'f')
+        heard, _ = receiver.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(receiver.returncode, 1, heard)
+        self.assertIn('results.jsonl: No space left on device', heard)
+        self.assertIn('disk: 2 could not be written', heard)
+        self.assertIn('1 pictures, 1 sentences', heard)
+        self.assertTrue((FOLDER / 'f' / 'picture-1.png').exists())
+
     def test_full_disk_is_told(self):
         name = FOLDER / 'full'
         (FOLDER / 'full.sigmf-data').symlink_to('/dev/full')
@@ -149,6 +177,22 @@ class OneProcess(unittest.TestCase):
         self.assertAlmostEqual(figures['measured Es/N0 dB'], 12.0, delta=1.5)
         self.assertGreater(figures['latency p50 ms'], 0)
         self.assertLessEqual(figures['latency p50 ms'], figures['latency p99 ms'])
+        line, = lines_of('sim')
+        self.assertEqual((line['output'], line['file'], line['tiles']),
+                         ('picture', 'picture-1.png', [4, 4]))
+        self.assertGreater(line['psnr_db'], 0)
+
+    def test_sim_writes_over_nothing(self):
+        for i in (1, 2):
+            status, said = run('sim', '--model', FOLDER / 'model', '--grid', '1x1', '--image',
+                               FOLDER / 'noise.png', '--text', 'a film', '--out', FOLDER / 'again',
+                               '--radio', 'sim,rate=500k')
+            self.assertEqual(status, 0, said)
+            self.assertIn('sentence ', said)
+            self.assertEqual([line['file'] for line in lines_of('again') if 'file' in line],
+                             [f'picture-{n}.png' for n in range(1, i + 1)])
+        self.assertEqual([line['reference'] for line in lines_of('again') if 'value' in line],
+                         2 * ['a film'])
 
     def test_questions_go_with_their_picture(self):
         status, said = run('sim', '--model', FOLDER / 'model', '--grid', '1x1', '--image',
@@ -158,6 +202,8 @@ class OneProcess(unittest.TestCase):
         self.assertIn('(visual_question_answering: what ? (noise))', said)
         self.assertIn('(visual_question_answering: why ? (noise))', said)
         self.assertIn('3 of 3 payloads arrived', said)
+        self.assertEqual([line['about'] for line in lines_of('questions') if 'about' in line],
+                         ['what ? (noise)', 'why ? (noise)'])
 
     def test_sounds(self):
         tone = 0.3 * np.sin(np.arange(4000) * 0.3)
@@ -167,6 +213,14 @@ class OneProcess(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertIn('(speech_classification: tone)', said)
         self.assertIn('1 of 1 payloads arrived', said)
+
+    def test_a_folder_that_cannot_be_made(self):
+        for command in (('sim', '--text', 'a'), ('rx', '--radio', f'zmq:ipc://{FOLDER}/none')):
+            with self.subTest(command):
+                status, said = run(*command, '--model', FOLDER / 'model', '--out', '/proc/nowhere')
+                self.assertEqual(status, 1, said)
+                self.assertIn('/proc/nowhere', said)
+                self.assertNotIn('Traceback', said)
 
     def test_errors_name_what_is_wrong(self):
         model = ('--model', FOLDER / 'model')

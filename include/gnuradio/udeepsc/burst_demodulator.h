@@ -25,8 +25,10 @@ namespace udeepsc {
  *   csi_feedback takes it.
  *
  * <b>Parameters</b>
- * - model: path or name of a model file; payloads for another one are dropped as "other
- * model"
+ * - model: path or name of a model; payloads for another are dropped as "other model".
+ *   "": none. Then bytes arrive as u8vectors by hard decisions (task "raw", modality
+ *   "bytes"), symbols with modality "symbols"; a model's payloads arrive as symbols, too,
+ *   with "task N" and "modality N" by their numbers in the header
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
  * - window: a frame whose number is one of the last so many of its task is a "duplicate"
  *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set

@@ -17,7 +17,8 @@ enum class frame_grouping {
  * \ingroup udeepsc
  *
  * Ramp, preamble, and for each payload a header and pilots; docs/frame-format.md. Of the
- * model it needs no more than the header of its file.
+ * model it needs no more than the header of its file. Without a model it carries bytes
+ * and symbols as they are, one PDU a frame.
  *
  * <b>Ports</b>
  * - in "in": c32vector of symbols, mean energy 1. Reads task, modality, shape (its first
@@ -29,7 +30,9 @@ enum class frame_grouping {
  *   last to come are passed on.
  *
  * <b>Parameters</b>
- * - model: path or name of a model file of at most 16 tasks
+ * - model: path or name of a model of at most 15 tasks; "": none. Then "in" takes
+ *   u8vectors too, sent MSB first and not coded, and reads modulation ("qpsk" where it is
+ *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
  * - grouping: what one frame holds
  * - pending: samples that may wait for their other modalities, 1..65536; one more, and

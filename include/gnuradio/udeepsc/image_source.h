@@ -17,8 +17,8 @@ namespace udeepsc {
  * one follows.
  *
  * <b>Ports</b>
- * - in "trigger": any message sends the list once more; a symbol sends the file of that
- *   name instead.
+ * - in "trigger": any message sends the list once more; a symbol, a pair (key . symbol)
+ *   or a PDU of UTF-8 sends the file of that name instead.
  * - out "out": u8vector [tile, tile, 3] RGB; writes frame_id, task, modality, shape,
  *   picture, picture_size, tile, tiles, t_source and reference: the label where `labels`
  *   names one, else the tile itself.

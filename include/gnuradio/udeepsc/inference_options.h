@@ -21,7 +21,7 @@ struct UDEEPSC_API inference_options {
     int batch = 8; //!< most PDUs in one pass through the network, 1..1024
     double max_wait_ms = 0; //!< longest wait for a batch to fill, 0..1000 ms
     int queue = 64; //!< PDUs that may wait for the network, 1..65536
-    overflow_policy policy = overflow_policy::block; //!< when the queue is full
+    overflow_policy policy = overflow_policy::block; //!< what a full queue does
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;

@@ -17,8 +17,8 @@ namespace udeepsc {
  * follows.
  *
  * <b>Ports</b>
- * - in "trigger": any message sends the list once more; a symbol sends the file of that
- *   name instead.
+ * - in "trigger": any message sends the list once more; a symbol, a pair (key . symbol)
+ *   or a PDU of UTF-8 sends the file of that name instead.
  * - out "out": f32vector [frames, channels], full scale -1 to 1; writes frame_id, task,
  *   modality (speech), shape, sample_rate (Hz), t_source and reference: the label where
  *   `labels` names one, else the file's name.

@@ -16,8 +16,8 @@ namespace udeepsc {
  * end where there is one in the second half of a segment. Empty lines are skipped.
  *
  * <b>Ports</b>
- * - in "trigger": any message sends the list once more; a symbol is a text to send
- * instead.
+ * - in "trigger": any message sends the list once more; a symbol, a pair (key . symbol)
+ *   or a PDU of UTF-8 is a text to send instead.
  * - out "out": u8vector UTF-8; writes frame_id, task, modality, shape, text_id, segment,
  *   t_source and reference: the label where `labels` names one, else the segment itself.
  *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sentencepiece_api.h"
 
+#include <udeepsc_core/api.h>
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
@@ -58,7 +59,7 @@ private:
 
 } // namespace
 
-extern "C" udeepsc_core::SentencePieceApi* udeepsc_make_sentencepiece()
+extern "C" UDEEPSC_CORE_API udeepsc_core::SentencePieceApi* udeepsc_make_sentencepiece()
 {
     return new Module;
 }

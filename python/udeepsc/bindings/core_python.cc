@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/model_files.h>
@@ -82,42 +84,46 @@ py::dict to_dict(const TaskResult& result)
 
 void bind_info(py::module& m)
 {
-    py::class_<TaskInfo>(m, "task_info", "What one task of a model does.")
-        .def_readonly("name", &TaskInfo::name)
-        .def_readonly("modalities", &TaskInfo::modalities)
-        .def_readonly("output", &TaskInfo::output)
-        .def_readonly("metric", &TaskInfo::metric)
-        .def_readonly("classes", &TaskInfo::classes)
-        .def_readonly("data", &TaskInfo::data)
-        .def_readonly("subvectors", &TaskInfo::subvectors)
-        .def_readonly("tx_gain", &TaskInfo::tx_gain)
+    py::class_<TaskInfo>(m, "task_info", doc::TaskInfo::summary)
+        .def_readonly("name", &TaskInfo::name, doc::TaskInfo::name)
+        .def_readonly("modalities", &TaskInfo::modalities, doc::TaskInfo::modalities)
+        .def_readonly("output", &TaskInfo::output, doc::TaskInfo::output)
+        .def_readonly("metric", &TaskInfo::metric, doc::TaskInfo::metric)
+        .def_readonly("classes", &TaskInfo::classes, doc::TaskInfo::classes)
+        .def_readonly("data", &TaskInfo::data, doc::TaskInfo::data)
+        .def_readonly("subvectors", &TaskInfo::subvectors, doc::TaskInfo::subvectors)
+        .def_readonly("tx_gain", &TaskInfo::tx_gain, doc::TaskInfo::tx_gain)
         .def("gain",
              &TaskInfo::gain,
              py::arg("modality"),
              py::arg("vectors"),
              "Amplitude of the constellation when so many vectors are sent.")
-        .def_readonly("min_vectors", &TaskInfo::min_vectors)
-        .def_readonly("max_vectors", &TaskInfo::max_vectors)
-        .def_readonly("aligned", &TaskInfo::aligned);
+        .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
+        .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
+        .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
 
-    py::class_<ModalityInfo>(m, "modality_info", "One modality of a model.")
+    py::class_<ModalityInfo>(m, "modality_info", doc::ModalityInfo::summary)
         .def_readonly("name", &ModalityInfo::name)
         .def_readonly("kind", &ModalityInfo::kind)
-        .def_readonly("shape", &ModalityInfo::shape, "Of the largest sample.")
-        .def_readonly("sample_rate", &ModalityInfo::sample_rate, "Hz, of speech.")
-        .def_readonly("max_positions", &ModalityInfo::max_positions);
+        .def_readonly("shape", &ModalityInfo::shape, doc::ModalityInfo::shape)
+        .def_readonly(
+            "sample_rate", &ModalityInfo::sample_rate, doc::ModalityInfo::sample_rate)
+        .def_readonly("max_positions",
+                      &ModalityInfo::max_positions,
+                      doc::ModalityInfo::max_positions);
 
-    py::class_<ModelInfo>(m, "model_info", "What a model file holds.")
-        .def_readonly("id", &ModelInfo::id)
-        .def_readonly("name", &ModelInfo::name)
-        .def_readonly("path", &ModelInfo::path)
-        .def_readonly("config", &ModelInfo::config)
-        .def_readonly("training", &ModelInfo::training)
+    py::class_<ModelInfo>(m, "model_info", doc::ModelInfo::summary)
+        .def_readonly("id", &ModelInfo::id, doc::ModelInfo::id)
+        .def_readonly("name", &ModelInfo::name, doc::ModelInfo::name)
+        .def_readonly("path", &ModelInfo::path, doc::ModelInfo::path)
+        .def_readonly("config", &ModelInfo::config, doc::ModelInfo::config)
+        .def_readonly("training", &ModelInfo::training, doc::ModelInfo::training)
         .def_readonly("tasks", &ModelInfo::tasks)
-        .def_readonly("modulation", &ModelInfo::modulation)
-        .def_readonly("mapping", &ModelInfo::mapping)
-        .def_readonly("codewords", &ModelInfo::codewords)
-        .def_readonly("subvector_dim", &ModelInfo::subvector_dim)
+        .def_readonly("modulation", &ModelInfo::modulation, doc::ModelInfo::modulation)
+        .def_readonly("mapping", &ModelInfo::mapping, doc::ModelInfo::mapping)
+        .def_readonly("codewords", &ModelInfo::codewords, doc::ModelInfo::codewords)
+        .def_readonly(
+            "subvector_dim", &ModelInfo::subvector_dim, doc::ModelInfo::subvector_dim)
         .def_readonly("bits_per_index", &ModelInfo::bits_per_index)
         .def_readonly("modalities", &ModelInfo::modalities)
         .def("modality", &ModelInfo::modality, py::arg("name"))
@@ -127,8 +133,8 @@ void bind_info(py::module& m)
             py::arg("kind"),
             "Side of a picture, tokens of the longest text: the first size of the first\n"
             "modality of this kind, 0 if there is none.")
-        .def_readonly("snr_min_db", &ModelInfo::snr_min_db)
-        .def_readonly("snr_max_db", &ModelInfo::snr_max_db)
+        .def_readonly("snr_min_db", &ModelInfo::snr_min_db, doc::ModelInfo::snr_min_db)
+        .def_readonly("snr_max_db", &ModelInfo::snr_max_db, doc::ModelInfo::snr_max_db)
         .def_readonly("parameters", &ModelInfo::parameters)
         .def("task", &ModelInfo::task, py::arg("name"));
 }

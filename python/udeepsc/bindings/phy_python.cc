@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "docstrings.h"
+
 #include <udeepsc_phy/burst_demodulator.h>
 #include <udeepsc_phy/framer.h>
 #include <udeepsc_phy/radio_channel.h>
@@ -31,24 +33,38 @@ complexes to_complexes(const complex_array& array)
 // Longer than a function should be: a list, read from top to bottom.
 void bind_frame(py::module& m)
 {
-    py::class_<FrameProfile>(m, "frame_profile", "The shape of a burst.")
+    py::class_<FrameProfile>(m, "frame_profile", doc::FrameProfile::summary)
         .def(py::init(&FrameProfile::from_name), py::arg("name") = "standard")
         .def_static("names", &FrameProfile::names)
         .def("validate", &FrameProfile::validate)
         .def_readwrite("name", &FrameProfile::name)
-        .def_readwrite("samples_per_symbol", &FrameProfile::samples_per_symbol)
-        .def_readwrite("rolloff", &FrameProfile::rolloff)
-        .def_readwrite("filter_span", &FrameProfile::filter_span)
-        .def_readwrite("ramp_symbols", &FrameProfile::ramp_symbols)
-        .def_readwrite("preamble_symbols", &FrameProfile::preamble_symbols)
-        .def_readwrite("header_repetition", &FrameProfile::header_repetition)
-        .def_readwrite("pilot_symbols", &FrameProfile::pilot_symbols)
-        .def_readwrite("data_symbols", &FrameProfile::data_symbols)
-        .def_readwrite("channel_taps", &FrameProfile::channel_taps)
-        .def_readwrite("max_cfo", &FrameProfile::max_cfo)
-        .def_readwrite("max_payload_symbols", &FrameProfile::max_payload_symbols);
+        .def_readwrite("samples_per_symbol",
+                       &FrameProfile::samples_per_symbol,
+                       doc::FrameProfile::samples_per_symbol)
+        .def_readwrite("rolloff", &FrameProfile::rolloff, doc::FrameProfile::rolloff)
+        .def_readwrite(
+            "filter_span", &FrameProfile::filter_span, doc::FrameProfile::filter_span)
+        .def_readwrite(
+            "ramp_symbols", &FrameProfile::ramp_symbols, doc::FrameProfile::ramp_symbols)
+        .def_readwrite("preamble_symbols",
+                       &FrameProfile::preamble_symbols,
+                       doc::FrameProfile::preamble_symbols)
+        .def_readwrite("header_repetition",
+                       &FrameProfile::header_repetition,
+                       doc::FrameProfile::header_repetition)
+        .def_readwrite("pilot_symbols",
+                       &FrameProfile::pilot_symbols,
+                       doc::FrameProfile::pilot_symbols)
+        .def_readwrite(
+            "data_symbols", &FrameProfile::data_symbols, doc::FrameProfile::data_symbols)
+        .def_readwrite(
+            "channel_taps", &FrameProfile::channel_taps, doc::FrameProfile::channel_taps)
+        .def_readwrite("max_cfo", &FrameProfile::max_cfo, doc::FrameProfile::max_cfo)
+        .def_readwrite("max_payload_symbols",
+                       &FrameProfile::max_payload_symbols,
+                       doc::FrameProfile::max_payload_symbols);
 
-    py::class_<PayloadHeader>(m, "payload_header", "What a receiver has to know.")
+    py::class_<PayloadHeader>(m, "payload_header", doc::PayloadHeader::summary)
         .def(py::init([](unsigned frame_id,
                          unsigned task,
                          unsigned modality,
@@ -70,22 +86,22 @@ void bind_frame(py::module& m)
              py::arg("model") = 0,
              py::arg("modulation") = "qpsk",
              py::arg("vectors") = 1)
-        .def_readwrite("version", &PayloadHeader::version)
-        .def_readwrite("more", &PayloadHeader::more)
-        .def_readwrite("frame_id", &PayloadHeader::frame_id)
-        .def_readwrite("task", &PayloadHeader::task)
-        .def_readwrite("modality", &PayloadHeader::modality)
-        .def_readwrite("model", &PayloadHeader::model)
+        .def_readwrite("version", &PayloadHeader::version, doc::PayloadHeader::version)
+        .def_readwrite("more", &PayloadHeader::more, doc::PayloadHeader::more)
+        .def_readwrite("frame_id", &PayloadHeader::frame_id, doc::PayloadHeader::frame_id)
+        .def_readwrite("task", &PayloadHeader::task, doc::PayloadHeader::task)
+        .def_readwrite("modality", &PayloadHeader::modality, doc::PayloadHeader::modality)
+        .def_readwrite("model", &PayloadHeader::model, doc::PayloadHeader::model)
         .def_property(
             "modulation",
             [](const PayloadHeader& h) { return to_string(h.modulation); },
             [](PayloadHeader& h, const std::string& name) {
                 h.modulation = modulation_from_string(name);
             })
-        .def_readwrite("vectors", &PayloadHeader::vectors)
-        .def_readwrite("symbols", &PayloadHeader::symbols);
+        .def_readwrite("vectors", &PayloadHeader::vectors, doc::PayloadHeader::vectors)
+        .def_readwrite("symbols", &PayloadHeader::symbols, doc::PayloadHeader::symbols);
 
-    py::class_<Framer>(m, "framer", "Payloads to one burst of samples.")
+    py::class_<Framer>(m, "framer", doc::Framer::summary)
         .def(py::init<const FrameProfile&>(), py::arg("profile"))
         .def(
             "frame",
@@ -102,15 +118,20 @@ void bind_frame(py::module& m)
             },
             py::arg("payloads"),
             "payloads: a list of (payload_header, symbols).")
-        .def("burst_samples", &Framer::burst_samples, py::arg("payload_symbols"))
-        .def("overhead_symbols", &Framer::overhead_symbols, py::arg("payload_symbols"));
+        .def("burst_samples",
+             &Framer::burst_samples,
+             py::arg("payload_symbols"),
+             doc::Framer::burst_samples)
+        .def("overhead_symbols",
+             &Framer::overhead_symbols,
+             py::arg("payload_symbols"),
+             doc::Framer::overhead_symbols);
 }
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_receiver(py::module& m)
 {
-    py::class_<DetectedBurst>(
-        m, "detected_burst", "A detection and the samples around it.")
+    py::class_<DetectedBurst>(m, "detected_burst", doc::DetectedBurst::summary)
         .def(py::init([](const complex_array& samples,
                          std::uint64_t sample,
                          std::uint64_t first_sample,
@@ -135,11 +156,13 @@ void bind_receiver(py::module& m)
                                [](const DetectedBurst& b) { return b.detection.cfo; })
         .def_property_readonly("rho",
                                [](const DetectedBurst& b) { return b.detection.rho; })
-        .def_readonly("first_sample", &DetectedBurst::first_sample)
+        .def_readonly("first_sample",
+                      &DetectedBurst::first_sample,
+                      doc::DetectedBurst::first_sample)
         .def_property_readonly(
             "samples", [](const DetectedBurst& b) { return to_array(b.samples); });
 
-    py::class_<BurstDetector>(m, "burst_detector", "Finds preambles in a stream.")
+    py::class_<BurstDetector>(m, "burst_detector", doc::BurstDetector::summary)
         .def(py::init([](const FrameProfile& profile, double false_alarm_rate) {
                  DetectorConfig config;
                  config.profile = profile;
@@ -148,63 +171,86 @@ void bind_receiver(py::module& m)
              }),
              py::arg("profile"),
              py::arg("false_alarm_rate") = 1e-6)
-        .def("threshold", &BurstDetector::threshold)
+        .def("threshold", &BurstDetector::threshold, doc::BurstDetector::threshold)
         .def(
             "push",
             [](BurstDetector& detector, const complex_array& samples) {
                 return detector.push(samples.data(), samples.size());
             },
             py::arg("samples"))
-        .def("flush", &BurstDetector::flush)
-        .def("reset", &BurstDetector::reset);
+        .def("flush", &BurstDetector::flush, doc::BurstDetector::flush)
+        .def("reset", &BurstDetector::reset, doc::BurstDetector::reset);
 
-    py::class_<ReceivedPayload>(m, "received_payload", "One payload as it arrived.")
+    py::class_<ReceivedPayload>(m, "received_payload", doc::ReceivedPayload::summary)
         .def_readonly("header", &ReceivedPayload::header)
         .def_property_readonly(
             "symbols", [](const ReceivedPayload& p) { return to_array(p.symbols); })
         .def_property_readonly(
             "noise_var", [](const ReceivedPayload& p) { return to_array(p.noise_var); });
 
-    py::class_<ReceivedFrame>(m, "received_frame", "One frame as it arrived.")
+    py::class_<ReceivedFrame>(m, "received_frame", doc::ReceivedFrame::summary)
         .def_property_readonly("fault",
                                [](const ReceivedFrame& f) { return to_string(f.fault); })
         .def_readonly("payloads", &ReceivedFrame::payloads)
-        .def_readonly("sample", &ReceivedFrame::sample)
-        .def_readonly("end_sample", &ReceivedFrame::end_sample)
-        .def_readonly("timing", &ReceivedFrame::timing)
-        .def_readonly("cfo", &ReceivedFrame::cfo)
-        .def_readonly("clock_ppm", &ReceivedFrame::clock_ppm)
-        .def_readonly("snr_db", &ReceivedFrame::snr_db)
-        .def_readonly("power", &ReceivedFrame::power);
+        .def_readonly("sample", &ReceivedFrame::sample, doc::ReceivedFrame::sample)
+        .def_readonly(
+            "end_sample", &ReceivedFrame::end_sample, doc::ReceivedFrame::end_sample)
+        .def_readonly("timing", &ReceivedFrame::timing, doc::ReceivedFrame::timing)
+        .def_readonly("cfo", &ReceivedFrame::cfo, doc::ReceivedFrame::cfo)
+        .def_readonly(
+            "clock_ppm", &ReceivedFrame::clock_ppm, doc::ReceivedFrame::clock_ppm)
+        .def_readonly("snr_db", &ReceivedFrame::snr_db, doc::ReceivedFrame::snr_db)
+        .def_readonly("power", &ReceivedFrame::power, doc::ReceivedFrame::power);
 
-    py::class_<BurstDemodulator>(m, "burst_demodulator", "A burst to its payloads.")
+    py::class_<BurstDemodulator>(m, "burst_demodulator", doc::BurstDemodulator::summary)
         .def(py::init<const FrameProfile&>(), py::arg("profile"))
         .def("demodulate", &BurstDemodulator::demodulate, py::arg("burst"));
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_channel(py::module& m)
 {
-    py::class_<RadioChannelConfig>(m, "radio_channel_config", "Cycles and samples.")
+    py::class_<RadioChannelConfig>(
+        m, "radio_channel_config", doc::RadioChannelConfig::summary)
         .def(py::init<>())
         .def("validate", &RadioChannelConfig::validate)
-        .def_readwrite("esn0_db", &RadioChannelConfig::esn0_db)
-        .def_readwrite("gain_db", &RadioChannelConfig::gain_db)
-        .def_readwrite("phase", &RadioChannelConfig::phase)
-        .def_readwrite("cfo", &RadioChannelConfig::cfo)
-        .def_readwrite("delay", &RadioChannelConfig::delay)
-        .def_readwrite("clock_ppm", &RadioChannelConfig::clock_ppm)
-        .def_readwrite("phase_noise", &RadioChannelConfig::phase_noise)
-        .def_readwrite("multipath", &RadioChannelConfig::multipath)
-        .def_readwrite("fading", &RadioChannelConfig::fading)
-        .def_readwrite("doppler", &RadioChannelConfig::doppler)
-        .def_readwrite("rician_k_db", &RadioChannelConfig::rician_k_db)
-        .def_readwrite("samples_per_symbol", &RadioChannelConfig::samples_per_symbol)
-        .def_readwrite("seed", &RadioChannelConfig::seed);
+        .def_readwrite(
+            "esn0_db", &RadioChannelConfig::esn0_db, doc::RadioChannelConfig::esn0_db)
+        .def_readwrite(
+            "gain_db", &RadioChannelConfig::gain_db, doc::RadioChannelConfig::gain_db)
+        .def_readwrite(
+            "phase", &RadioChannelConfig::phase, doc::RadioChannelConfig::phase)
+        .def_readwrite("cfo", &RadioChannelConfig::cfo, doc::RadioChannelConfig::cfo)
+        .def_readwrite(
+            "delay", &RadioChannelConfig::delay, doc::RadioChannelConfig::delay)
+        .def_readwrite("clock_ppm",
+                       &RadioChannelConfig::clock_ppm,
+                       doc::RadioChannelConfig::clock_ppm)
+        .def_readwrite("phase_noise",
+                       &RadioChannelConfig::phase_noise,
+                       doc::RadioChannelConfig::phase_noise)
+        .def_readwrite("multipath",
+                       &RadioChannelConfig::multipath,
+                       doc::RadioChannelConfig::multipath)
+        .def_readwrite(
+            "fading", &RadioChannelConfig::fading, doc::RadioChannelConfig::fading)
+        .def_readwrite(
+            "doppler", &RadioChannelConfig::doppler, doc::RadioChannelConfig::doppler)
+        .def_readwrite("rician_k_db",
+                       &RadioChannelConfig::rician_k_db,
+                       doc::RadioChannelConfig::rician_k_db)
+        .def_readwrite("samples_per_symbol",
+                       &RadioChannelConfig::samples_per_symbol,
+                       doc::RadioChannelConfig::samples_per_symbol)
+        .def_readwrite("seed", &RadioChannelConfig::seed, doc::RadioChannelConfig::seed);
 
-    py::class_<RadioChannel>(m, "radio_channel", "What lies between two radios.")
+    py::class_<RadioChannel>(m, "radio_channel", doc::RadioChannel::summary)
         .def(py::init<const RadioChannelConfig&>(), py::arg("config"))
-        .def("set_config", &RadioChannel::set_config, py::arg("config"))
-        .def("restart", &RadioChannel::restart)
+        .def("set_config",
+             &RadioChannel::set_config,
+             py::arg("config"),
+             doc::RadioChannel::set_config)
+        .def("restart", &RadioChannel::restart, doc::RadioChannel::restart)
         .def(
             "apply",
             [](RadioChannel& channel, const complex_array& x) {

@@ -17,12 +17,17 @@ PYBIND11_MODULE(udeepsc_python, m)
     // The base classes of the blocks.
     py::module::import("gnuradio.gr");
 
-    bind_core(m);
     bind_pdu_block(m);
-    bind_network_blocks(m);
     bind_radio_blocks(m);
     bind_phy(m);
     bind_burst_blocks(m);
     bind_conventional_blocks(m);
+#ifdef UDEEPSC_HAVE_MODELS
+    bind_core(m);
+    bind_network_blocks(m);
     bind_sources_and_sink(m);
+    m.attr("HAS_NETWORKS") = true;
+#else
+    m.attr("HAS_NETWORKS") = false; // the modem alone
+#endif
 }

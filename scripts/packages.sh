@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Debian packages:
+#
+#   packages.sh [DIR]          makes them, into DIR (default dist/)
+#   packages.sh --check DIR    installs those of DIR, as root, and uses what they bring
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+make_packages() # DIR
+{
+    local work
+    mkdir -p "$1"
+    "$UDEEPSC_ROOT/scripts/setup.sh"
+    command -v dh >/dev/null && command -v dh_python3 >/dev/null && command -v dpkg-buildpackage >/dev/null ||
+        die "packages need debhelper, dh-python and dpkg-dev: sudo apt-get install debhelper dh-python dpkg-dev"
+    # dpkg-buildpackage writes beside its folder, and what is not committed stays out. Always
+    # the same folder: the compiler cache knows it again.
+    work=$UDEEPSC_BUILD/packages
+    rm -rf "$work"
+    mkdir -p "$work"
+    git -C "$UDEEPSC_ROOT" archive --prefix=gr-udeepsc/ HEAD | tar -C "$work" -xf -
+    (cd "$work/gr-udeepsc" && dpkg-buildpackage --build=binary --no-sign)
+    cp "$work"/*.deb "$work"/*.changes "$1/"
+    if command -v lintian >/dev/null; then
+        say "lintian"
+        lintian --fail-on error "$work"/*.changes
+    fi
+    say "packages in $1:"
+    (cd "$1" && ls -- *.deb)
+}
+
+# As whoever has nothing but the packages: no checkout, another folder, no variables.
+check_packages() # DIR
+{
+    local work example
+    apt-get -q -y install --no-install-recommends "$1"/*.deb libopenblas0-pthread
+    work=$(mktemp -d)
+    cd "$work"
+    unset UDEEPSC_ROOT UDEEPSC_BUILD PYTHONPATH GRC_BLOCKS_PATH
+    say "udeepsc info lite"
+    udeepsc info lite | head -n 3
+    say "udeepsc-demo"
+    udeepsc-demo --out demo_out
+    test -s demo_out/report.png
+    say "an example"
+    example=/usr/share/udeepsc/examples/01_picture_and_sentence/picture_and_sentence.grc
+    (sleep 15; echo) | timeout 120 udeepsc-run "$example" --snr-db 12 | tee said
+    grep -q 'PSNR' said || die "the example printed no score"
+    say "gnuradio.udeepsc"
+    /usr/bin/python3 -c 'from gnuradio import udeepsc; print(udeepsc.find_model("lite"))'
+    say "the packages work"
+}
+
+case ${1:-} in
+--check)
+    [ -d "${2:-}" ] || die "packages --check: expected the folder with the packages"
+    check_packages "$(cd "$2" && pwd)"
+    ;;
+-*) die "packages: got '$1', expected a folder, or --check and a folder" ;;
+*) make_packages "${1:-$UDEEPSC_ROOT/dist}" ;;
+esac
