@@ -174,7 +174,7 @@ def index_page(described, writer):
     categories = {}
     for block, grc in described:
         categories.setdefault(grc['category'].split('/')[-1].strip('[]'), []).append((block, grc))
-    order = ['Sources', 'Transmitter', 'Channel', 'Control', 'Receiver', 'Sinks']
+    order = ['Sources', 'Transmitter', 'Channel', 'Control', 'Receiver', 'Conventional', 'Sinks']
     parts = ['# Blocks', 'Generated from the public headers and from the block descriptions of '
              'GNU Radio Companion. How they work together: [the blocks](../docs/blocks.md).']
     for name in sorted(categories, key=lambda n: (order.index(n) if n in order else 99, n)):

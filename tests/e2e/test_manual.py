@@ -22,7 +22,8 @@ from manual_pages import manual_page  # noqa: E402
 APPS = ROOT / 'apps'
 # Every help text of every installed program: (program, command in it, how to ask).
 HELPS = [('udeepsc', command, [UDEEPSC, *command.split()]) for command in
-         ('', 'info', 'prepare', 'train', 'configuration', 'eval', 'bench', 'bench phy')] + \
+         ('', 'info', 'prepare', 'train', 'configuration', 'eval', 'baseline', 'bench', 'bench phy',
+          'bench codes')] + \
     [(f'udeepsc-{name}', '', [PYTHON, '-B', APPS / 'radio', name])
      for name in ('tx', 'rx', 'sim', 'channel')] + \
     [('udeepsc-demo', '', [PYTHON, '-B', APPS / 'demo']),
@@ -115,7 +116,7 @@ class Manual(unittest.TestCase):
                                      if re.match(r'^  (?:-\w, ?)?--', line))))
 
     def test_completion_knows_commands_and_choices(self):
-        self.assertEqual(set(self.complete('udeepsc', 'udeepsc', 'b')), {'bench'})
+        self.assertEqual(set(self.complete('udeepsc', 'udeepsc', 'b')), {'baseline', 'bench'})
         self.assertEqual(self.complete('udeepsc', 'udeepsc', 'train', '--device', 'cu'), ['cuda'])
         self.assertEqual(self.complete('udeepsc-rx', 'udeepsc-rx', '--profile', 'o'), ['ofdm'])
         # A file's name: bash's own completion.
