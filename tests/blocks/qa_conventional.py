@@ -7,7 +7,7 @@ import unittest
 
 import numpy as np
 import pmt
-from gnuradio import gr, udeepsc
+from gnuradio import blocks, gr, udeepsc
 
 import fixture as fx
 
@@ -216,6 +216,31 @@ class Chain(unittest.TestCase):
 
     def test_cliff(self):
         self.assertGreater(self.run_chain(9, '16qam-1/2'), self.run_chain(3, '16qam-1/2') + 10)
+
+    def test_over_the_burst_modem(self):
+        """Raw symbols in bursts; the header tells the modulation, the rate is found."""
+        encoder = udeepsc.conventional_encoder(symbols=600, snr_db=9)
+        framer, source = udeepsc.burst_framer(''), udeepsc.burst_source(gap=1000)
+        channel, detector = udeepsc.radio_channel(snr_db=11, cfo=0.003), udeepsc.burst_detector()
+        demodulator, decoder = udeepsc.burst_demodulator(''), udeepsc.conventional_decoder()
+        debug, top = blocks.message_debug(), gr.top_block()
+        for a, b in ((encoder, framer), (framer, source), (detector, demodulator),
+                     (demodulator, decoder)):
+            top.msg_connect((a, 'out'), (b, 'in'))
+        top.msg_connect((decoder, 'out'), (debug, 'store'))
+        top.connect(source, blocks.throttle(gr.sizeof_gr_complex, 2e6), channel, detector)
+        picture = smooth_picture()
+        top.start()
+        for number in range(3):
+            encoder.to_basic_block()._post(pmt.intern('in'),
+                                           fx.image_pdu(picture, frame_id=number))
+        arrived = fx.wait_until(lambda: debug.num_messages() >= 3)
+        top.stop()
+        top.wait()
+        self.assertTrue(arrived, pmt.to_python(demodulator.stats()))
+        for i in range(3):
+            self.assertGreater(psnr_db(fx.shaped(debug.get_message(i)), picture), 30)
+        self.assertEqual(decoder.damaged(), 0)
 
 
 if __name__ == '__main__':
