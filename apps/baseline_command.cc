@@ -100,7 +100,7 @@ void run(Options o)
         if (learns && o.scheme.training.empty())
             o.scheme.training = training_texts(*model, o.eval);
         const Scheme scheme(o.scheme);
-        if (scheme.sends_pictures() != (samples.output == "picture"))
+        if (scheme.sends_pictures() != gives_pictures(samples.output))
             throw Error("baseline: " + name + " does not send what " + o.eval.task
                         + " gives, a " + samples.output);
         for (const double snr_db : o.snr_db) {

@@ -16,9 +16,13 @@ struct BaselineSamples {
     std::vector<udeepsc_core::Sample> samples;
     //! Complex channel uses of each: as many as the semantic model takes.
     std::vector<std::size_t> symbols;
-    std::string task, dataset, output; //!< output: "picture" or "sentence"
+    std::string task, dataset, output; //!< output: kind of result
     std::int64_t skipped = 0; //!< that the model does not take
 };
+
+//! Whether results of this kind of output are pictures, or sentences.
+bool gives_pictures(const std::string& output);
+bool gives_sentences(const std::string& output);
 
 //! The samples that evaluate() takes, with the symbols that the model sends for each.
 //! Error as evaluate().
