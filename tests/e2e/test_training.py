@@ -166,6 +166,40 @@ class SomeTasksOnly(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
 
+class TokenizerOfATraining(unittest.TestCase):
+    """A training goes on with the tokenizer that it began with, however it came by it."""
+
+    def go_on(self, steps, *more):
+        """Without --tokenizer."""
+        training = sd.config(steps, ['text_classification'], checkpoint_every=2)
+        command = SHOP.train_command('own-words', training, *more)
+        given = command.index('--tokenizer')
+        del command[given:given + 2]
+        return sd.run(*command)
+
+    def test_is_the_start_models(self):
+        first = SHOP.train('first-words', sd.config(2, ['text_classification']))
+        done = self.go_on(2, '--start-from', first / 'model.safetensors')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.go_on(4, '--resume')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('learning a tokenizer', done.stderr)
+        a, b = (SafetensorsFile(SHOP.folder / name / 'model.safetensors').tensors['tokenizer']
+                for name in ('first-words', 'own-words'))
+        self.assertEqual(a, b)
+
+        other = SHOP.folder / 'other-vocab.txt'
+        other.write_text(SHOP.vocabulary.read_text() + 'otherwise\n')
+        done = self.go_on(6, '--resume', '--tokenizer', other)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('began with another one', done.stderr)
+
+        (SHOP.folder / 'own-words' / 'tokenizer.model').unlink()
+        done = self.go_on(6, '--resume')
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('no ' + str(SHOP.folder / 'own-words' / 'tokenizer.model'), done.stderr)
+
+
 class BadInput(unittest.TestCase):
 
     def refused(self, name, training, *words, data=None, tokenizer=None, more=(), out=None):

@@ -4,22 +4,25 @@
 drives a real one, its network protocol, flow control and converters' 16 bits."""
 
 import gc
+import importlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'blocks')]
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(HERE.parent / 'blocks'), str(ROOT / 'apps')]
 
 import namespace  # noqa: E402
 from simulated_usrp import DEVICE_ARGS, SimulatedUsrp, why_not  # noqa: E402
 
 # A process can stream with one simulated device only: UHD goes on with its numbers of
 # endpoints, which the next device does not know.
-PARTS = ('Bursts', 'Device', 'Vanishing')
+PARTS = ('Bursts', 'Device', 'Example', 'Vanishing')
 if __name__ == '__main__' and not any(part in a for a in sys.argv for part in PARTS):
     sys.exit(max([subprocess.call([sys.executable, '-B', *sys.argv, part]) for part in PARTS]))
 
@@ -32,6 +35,7 @@ from gnuradio import blocks, gr, udeepsc  # noqa: E402
 from gnuradio.udeepsc import radios  # noqa: E402
 
 import fixture as fx  # noqa: E402
+from flowgraph import compile_flowgraph  # noqa: E402
 
 RATE = 250e3  # near the least of an E320; the simulator's pace is a sixteenth of it
 PATIENCE_S = 20
@@ -153,6 +157,36 @@ class Bursts(unittest.TestCase):
         self.assertEqual(ids, list(range(count)))
         self.assertAlmostEqual(float(np.median(snr)), 10.0, delta=1.0)
         self.assertEqual(faults[0], {})
+
+
+@unittest.skipIf(REASON, REASON)
+class Example(unittest.TestCase):
+
+    def load(self, name, folder):
+        path = compile_flowgraph(ROOT / 'examples' / '07_usrp' / f'{name}.grc', folder)
+        sys.path.insert(0, folder)  # its Python blocks lie beside it
+        return getattr(importlib.import_module(path.stem), name)
+
+    def test_the_flowgraphs_of_example_07(self):
+        """Both find the device, and what one sends the other receives."""
+        options = {'args': DEVICE_ARGS, 'samp_rate': RATE, 'gain': 10.0}
+        with tempfile.TemporaryDirectory() as folder:
+            transmitter = self.load('usrp_transmitter', folder)
+            receiver = self.load('usrp_receiver', folder)
+            with SimulatedUsrp(noise=0.03, cfo=0.002, delay=10.3):
+                rx, tx = receiver(**options), transmitter(**options)
+                rx.start()
+                tx.start()
+                arrived = rx.udeepsc_task_sink_0.wait_for(8, 3 * PATIENCE_S)
+                for top in (tx, rx):
+                    top.stop()
+                    top.wait()
+                stats = rx.udeepsc_burst_demodulator_0.stats()
+                said = [r.sentence for r in rx.udeepsc_task_sink_0.results() if r.sentence]
+                del rx, tx, top
+                gc.collect()
+        self.assertTrue(arrived, stats)
+        self.assertIn('a film with heart , humor and a dash of magic', said)
 
 
 @unittest.skipIf(REASON, REASON)

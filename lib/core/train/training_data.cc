@@ -22,18 +22,48 @@ std::string tokenizer_path(const TrainRun& run)
     return (fs::path(run.out_dir) / "tokenizer.model").string();
 }
 
-// The tokenizer that there is already: given, made by an earlier run, or of the model
-// that training starts from, whose word embeddings belong to its own tokens. Null if
-// none.
+std::shared_ptr<const Tokenizer> read_tokenizer(const Modality& text,
+                                                const std::string& path)
+{
+    return make_tokenizer(text.tokenizer_kind(), read_file(path));
+}
+
+// Of a training that goes on: the one that it began with, which lies beside its
+// checkpoint. Word embeddings belong to their own tokens.
+std::shared_ptr<const Tokenizer> kept_tokenizer(const Modality& text, const TrainRun& run)
+{
+    const auto kept = tokenizer_path(run);
+    if (fs::exists(kept)) {
+        const auto tokenizer = read_tokenizer(text, kept);
+        if (!run.tokenizer.empty() && read_file(run.tokenizer) != tokenizer->serialize())
+            throw Error("tokenizer " + run.tokenizer + ": the training in " + run.out_dir
+                        + " began with another one, which is " + kept
+                        + "; choose another --out to begin anew");
+        return tokenizer;
+    }
+    if (!run.tokenizer.empty())
+        return read_tokenizer(text, run.tokenizer);
+    if (!run.start_from.empty())
+        return read_bundle(run.start_from).tokenizer;
+    throw Error(
+        "training: there is a checkpoint, but no " + kept
+        + "; give the tokenizer that it began with with --tokenizer, or the model "
+          "with --start-from");
+}
+
+// The tokenizer that there is already: given, of the model that training starts from, or
+// made by `prepare`. Null if none.
 std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text,
                                                  const TrainRun& run)
 {
-    const auto made = tokenizer_path(run);
-    const auto path = run.tokenizer.empty() && fs::exists(made) ? made : run.tokenizer;
-    if (!path.empty())
-        return make_tokenizer(text.tokenizer_kind(), read_file(path));
+    if (fs::exists(fs::path(run.out_dir) / "checkpoint.safetensors"))
+        return kept_tokenizer(text, run);
+    if (!run.tokenizer.empty())
+        return read_tokenizer(text, run.tokenizer);
     if (!run.start_from.empty())
         return read_bundle(run.start_from).tokenizer;
+    if (fs::exists(tokenizer_path(run)))
+        return read_tokenizer(text, tokenizer_path(run));
     // BERT's vocabulary is not learnt, but may lie beside the data.
     const auto published = fs::path(run.data_dir) / "bert-base-uncased" / "vocab.txt";
     if (text.tokenizer_kind() == "wordpiece" && fs::exists(published))
@@ -88,12 +118,7 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const ModelConfig& model,
             "tokenizer: no task with texts has data to learn it from; give one with "
             "--tokenizer");
     log_info("learning a tokenizer from " + std::to_string(texts.size()) + " texts");
-    const auto tokenizer = text.kind->learn_tokenizer(texts);
-    const auto bytes = tokenizer->serialize();
-    AtomicFile file(tokenizer_path(run));
-    file.write(bytes.data(), bytes.size());
-    file.commit();
-    return tokenizer;
+    return text.kind->learn_tokenizer(texts);
 }
 
 const EncoderConfig* text_encoder(const ModelConfig& model)
@@ -156,6 +181,9 @@ TrainingData load_data(const ModelConfig& model,
             data.tokenizer = learn_tokenizer(model, *text, data, config, run);
         kind = data.tokenizer->kind();
         const auto serialized = data.tokenizer->serialize();
+        AtomicFile kept(tokenizer_path(run)); // for going on
+        kept.write(serialized.data(), serialized.size());
+        kept.commit();
         bytes.assign(serialized.begin(), serialized.end());
     }
     kind = collectives.broadcast(kind);
