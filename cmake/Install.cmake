@@ -4,7 +4,8 @@
 # that any prefix will do.
 include(CMakePackageConfigHelpers)
 
-# udeepsc_package(name target dependencies): find_package(name) gives udeepsc::target.
+# udeepsc_package(name target dependencies [packages]): find_package(name) gives
+# udeepsc::target; pkg-config asks for the packages too.
 function(udeepsc_package name target dependencies)
     set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/${name})
     set(PACKAGE_NAME ${name})
@@ -18,6 +19,7 @@ function(udeepsc_package name target dependencies)
     install(EXPORT ${name}-targets NAMESPACE udeepsc:: DESTINATION ${folder})
 
     set(PACKAGE_LIBRARY ${target})
+    set(PACKAGE_REQUIRES "${ARGN}")
     configure_file(${PROJECT_SOURCE_DIR}/cmake/package.pc.in ${CMAKE_BINARY_DIR}/cmake/${name}.pc @ONLY)
     install(FILES ${CMAKE_BINARY_DIR}/cmake/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
@@ -35,7 +37,8 @@ if(ENABLE_TORCH)
     include(Manual) # of the programs
 endif()
 udeepsc_package(udeepsc-phy udeepsc_phy "")
-udeepsc_package(udeepsc-conventional udeepsc_conventional "")
+# Its headers include those of the modem.
+udeepsc_package(udeepsc-conventional udeepsc_conventional "find_dependency(udeepsc-phy)" udeepsc-phy)
 if(TARGET gnuradio-udeepsc)
     udeepsc_package(gnuradio-udeepsc gnuradio-udeepsc "find_dependency(Gnuradio 3.10 COMPONENTS runtime pmt)")
     if(ENABLE_PYTHON AND ENABLE_TORCH)

@@ -34,7 +34,7 @@ void bind_keys(py::module& m)
                              keys::first_sample(), keys::end_sample(),
                              keys::timing(),       keys::cfo(),
                              keys::rho(),          keys::clock_ppm(),
-                             keys::power() }) {
+                             keys::power(),        keys::mcs() }) {
         const std::string name = pmt::symbol_to_string(key);
         k.attr(name.c_str()) = name;
     }
