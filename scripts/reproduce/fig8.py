@@ -70,5 +70,6 @@ def draw(study, rows):
             drawing.curve(axes[2 * i + 1], points, label, **style)
         drawing.finish(axes[2 * i], f'{channel}: symbols a sample', 'symbols')
         drawing.finish(axes[2 * i + 1], f'{channel}: normalised loss', '1 - score / noiseless')
+        axes[2 * i + 1].set_ylim(-0.2, 1)  # a task that is hardly learnt has no scale of its own
     drawing.one_legend(figure, axes, columns=3)
     drawing.save(figure, study.out, study.figure)

@@ -40,7 +40,8 @@ def rows(study, measured):
 
 def draw(study, rows):
     """A bar for the most and the fewest symbols over the SNRs, and the paper's."""
-    measured = drawing.groups([r for r in rows if r['scheme'] != PUBLISHED], 'task', 'dataset')
+    rows = [row for row in rows if row['scheme'] != PUBLISHED]
+    measured = drawing.groups(rows, 'task', 'dataset')
     figure, (axes,) = drawing.panels(1, width=8, height=4.5)
     for i, ((task, dataset), part) in enumerate(measured.items()):
         bars = [(max(r['value'] for r in part), 'C0', 'at the lowest SNR'),
