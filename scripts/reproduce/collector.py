@@ -3,6 +3,7 @@
 
 import threading
 
+import numpy as np
 import pmt
 from gnuradio import gr, udeepsc
 from measurement import NotMeasured
@@ -20,10 +21,10 @@ class Collector(gr.basic_block):
         self.set_msg_handler(pmt.intern('in'), self.take)
 
     def take(self, message):
-        what = udeepsc.task_view_inputs.input_of(message)
-        if what and what[0] == 'picture':
+        _, value = udeepsc.task_view_inputs.input_of(message) or (None, None)
+        if isinstance(value, np.ndarray) and value.ndim == 3:
             with self.come:
-                self.kept.append(what[1])
+                self.kept.append(value)
                 self.come.notify()
 
     def pictures(self, count):

@@ -26,7 +26,7 @@ def counts(study, task):
 def jobs(study):
     tasks = study.model.tasks()
     for name, dataset in study.task_sets():
-        if tasks[name]['output'] != 'label' or not chooses(tasks[name]):
+        if not chooses(tasks[name]):
             continue
         for symbols in counts(study, tasks[name]):
             yield study.job(SELECTED, name, dataset, symbols=symbols, selection='both')

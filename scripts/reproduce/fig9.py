@@ -34,7 +34,7 @@ def transceiver(study):
 def label_task(study, modality):
     """The task that classifies this modality alone; None where the model has none."""
     for name, task in study.model.tasks().items():
-        if task['output'] == 'label' and list(task['inputs']) == [modality] \
+        if 'classes' in task and list(task['inputs']) == [modality] \
                 and task['inputs'][modality]['max_vectors'] > 0:
             return name
     study.warn(f'the model has no task that classifies {modality}: left out')

@@ -16,11 +16,11 @@ def jobs(study):
         yield study.job('U-DeepSC', task, dataset)
 
 
-def counted(study, row):
+def counted(row):
     """(what is counted, how many) as Table II counts them."""
-    symbols, task = row['symbols_mean'], study.model.tasks()[row['task']]
-    if task['output'] == 'picture':
-        return 'symbols_per_patch', symbols / row['vectors_mean']
+    symbols, (_, metric) = row['symbols_mean'], PAPER.get(row['task'], (None, 'symbols'))
+    if metric == 'symbols_per_patch':
+        return metric, symbols / row['vectors_mean']
     if 'symbols_per_word' in row:
         return 'symbols_per_word', row['symbols_per_word']
     return 'symbols', symbols
@@ -29,7 +29,7 @@ def counted(study, row):
 def rows(study, measured):
     found = []
     for row in measured:
-        metric, value = counted(study, row)
+        metric, value = counted(row)
         found.append({**row, 'metric': metric, 'value': value, 'ci95': None})
     if not found:
         return found
