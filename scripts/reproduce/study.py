@@ -62,12 +62,13 @@ class Study:
 
     def todo(self, jobs):
         """What is missing of this shard's share."""
+        index, count = self.options.shard
         pieces = []
         for job in jobs:
-            # One SNR at a time where it takes long, and where random numbers run on.
-            whole = 0 < self.limit <= FEW and job.selection != 'both'
+            # One SNR at a time where it takes long, where random numbers run on, and so that
+            # shards are alike.
+            whole = 0 < self.limit <= FEW and job.selection != 'both' and count == 1
             pieces += [job] if whole else job.pieces()
-        index, count = self.options.shard
         return [job for job in pieces[index - 1::count] if not self.parts.has(job)]
 
     def run(self, jobs):
