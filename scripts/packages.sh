@@ -47,7 +47,7 @@ check_packages() # DIR
     say "an example"
     example=/usr/share/udeepsc/examples/01_picture_and_sentence/picture_and_sentence.grc
     (sleep 15; echo) | timeout 120 udeepsc-run "$example" --snr-db 12 | tee said
-    grep -q 'PSNR' said || die "the example printed no score"
+    grep -q 'mean_score' said || die "the example printed no score"
     say "gnuradio.udeepsc"
     /usr/bin/python3 -c 'from gnuradio import udeepsc; print(udeepsc.find_model("lite"))'
     say "the packages work"
