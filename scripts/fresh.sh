@@ -112,7 +112,8 @@ inside() # ROOT COMMAND...
     in_root apt-get -q update >/dev/null
     local part=()
     [ "$1" != docs ] || part=(--docs)
-    seconds_of "packages downloaded" in_root ./gr-udeepsc setup "${part[@]}" --download
+    [ -n "${WITH:-}" ] ||
+        seconds_of "packages downloaded" in_root ./gr-udeepsc setup "${part[@]}" --download
     seconds_of "./gr-udeepsc $1 in the fresh system" in_root ./gr-udeepsc "$@"
 }
 
