@@ -10,7 +10,7 @@ struct PhyPoint {
     double esn0_db;
     double value;
     double theory; //!< of a symbol error; NaN for the others, which
-                   //!< scripts/reproduce_phy.py knows
+                   //!< scripts/reproduce/phy.py knows
     double ci95[2];
     std::uint64_t n; //!< bursts
     std::uint64_t seed;

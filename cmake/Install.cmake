@@ -54,7 +54,8 @@ if(TARGET gnuradio-udeepsc)
         # What a radio's text may hold is checked without GNU Radio.
         install(FILES ${PROJECT_SOURCE_DIR}/python/udeepsc/radio_settings.py
             DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc/python/udeepsc)
-        install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc)
+        install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc
+            PATTERN .gitignore EXCLUDE)
     endif()
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

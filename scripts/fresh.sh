@@ -9,7 +9,8 @@
 #
 # Needs root. UDEEPSC_FRESH (default /var/tmp/udeepsc-fresh) keeps base systems, downloaded
 # packages and the compiler cache for the next time. KEEP=1 keeps the system afterwards.
-# UDEEPSC_MIRROR names another Debian mirror than this computer's.
+# UDEEPSC_MIRROR names another Debian mirror than this computer's. WITH=DIR puts that folder into
+# the checkout as dist/, and nothing is fetched beforehand.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export UDEEPSC_ROOT
 store=${UDEEPSC_FRESH:-/var/tmp/udeepsc-fresh}
@@ -111,7 +112,8 @@ inside() # ROOT COMMAND...
     in_root apt-get -q update >/dev/null
     local part=()
     [ "$1" != docs ] || part=(--docs)
-    seconds_of "packages downloaded" in_root ./gr-udeepsc setup "${part[@]}" --download
+    [ -n "${WITH:-}" ] ||
+        seconds_of "packages downloaded" in_root ./gr-udeepsc setup "${part[@]}" --download
     seconds_of "./gr-udeepsc $1 in the fresh system" in_root ./gr-udeepsc "$@"
 }
 
@@ -158,6 +160,7 @@ chmod 755 "$root"
 tar -C "$root" -xf "$store/$suite.tar"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
 put_checkout "$root/root/gr-udeepsc"
+[ -z "${WITH:-}" ] || cp -r "$WITH" "$root/root/gr-udeepsc/dist"
 status=0
 UDEEPSC_FRESH=$store CCACHE_DIR=$cache \
     unshare --mount --propagation private --pid --fork --kill-child \

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Debian packages:
 #
-#   packages.sh [DIR]          makes them, into DIR (default dist/)
-#   packages.sh --check DIR    installs those of DIR, as root, and uses what they bring
+#   packages.sh [DIR]                   makes them, into DIR (default dist/)
+#   packages.sh --check DIR             installs those of DIR, as root, and uses what they bring
+#   packages.sh --check DIR bookworm    the same in a Debian 12 that has nothing else
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 make_packages() # DIR
@@ -32,8 +33,9 @@ make_packages() # DIR
 # As whoever has nothing but the packages: no checkout, another folder, no variables.
 check_packages() # DIR
 {
-    local work example
-    apt-get -q -y install --no-install-recommends "$1"/*.deb libopenblas0-pthread
+    local work example files
+    mapfile -t files < <(find "$1" -name '*.deb' ! -name '*-dbgsym_*')
+    apt-get -q -y install --no-install-recommends "${files[@]}" libopenblas0-pthread
     work=$(mktemp -d)
     cd "$work"
     unset UDEEPSC_ROOT UDEEPSC_BUILD PYTHONPATH GRC_BLOCKS_PATH
@@ -45,7 +47,7 @@ check_packages() # DIR
     say "an example"
     example=/usr/share/udeepsc/examples/01_picture_and_sentence/picture_and_sentence.grc
     (sleep 15; echo) | timeout 120 udeepsc-run "$example" --snr-db 12 | tee said
-    grep -q 'PSNR' said || die "the example printed no score"
+    grep -q 'mean_score' said || die "the example printed no score"
     say "gnuradio.udeepsc"
     /usr/bin/python3 -c 'from gnuradio import udeepsc; print(udeepsc.find_model("lite"))'
     say "the packages work"
@@ -54,7 +56,12 @@ check_packages() # DIR
 case ${1:-} in
 --check)
     [ -d "${2:-}" ] || die "packages --check: expected the folder with the packages"
-    check_packages "$(cd "$2" && pwd)"
+    folder=$(cd "$2" && pwd)
+    if [ $# -eq 2 ]; then
+        check_packages "$folder"
+    else
+        WITH=$folder "$UDEEPSC_ROOT/scripts/fresh.sh" "$3" packages --check dist
+    fi
     ;;
 -*) die "packages: got '$1', expected a folder, or --check and a folder" ;;
 *) make_packages "${1:-$UDEEPSC_ROOT/dist}" ;;

@@ -37,20 +37,35 @@ def reals_vector(data):
     return pmt.init_f32vector(data.size, data.ravel().tolist())
 
 
+# What most keys hold, for speed; pmt.to_python knows the rest.
+READERS = ((pmt.is_symbol, pmt.symbol_to_string),
+           (pmt.is_uint64, pmt.to_uint64),
+           (pmt.is_integer, pmt.to_long),
+           (pmt.is_s32vector, lambda vector: tuple(pmt.s32vector_elements(vector))))
+
+
 def value_of(about, name, otherwise=None):
-    """A key's value as Python has it."""
+    """A key's value as Python has it; vectors of integers as tuples."""
     value = pmt.dict_ref(about, pmt.intern(name), pmt.PMT_NIL)
+    for is_one, unpack in READERS:
+        if is_one(value):
+            return unpack(value)
     return otherwise if pmt.is_null(value) else pmt.to_python(value)
 
 
 def bytes_of(vector):
-    """u8vector -> array uint8 [n]"""
-    return np.array(pmt.u8vector_elements(vector), np.uint8)
+    """u8vector -> array uint8 [n]. Its serialised form ends with the elements; that way takes a
+    hundredth of the time that a list of them takes, which counts at 300 tiles a second."""
+    if not pmt.is_u8vector(vector):
+        raise ValueError('the payload is no u8vector')
+    count = pmt.length(vector)
+    return np.frombuffer(pmt.serialize_str(vector), np.uint8)[-count:] if count \
+        else np.zeros(0, np.uint8)
 
 
 def text_of(vector):
     """u8vector of UTF-8 -> text; what is no UTF-8 becomes the replacement character."""
-    return bytes(pmt.u8vector_elements(vector)).decode(errors='replace')
+    return bytes_of(vector).tobytes().decode(errors='replace')
 
 
 def words_of(message):

@@ -10,6 +10,7 @@ from .quality import psnr_db
 
 MISSING = 128  # grey where no tile has come
 MAX_PIXELS = 1 << 24  # of a picture
+MAX_TILES = 1 << 18
 MOST_OPEN = 8  # pictures put together at a time
 PATIENCE_S = 2.0  # after its last tile a picture that is not whole is given up
 
@@ -27,7 +28,8 @@ class Picture:
         self.snr_db, self.symbols = [], 0
         self.last = self.time = 0.0  # of its last tile, as a Result has them
 
-    def lay(self, row, column, result):
+    def put(self, row, column, result):
+        """The tile's pixels, and what was sent, into their place, which is returned."""
         side = result.value.shape[0]
         place = np.s_[row * side:(row + 1) * side, column * side:(column + 1) * side]
         height, width = self.received[place].shape[:2]
@@ -37,6 +39,10 @@ class Picture:
                 self.sent = np.full_like(self.received, MISSING)
             self.sent[place] = result.reference[:height, :width]
         self.come[row, column] = True
+        return place
+
+    def lay(self, row, column, result):
+        self.put(row, column, result)
         self.frame_id = result.frame_id if self.frame_id is None \
             else min(self.frame_id, result.frame_id)
         self.snr_db.append(result.snr_db)
@@ -59,10 +65,10 @@ class Picture:
 class PictureBoard:
     """Lays tiles in their place. A result says itself where it belongs (picture, tile, tiles,
     picture_size), or, over a radio, its number does: pictures have `grid` (columns, rows) tiles
-    then. Holds every picture until its owner takes it out."""
+    then. Holds every picture until its owner takes it out. make: the class of the pictures."""
 
-    def __init__(self, grid=(8, 8)):
-        self.grid = tuple(grid)
+    def __init__(self, grid=(8, 8), make=Picture):
+        self.grid, self._make = tuple(grid), make
         self.pictures = OrderedDict()  # key -> Picture; the one that a tile came for last is last
 
     def place(self, result):
@@ -83,8 +89,9 @@ class PictureBoard:
                         for n, side, pixels in zip(tiles, (height, width), size)):
             raise ValueError(f'tile {tile} of {tiles} tiles does not fit a picture of {size} '
                              f'pixels in tiles of {height}x{width}')
-        if size[0] * size[1] > MAX_PIXELS:
-            raise ValueError(f'picture of {size} pixels, at most {MAX_PIXELS} are put together')
+        if size[0] * size[1] > MAX_PIXELS or tiles[0] * tiles[1] > MAX_TILES:
+            raise ValueError(f'picture of {size} pixels in {tiles} tiles, at most {MAX_PIXELS} and '
+                             f'{MAX_TILES} are put together')
         return (result.task, name), size, tiles, *tile
 
     def lay(self, result):
@@ -93,7 +100,7 @@ class PictureBoard:
         picture = self.pictures.get(key)
         if picture is None or picture.received.shape[:2] != tuple(size) \
                 or picture.come.shape != tuple(tiles):
-            picture = self.pictures[key] = Picture(key[1], result.task, size, tiles)
+            picture = self.pictures[key] = self._make(key[1], result.task, size, tiles)
         self.pictures.move_to_end(key)
         picture.lay(row, column, result)
         return picture

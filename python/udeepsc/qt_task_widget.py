@@ -185,10 +185,12 @@ class TaskWidget(QtWidgets.QWidget):
             return
         self._picture = picture
         difference = self.difference.isChecked()
+        known = picture.sent is not None
         for widget in (self.sent_name, self.sent, self.difference):
-            widget.setVisible(picture.known)
-        self.sent.show_pixels(self._difference_of(picture, changed) if difference
-                              else picture.sent, changed)
+            widget.setVisible(known)
+        if known:
+            self.sent.show_pixels(self._difference_of(picture, changed) if difference
+                                  else picture.sent, changed)
         self.received.show_pixels(picture.received, changed)
         self.sent_name.setText('difference' if difference else 'sent')
         self.pictures.show()

@@ -34,7 +34,9 @@ class Result:
 
 
 def _picture(about, data, reference):
-    shape = value_of(about, 'shape')
+    shape = value_of(about, 'shape', ())
+    if len(shape) != 3 or shape[0] != shape[1] or shape[2] != 3:
+        raise ValueError(f'a tile of shape {shape}, expected [side, side, 3]')
     sent = bytes_of(reference).reshape(shape) if pmt.is_u8vector(reference) else None
     return {'value': bytes_of(data).reshape(shape), 'reference': sent,
             'picture': value_of(about, 'picture', ''),

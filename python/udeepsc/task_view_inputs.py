@@ -7,6 +7,8 @@ from collections import OrderedDict, deque
 import numpy as np
 import pmt
 
+from .pdus import bytes_of, text_of, value_of
+
 FRAME_NUMBERS = 256  # a frame's number has 8 bits on the air
 MOST_INPUTS = 256  # samples remembered, of all tasks together
 MOST_POINTS = 4096  # of a constellation
@@ -15,34 +17,9 @@ MOST_WAVE = 2000  # points that a sound is drawn with
 MOST_CHARACTERS = 600  # of a text that is shown
 
 
-# What most keys hold, for speed; pmt.to_python knows the rest.
-READERS = ((pmt.is_symbol, pmt.symbol_to_string),
-           (pmt.is_uint64, pmt.to_uint64),
-           (pmt.is_integer, pmt.to_long),
-           (pmt.is_s32vector, lambda vector: tuple(pmt.s32vector_elements(vector))))
-
-
-def key(about, name, otherwise=None):
-    """A key of a PDU's dictionary as Python sees it; vectors of integers as tuples."""
-    value = pmt.dict_ref(about, pmt.intern(name), pmt.PMT_NIL)
-    for is_one, unpack in READERS:
-        if is_one(value):
-            return unpack(value)
-    return otherwise if pmt.is_null(value) else pmt.to_python(value)
-
-
-def bytes_of(vector):
-    """uint8 array of a u8vector. Its serialised form ends with the elements; that way takes a
-    hundredth of the time that a list of them takes, which counts at 300 tiles a second."""
-    if not pmt.is_u8vector(vector):
-        raise ValueError('the payload is no u8vector')
-    count = pmt.length(vector)
-    return np.frombuffer(pmt.serialize_str(vector), np.uint8)[-count:] if count \
-        else np.zeros(0, np.uint8)
-
-
-def text_of(vector):
-    return bytes_of(vector).tobytes().decode(errors='replace')[:MOST_CHARACTERS]
+def shown_text(vector):
+    """As much of it as is shown."""
+    return text_of(vector)[:MOST_CHARACTERS]
 
 
 def wave_of(vector, shape):
@@ -57,12 +34,12 @@ def input_of(message):
     """(what it is, value) of a payload: ('picture', uint8 [height, width, 3]), ('text', str) or
     ('wave', float32 [points]); None for what cannot be shown, like features made elsewhere."""
     about, data = pmt.car(message), pmt.cdr(message)
-    shape = [int(n) for n in key(about, 'shape', ())]
+    shape = [int(n) for n in value_of(about, 'shape', ())]
     if pmt.is_u8vector(data):
         if len(shape) == 3:
             return 'picture', bytes_of(data).reshape(shape)
-        return 'text', text_of(data)
-    if pmt.is_f32vector(data) and key(about, 'sample_rate') is not None:
+        return 'text', shown_text(data)
+    if pmt.is_f32vector(data) and value_of(about, 'sample_rate') is not None:
         return 'wave', wave_of(data, shape)
     return None
 
@@ -136,15 +113,15 @@ class Kept:
     def take(self, about):
         """From a PDU's dictionary. Positions of several modalities put together, as results of
         such tasks have them, say nothing here and are passed over."""
-        candidates = key(about, 'candidates')
+        candidates = value_of(about, 'candidates')
         if candidates is None:
             return
-        kept, candidates = [int(i) for i in key(about, 'kept', ())], int(candidates)
+        kept, candidates = [int(i) for i in value_of(about, 'kept', ())], int(candidates)
         rising = all(a < b for a, b in zip(kept, kept[1:]))
         if not kept or not rising or not 0 <= kept[0] <= kept[-1] < candidates <= 4096:
             return
-        name = str(key(about, 'task', '')), str(key(about, 'modality', ''))
-        self.maps[name] = (kept, candidates, key(about, 'frame_id'))
+        name = str(value_of(about, 'task', '')), str(value_of(about, 'modality', ''))
+        self.maps[name] = (kept, candidates, value_of(about, 'frame_id'))
         self.maps.move_to_end(name)
         while len(self.maps) > self._most:
             self.maps.popitem(last=False)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pmt
 
+from . import picture_board
+from .pdus import value_of
+from .results import result_of
 from .task_view_history import History
-from .task_view_inputs import Inputs, Kept, bytes_of, key, text_of
+from .task_view_inputs import Inputs, Kept, shown_text
 from .task_view_losses import Losses
 
-MISSING = 128  # grey where no tile has come
 MOST_PICTURES = 8  # kept at a time
 MOST_SENTENCES = 2
-MOST_PIXELS = 1 << 24  # of a picture
-MOST_TILES = 1 << 16
 MOST_TASKS = 32
 REPEATING = ('picture', 'sentence')  # outputs that are what was sent
 MOST_NAME = 40  # characters of a class
@@ -40,15 +40,15 @@ def psnr_db(square, values):
 def received_snr_db(about):
     """Es/N0 at the receiver, dB: of block_fading_channel what its gain left of it, otherwise
     what burst_demodulator measured."""
-    if key(about, 'channel') is not None:
-        noise_var = float(key(about, 'noise_var'))
+    if value_of(about, 'channel') is not None:
+        noise_var = float(value_of(about, 'noise_var'))
         return -10 * math.log10(noise_var) if noise_var > 0 else math.inf
-    return float(key(about, 'snr_db', math.nan))
+    return float(value_of(about, 'snr_db', math.nan))
 
 
 def name_of(about):
     """The task; throws ValueError where it is none."""
-    task = key(about, 'task')
+    task = value_of(about, 'task')
     if not isinstance(task, str):
         raise ValueError('a PDU without a task')
     return task
@@ -63,35 +63,25 @@ def compared(sent, received):
     return [(word, i in same) for i, word in enumerate(b)]
 
 
-class Picture:
-    """sent, received: uint8 [height, width, 3], grey where nothing has come; come: bool
-    [rows, columns] of tiles; known: whether what was sent is known."""
+class Picture(picture_board.Picture):
+    """Knows what of it has changed since it was drawn, and its PSNR at any time."""
 
-    def __init__(self, height, width, rows, columns):
-        self.sent = np.full((height, width, 3), MISSING, np.uint8)
-        self.received = self.sent.copy()
-        self.come = np.zeros((rows, columns), bool)
-        self.known = False
+    def __init__(self, name, task, size, tiles):
+        super().__init__(name, task, size, tiles)
         # Of each tile, so that the picture's PSNR is a sum over tiles.
-        self._square = np.zeros((rows, columns))
-        self._values = np.zeros((rows, columns))
+        self._square, self._values = np.zeros(tiles), np.zeros(tiles)
         self._fresh = set()  # (x, y, width, height) laid since drawn()
+        self.last_psnr_db = None  # of the last tile, what of it lies in the picture; None: unknown
 
-    def lay(self, row, column, tile, reference):
-        """PSNR of what of the tile lies in the picture; None without a reference."""
-        side = tile.shape[0]
-        place = np.s_[row * side:(row + 1) * side, column * side:(column + 1) * side]
+    def lay(self, row, column, result):
+        rows, columns = place = self.put(row, column, result)
         height, width = self.received[place].shape[:2]
-        self.received[place] = tile[:height, :width]
-        self.come[row, column] = True
-        self._fresh.add((column * side, row * side, width, height))
-        if reference is None:
-            return None
-        self.sent[place] = reference[:height, :width]
-        square = squared_error(self.sent[place], self.received[place])
-        self._square[row, column], self._values[row, column] = square, 3 * height * width
-        self.known = True
-        return psnr_db(square, 3 * height * width)
+        self._fresh.add((columns.start, rows.start, width, height))
+        self.last_psnr_db = None
+        if result.reference is not None:
+            square = squared_error(self.sent[place], self.received[place])
+            self._square[row, column], self._values[row, column] = square, 3 * height * width
+            self.last_psnr_db = psnr_db(square, 3 * height * width)
 
     def drawn(self):
         """Places that have changed since the last call."""
@@ -142,8 +132,8 @@ class TaskViewState:
     their tile belongs, as over a radio."""
 
     def __init__(self, last=100, grid=(8, 8)):
-        self.last, self.grid = last, grid
-        self.pictures = OrderedDict()  # name -> Picture, oldest first
+        self.last = last
+        self.board = picture_board.PictureBoard(grid, Picture)
         self.sentences = deque(maxlen=MOST_SENTENCES)
         self.sentences_come = 0
         self.answers = OrderedDict()  # task -> Answer
@@ -159,7 +149,7 @@ class TaskViewState:
 
     def picture(self):
         """The one that a tile came for last, or None."""
-        return next(reversed(self.pictures.values()), None)
+        return self.board.last()
 
     def snr_db(self):
         """At the receiver, mean of the last results; NaN before the first."""
@@ -175,7 +165,7 @@ class TaskViewState:
     def _remember(self, about, data, message):
         if not pmt.is_uniform_vector(data):
             raise ValueError('the payload is no vector')
-        task, number, modality = name_of(about), key(about, 'frame_id'), key(about, 'modality')
+        task, number, modality = name_of(about), value_of(about, 'frame_id'), value_of(about, 'modality')
         self.losses.add_sent(task, int(number), modality)
         # Where the result brings it along, it need not be remembered.
         reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
@@ -198,10 +188,10 @@ class TaskViewState:
             self.bad += 1
 
     def _take(self, about, data):
-        task, output, number = name_of(about), key(about, 'output'), key(about, 'frame_id')
+        task, output, number = name_of(about), value_of(about, 'output'), value_of(about, 'frame_id')
         if task not in self.recent and len(self.recent) >= MOST_TASKS:
             raise ValueError(f'more than {MOST_TASKS} tasks')
-        snr_db, symbols = received_snr_db(about), int(key(about, 'symbols', 0))
+        snr_db, symbols = received_snr_db(about), int(value_of(about, 'symbols', 0))
         score = self._takers[output](about, data)
         recent = self.recent.setdefault(
             task, Recent(output, deque(maxlen=self.last), deque(maxlen=self.last)))
@@ -215,50 +205,26 @@ class TaskViewState:
             recent.scores.append(score)
             self.history.setdefault(task, History(self.last)).add(snr_db, score)
 
-    def _reference(self, about, what, unpack):
-        """What was sent: unpacked from the result's own reference, or remembered from port
-        "sent"; None where neither is there."""
-        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
-        if pmt.is_u8vector(reference):
-            return unpack(reference)
-        return self.inputs.of(key(about, 'task'), key(about, 'frame_id')).get(what)
-
     def _take_picture(self, about, data):
-        shape = key(about, 'shape')
-        tile = bytes_of(data).reshape(shape)
-        if tile.ndim != 3 or tile.shape[2] != 3 or tile.shape[0] != tile.shape[1]:
-            raise ValueError(f'a picture of shape {tuple(shape)}')
-        reference = self._reference(about, 'picture', lambda v: bytes_of(v).reshape(shape))
-        name, row, column = self._place(about)
-        size = key(about, 'picture_size', (self.grid[1] * shape[0], self.grid[0] * shape[1]))
-        tiles = key(about, 'tiles', self.grid[::-1])
-        if not (0 <= row < tiles[0] and 0 <= column < tiles[1]):
-            raise ValueError(f'tile ({row}, {column}) of {tiles[0]}x{tiles[1]}')
-        return self._canvas(name, size, tiles).lay(row, column, tile, reference)
+        result = result_of(pmt.cons(about, data))
+        if result.reference is None:
+            sent = self._remembered(about, 'picture')
+            if sent is not None and sent.shape == result.value.shape:
+                result.reference = sent
+        picture = self.board.lay(result)
+        while len(self.board.pictures) > MOST_PICTURES:
+            self.board.pictures.popitem(last=False)
+        return picture.last_psnr_db
 
-    def _place(self, about):
-        """Picture, row and column of a tile."""
-        if key(about, 'picture') is not None:
-            return (key(about, 'picture'), *key(about, 'tile'))
-        number, place = divmod(key(about, 'frame_id'), self.grid[0] * self.grid[1])
-        return (f'picture {number}', *divmod(place, self.grid[0]))
-
-    def _canvas(self, name, size, tiles):
-        (height, width), (rows, columns) = map(int, size), map(int, tiles)
-        if not (min(height, width, rows, columns) > 0 and height * width <= MOST_PIXELS
-                and rows * columns <= MOST_TILES):
-            raise ValueError(f'picture of {height}x{width} in {rows}x{columns} tiles')
-        picture = self.pictures.get(name)
-        if picture is None or picture.received.shape[:2] != (height, width) \
-                or picture.come.shape != (rows, columns):
-            self.pictures[name] = Picture(height, width, rows, columns)
-        self.pictures.move_to_end(name)
-        while len(self.pictures) > MOST_PICTURES:
-            self.pictures.popitem(last=False)
-        return self.pictures[name]
+    def _remembered(self, about, what):
+        """From port "sent"; None where it is not there."""
+        return self.inputs.of(value_of(about, 'task'), value_of(about, 'frame_id')).get(what)
 
     def _take_sentence(self, about, data):
-        received, sent = text_of(data), self._reference(about, 'text', text_of)
+        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL)
+        received = shown_text(data)
+        sent = shown_text(reference) if pmt.is_u8vector(reference) \
+            else self._remembered(about, 'text')
         self.sentences.append(Sentence(received, sent))
         self.sentences_come += 1
         self.kept.take(about)
@@ -267,8 +233,8 @@ class TaskViewState:
         return sum(same for _, same in compared(sent, received)) / len(sent.split())
 
     def _take_label(self, about, data):
-        truth = key(about, 'reference')
-        answer = self._answer(about, str(key(about, 'class_name', '')),
+        truth = value_of(about, 'reference')
+        answer = self._answer(about, str(value_of(about, 'class_name', '')),
                               np.array(pmt.f32vector_elements(data)))
         answer.truth = truth if isinstance(truth, str) else None
         return None if answer.right is None else float(answer.right)
@@ -278,13 +244,13 @@ class TaskViewState:
         return None
 
     def _answer(self, about, name, probabilities):
-        task = str(key(about, 'task', ''))
+        task = str(value_of(about, 'task', ''))
         answer = Answer(name[:MOST_NAME], np.clip(np.nan_to_num(probabilities), 0, 1),
-                        inputs=self.inputs.of(task, key(about, 'frame_id')))
+                        inputs=self.inputs.of(task, value_of(about, 'frame_id')))
         # A burst's tag has these of one modality only.
-        if key(about, 'sample') is None:
-            answer.kept = len(key(about, 'kept', ()))
-            answer.candidates = int(key(about, 'candidates', 0))
+        if value_of(about, 'sample') is None:
+            answer.kept = len(value_of(about, 'kept', ()))
+            answer.candidates = int(value_of(about, 'candidates', 0))
         self.answers[task] = answer
         self.answers.move_to_end(task)
         self.kept.take(about)

@@ -129,8 +129,8 @@ class Framer(unittest.TestCase):
     def test_parameters_are_named(self):
         with self.assertRaisesRegex(ValueError, 'pending'):
             udeepsc.burst_framer(fx.model_path(), pending=0)
-        with self.assertRaisesRegex(udeepsc.ModelError, 'model is empty'):
-            udeepsc.burst_framer('')
+        with self.assertRaisesRegex(udeepsc.ModelError, "model 'nowhere'"):
+            udeepsc.burst_framer('nowhere')
         with self.assertRaisesRegex(Exception, __file__):
             udeepsc.burst_framer(__file__)
 

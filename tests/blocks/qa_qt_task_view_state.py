@@ -9,10 +9,10 @@ import fixture as fx
 import numpy as np
 import pmt
 import task_view_fixture as tv
+from gnuradio.udeepsc.pdus import bytes_of
 from gnuradio.udeepsc.quality import psnr_db
 from gnuradio.udeepsc.task_view_history import History
-from gnuradio.udeepsc.task_view_inputs import (MOST_POINTS, Inputs, Kept, Symbols, bytes_of,
-                                               is_symbols)
+from gnuradio.udeepsc.task_view_inputs import MOST_POINTS, Inputs, Kept, Symbols, is_symbols
 from gnuradio.udeepsc.task_view_losses import PATIENCE_S, Losses
 from gnuradio.udeepsc.task_view_state import TaskViewState, compared
 
@@ -120,7 +120,7 @@ class Answers(unittest.TestCase):
         for message in bad:
             state.take(message)
         self.assertEqual(state.bad, len(bad))
-        self.assertEqual((len(state.pictures), len(state.sentences), len(state.answers)), (0, 0, 0))
+        self.assertEqual((len(state.board.pictures), len(state.sentences), len(state.answers)), (0, 0, 0))
         for message in tv.garbage()[:12]:
             state.remember(message)
         self.assertGreaterEqual(state.bad, len(bad) + 11)

@@ -136,7 +136,8 @@ class Ranks(unittest.TestCase):
 
     def assert_only_rank_0_wrote(self, ranks):
         self.assertEqual(sorted(f.name for f in ranks[0].out.iterdir()),
-                         ['checkpoint.safetensors', 'log.jsonl', 'model.safetensors'])
+                         ['checkpoint.safetensors', 'log.jsonl', 'model.safetensors',
+                          'tokenizer.model'])
         self.assertEqual(list(ranks[1].out.iterdir()), [])
 
     def meet(self, name, place):

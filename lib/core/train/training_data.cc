@@ -51,6 +51,17 @@ std::shared_ptr<const Tokenizer> kept_tokenizer(const Modality& text, const Trai
           "with --start-from");
 }
 
+// For going on.
+void keep_tokenizer(const std::vector<std::uint8_t>& serialized, const TrainRun& run)
+{
+    const auto path = tokenizer_path(run);
+    if (fs::exists(path) && read_file(path) == serialized)
+        return;
+    AtomicFile file(path);
+    file.write(serialized.data(), serialized.size());
+    file.commit();
+}
+
 // The tokenizer that there is already: given, of the model that training starts from, or
 // made by `prepare`. Null if none.
 std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text,
@@ -181,9 +192,7 @@ TrainingData load_data(const ModelConfig& model,
             data.tokenizer = learn_tokenizer(model, *text, data, config, run);
         kind = data.tokenizer->kind();
         const auto serialized = data.tokenizer->serialize();
-        AtomicFile kept(tokenizer_path(run)); // for going on
-        kept.write(serialized.data(), serialized.size());
-        kept.commit();
+        keep_tokenizer(serialized, run);
         bytes.assign(serialized.begin(), serialized.end());
     }
     kind = collectives.broadcast(kind);

@@ -12,6 +12,7 @@ import argparse
 import csv
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +22,11 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt
 from scipy import special, stats
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 TASK_SNR = '-6,-3,0,3,6,9,12'
 
 
-def arguments():
+def arguments(words):
     parser = argparse.ArgumentParser(prog='./gr-udeepsc reproduce phy', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--quick', action='store_true', help='fewer bursts, wide intervals')
@@ -35,8 +36,9 @@ def arguments():
     parser.add_argument('--model', default=str(ROOT / 'models/udeepsc-lite.safetensors'))
     parser.add_argument('--out', default=str(ROOT / 'docs/results'))
     parser.add_argument('--seed', default='1')
-    parser.add_argument('--udeepsc', default=str(ROOT / 'build/apps/udeepsc'))
-    return parser.parse_args()
+    parser.add_argument('--udeepsc', default=os.environ.get(
+        'UDEEPSC', str(ROOT / 'build/apps/udeepsc')))
+    return parser.parse_args(words)
 
 
 def lines(options, *command):
@@ -143,8 +145,8 @@ def draw_tasks(path, points):
     print(path)
 
 
-def main():
-    options = arguments()
+def main(words):
+    options = arguments(words)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     points = lines(options, 'bench', 'phy', '--curves', '--json', '--seed', options.seed,
@@ -164,6 +166,3 @@ def main():
         write_csv(out / 'phy-tasks.csv', results, ['task', 'channel', 'snr_db', 'metric', 'value', 'ci95',
                                                    'symbols_mean', 'lost', 'n', 'seed'])
         draw_tasks(out / 'phy-tasks.png', results)
-
-
-main()

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One command for each figure and table of "A Unified Multi-Task Semantic Communication System
+for Multimodal Data", and one for the burst modem's curves (phy).
+
+Writes FIGURE.csv and FIGURE.png. What has been measured is kept in parts/ beside them and is not
+measured again. docs/reproduce.md says what each shows and how long it takes.
+"""
+
+import argparse
+import importlib
+import os
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from measurement import BadInput  # noqa: E402
+
+ROOT = HERE.parent.parent
+FIGURES = {
+    'fig6': 'score of every task against the SNR',
+    'fig7': 'trained over one channel, measured over another',
+    'fig8': 'symbols sent and loss of score against the SNR',
+    'fig9': 'which patches and words are sent',
+    'fig10': 'the selection modules against chance',
+    'table2': 'symbols a sample',
+    'table3': 'parameters of one model against one for each task',
+}
+
+
+def shard(text):
+    found = re.fullmatch(r'(\d+)/(\d+)', text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f'got {text!r}, expected I/N with 1 <= I <= N, such as 1/3')
+    return int(found[1]), int(found[2])
+
+
+def snr_list(text):
+    try:
+        return tuple(float(word) for word in text.split(','))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f'got {text!r}, expected numbers, such as -6,0,6') from None
+
+
+def positive(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'got {text!r}, expected a whole number of at least 1')
+    return int(text)
+
+
+def parser():
+    listed = '\n'.join(f'  {name:7} {what}' for name, what in FIGURES.items())
+    p = argparse.ArgumentParser(
+        prog='./gr-udeepsc reproduce', description=__doc__,
+        epilog=f'figures and tables:\n{listed}\n  phy     the burst modem beside theory '
+               '(phy --help: its own options)',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('figure', choices=[*FIGURES, 'phy'], metavar='FIGURE')
+    p.add_argument('--data', metavar='DIR', help='folder with the data sets')
+    p.add_argument('--split', default='test', choices=['test', 'val'])
+    p.add_argument('--out', default='reproduced', metavar='DIR', help='(%(default)s)')
+    p.add_argument('--quick', action='store_true', help='40 samples a task at three SNRs')
+    p.add_argument('--limit', type=positive, metavar='N', help='most samples a task; default: all')
+    p.add_argument('--snr', type=snr_list, metavar='LIST', help='Es/N0 in dB: --snr=-6,0,6')
+    p.add_argument('--seed', type=int, default=1, help='of the channel (%(default)s)')
+    p.add_argument('--shard', type=shard, default=(1, 1), metavar='I/N',
+                   help='measure every Nth part from the Ith; then once without --shard')
+    p.add_argument('--model', default=str(ROOT / 'models' / 'udeepsc-lite.safetensors'),
+                   metavar='FILE', help='in place of the shipped one')
+    p.add_argument('--models', type=Path, metavar='DIR', help='models to compare with: '
+                   't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8)')
+    p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
+                   'hours each on two cores, without --steps')
+    p.add_argument('--steps', type=positive, metavar='N', help='of each training, in all')
+    p.add_argument('--config', default=str(ROOT / 'configs' / 'lite.json'), metavar='FILE',
+                   help='that --train starts from (configs/lite.json)')
+    p.add_argument('--tokenizer', metavar='FILE', help='for --train, as of `udeepsc train`')
+    p.add_argument('--udeepsc', default=os.environ.get(
+        'UDEEPSC', str(ROOT / 'build' / 'apps' / 'udeepsc')), metavar='FILE',
+        help='the program that measures')
+    return p
+
+
+def checked(options):
+    if options.train and not options.models:
+        raise BadInput('--train: expected --models DIR, where to put them')
+    if options.train and not options.data:
+        raise BadInput('--train: expected --data DIR')
+    if options.train and options.shard[1] > 1:
+        raise BadInput('--train and --shard: train first, then measure in shards')
+    return options
+
+
+def make(options):
+    from study import Study
+    figure = importlib.import_module(options.figure)
+    study = Study(options.figure, options)
+    jobs = list(figure.jobs(study))
+    if jobs:
+        study.run(jobs)
+    study.parts.close()
+    if options.shard[1] > 1:
+        print(study.parts.path)
+        return
+    rows = figure.rows(study, study.rows(jobs))
+    study.write(rows)
+    figure.draw(study, rows)
+
+
+def main():
+    if sys.argv[1:2] == ['phy']:
+        import phy
+        return phy.main(sys.argv[2:])
+    options = parser().parse_args()
+    try:
+        make(checked(options))
+    except BadInput as error:
+        sys.exit(f'reproduce: {error}')
+    except KeyboardInterrupt:
+        print('\nreproduce: stopped; the same command goes on', file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured: a task of a model over one channel, by `udeepsc eval` or `baseline`."""
+
+import json
+import subprocess
+from dataclasses import dataclass, replace
+
+COLUMNS = ('task', 'dataset', 'scheme', 'train_snr_db', 'channel', 'snr_db', 'metric', 'value',
+           'ci95', 'symbols_mean', 'n', 'seed')
+# Selection 'both' gives three rows a point: the selection modules, chance, and their difference.
+RANDOM, GAIN = 'random selection', 'FSM - random'
+NOISELESS = 'none'  # this channel has no SNR
+
+
+class BadInput(Exception):
+    """Something the user gave cannot be used; the text says what and why."""
+
+
+class NotMeasured(Exception):
+    """One task could not be measured, mostly for want of its data."""
+
+
+@dataclass(frozen=True)
+class Model:
+    path: str
+    id: str  # name and hash of the weights
+    config: dict = None
+    train_snr_db: str = ''  # '-6..12', or '12' of a model trained at one SNR
+
+    def tasks(self):
+        return {task['name']: task for task in self.config['tasks']}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of the program. snr_db in dB; symbols 0: as many as the model sends."""
+    scheme: str
+    model: Model
+    task: str
+    dataset: str
+    channel: str
+    snr_db: tuple
+    limit: int  # most samples, 0: all
+    seed: int
+    split: str
+    symbols: int = 0
+    selection: str = 'fsm'
+    csi: bool = False  # the transmitter knows each sample's own Es/N0
+    coding: str = ''  # a conventional scheme in place of the model, such as jpeg-ldpc
+
+    def schemes(self):
+        return (self.scheme, RANDOM, GAIN) if self.selection == 'both' else (self.scheme,)
+
+    def keys(self):
+        """Of each row that it gives. Rows with the same key are the same measurement."""
+        return [key_of(self.about(), scheme, snr) for snr in self.snr_db or (None,)
+                for scheme in self.schemes()]
+
+    def about(self):
+        """What a row holds beside what the program says."""
+        return {'model': self.model.id, 'task': self.task, 'asked_dataset': self.dataset,
+                'channel': self.channel, 'limit': self.limit, 'seed': self.seed,
+                'split': self.split, 'asked_symbols': self.symbols,
+                'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding}
+
+    def pieces(self):
+        """The same in pieces of one SNR each."""
+        return [replace(self, snr_db=(snr,)) for snr in self.snr_db] or [self]
+
+    def command(self):
+        """Arguments of the program, without the data folder."""
+        words = ['baseline', '--scheme', self.coding] if self.coding else ['eval']
+        words += ['--model', self.model.path, '--task', self.task, '--split', self.split,
+                  '--channel', self.channel, '--limit', str(self.limit),
+                  '--seed', str(self.seed), '--json']
+        words += ['--snr', ','.join(f'{snr:g}' for snr in self.snr_db or (0,))]
+        if self.dataset:
+            words += ['--dataset', self.dataset]
+        if self.symbols:
+            words += ['--symbols', str(self.symbols)]
+        if self.selection != 'fsm':
+            words += ['--selection', self.selection]
+        if self.csi:
+            words += ['--csi-at-transmitter']
+        return words
+
+
+KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
+              'asked_symbols', 'asked_selection', 'csi', 'coding')
+
+
+def key_of(about, scheme, snr_db):
+    return tuple(about[field] for field in KEY_FIELDS) + \
+        (scheme, None if snr_db is None else float(snr_db))
+
+
+def program(udeepsc, *words):
+    """What the program said. Throws BadInput where it cannot be started."""
+    try:
+        return subprocess.run([udeepsc, *words], capture_output=True, text=True)
+    except OSError as error:
+        raise BadInput(f'{udeepsc}: cannot be run: {error.strerror}') from None
+
+
+def measure(udeepsc, job, data):
+    """Rows of a job. Throws NotMeasured with what the program said."""
+    done = program(udeepsc, *job.command(), '--data', str(data))
+    if done.returncode < 0:
+        raise NotMeasured(f'{job.command()[0]} was ended by signal {-done.returncode}')
+    if done.returncode:
+        raise NotMeasured(said_by(done))
+    rows = []
+    for line in done.stdout.splitlines():
+        found = json.loads(line)
+        chosen = found.get('selection') if job.selection == 'both' else None
+        scheme = {'random': RANDOM, 'fsm - random': GAIN}.get(chosen, job.scheme)
+        rows.append({**found, **job.about(), 'scheme': scheme,
+                     'train_snr_db': '' if job.coding else job.model.train_snr_db})
+    missing = set(job.keys()) - {key_of(r, r['scheme'], r['snr_db']) for r in rows}
+    if missing:
+        raise NotMeasured(f'{job.command()[0]} gave {len(rows)} of {len(job.keys())} results')
+    return rows
+
+
+def said_by(done):
+    """The last line of a failed program's error output, without its name."""
+    lines = [line for line in done.stderr.splitlines()
+             if line.strip() and not line.startswith('Run with --help')]
+    return lines[-1].removeprefix('udeepsc: ') if lines else f'exit status {done.returncode}'
+
+
+def read_model(udeepsc, path, train_snr_db=None):
+    """Throws BadInput for a file that is no model."""
+    done = program(udeepsc, 'info', '--json', str(path))
+    if done.returncode:
+        raise BadInput(said_by(done))
+    info = json.loads(done.stdout)
+    if train_snr_db is None:
+        # [low, high], as the training left it in the file
+        low_high = dict.fromkeys(info.get('training', {}).get('snr_db') or [])
+        train_snr_db = '..'.join(f'{value:g}' for value in low_high)
+    return Model(str(path), info['id'], info['config'], train_snr_db)

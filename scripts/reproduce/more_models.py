@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The models that the figures compare the shipped one with, in the folder of --models:
+
+    t-TASK.safetensors        one task alone: T-DeepSC
+    snr-DB.safetensors        all tasks, trained at one SNR: snr--2, snr-12
+    awgn.safetensors, rayleigh.safetensors   all tasks, trained over one channel
+
+--train makes those that are missing: writes their configurations, and trains them one after
+another, which goes on where it was when it was stopped.
+"""
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from measurement import BadInput, read_model
+
+FIXED_SNR = (-2, 12)  # dB, as in Fig. 6
+CHANNELS = {'awgn': 0.0, 'rayleigh': 1.0}  # share of samples through fading
+
+
+def single_task(config, task):
+    """The configuration of one task with what it needs of everything else."""
+    single = copy.deepcopy(config)
+    model = single['model']
+    model['name'] = f't-{task}'
+    model['tasks'] = [t for t in model['tasks'] if t['name'] == task]
+    needed = model['tasks'][0]['inputs']
+    model['encoders'] = {m: e for m, e in model['encoders'].items() if m in needed}
+    if 'training' in single:
+        settings = single['training'].get('tasks', {}).get(task, {})
+        single['training']['tasks'] = {task: {**settings, 'weight': 1}}
+    return single
+
+
+def fixed_snr(config, snr_db):
+    """All tasks; every phase at this SNR."""
+    fixed = copy.deepcopy(config)
+    fixed['model']['name'] = f'snr-{snr_db:g}'
+    for phase in fixed['training']['phases']:
+        phase['snr_db'] = [snr_db, snr_db]
+        phase.pop('widen_steps', None)
+    return fixed
+
+
+def one_channel(config, channel):
+    changed = copy.deepcopy(config)
+    changed['model']['name'] = channel
+    changed['training']['rayleigh'] = CHANNELS[channel]
+    return changed
+
+
+def shortened(config, steps):
+    """The phases in proportion, `steps` in all."""
+    short = copy.deepcopy(config)
+    training = short['training']
+    share = steps / sum(phase['steps'] for phase in training['phases'])
+    for phase in training['phases']:
+        phase['steps'] = max(1, round(phase['steps'] * share))
+        if 'widen_steps' in phase:
+            phase['widen_steps'] = round(phase['widen_steps'] * share)
+    for field in ('warmup_steps', 'checkpoint_every'):
+        if field in training:
+            training[field] = max(1, min(training[field], round(steps / 10)))
+    return short
+
+
+def configurations(figure, config):
+    """{name: configuration} of the models that this figure compares with."""
+    if figure == 'fig7':
+        return {channel: one_channel(config, channel) for channel in CHANNELS}
+    tasks = [task['name'] for task in config['model']['tasks']]
+    found = {f't-{task}': single_task(config, task) for task in tasks}
+    if figure == 'fig6':
+        found.update({f'snr-{snr:g}': fixed_snr(config, snr) for snr in FIXED_SNR})
+    return found
+
+
+def read_configuration(path):
+    try:
+        with open(path) as file:
+            config = json.load(file)
+        config['model']['tasks'], config['training']['phases']  # what is changed here
+        return config
+    except OSError as error:
+        raise BadInput(f'{path}: {error.strerror}') from None
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(f'{path}: expected a configuration with "model" and "training"') from None
+
+
+def train(study, folder, wanted):
+    """Trains the models that are missing in the folder."""
+    o = study.options
+    for name, config in wanted.items():
+        target = folder / f'{name}.safetensors'
+        if target.exists():
+            continue
+        if o.steps:
+            config = shortened(config, o.steps)
+        steps = sum(phase['steps'] for phase in config['training']['phases'])
+        path = folder / f'{name}.json'
+        path.write_text(json.dumps(config, indent=1) + '\n')
+        study.warn(f'training {name}, {steps} steps: hours for the 20,000 of lite on two cores; '
+                   'stopped, it goes on with the same command')
+        command = [o.udeepsc, 'train', str(path), '--data', str(o.data),
+                   '--out', str(folder / name)]
+        if o.tokenizer:
+            command += ['--tokenizer', o.tokenizer]
+        if not sys.stderr.isatty():
+            command += ['--quiet']
+        if subprocess.run(command).returncode:
+            study.warn(f'{name} was not trained, and is left out')
+            continue
+        # Renamed when it is whole: a file by this name is one that can be used.
+        shutil.copyfile(folder / name / 'model.safetensors', f'{target}.part')
+        os.replace(f'{target}.part', target)
+
+
+def find_models(study):
+    """{name: Model} of the folder of --models; trains first where --train was given. Throws
+    BadInput for a folder that cannot be used."""
+    o = study.options
+    if not o.models:
+        return {}
+    folder = o.models
+    try:
+        if o.train:
+            folder.mkdir(parents=True, exist_ok=True)
+            train(study, folder, configurations(study.figure, read_configuration(o.config)))
+        if not folder.is_dir():
+            raise BadInput(f'--models: {folder}: there is no such folder')
+    except OSError as error:
+        raise BadInput(f'{error.filename or folder}: cannot be written: {error.strerror}') \
+            from None
+    found = {}
+    for path in sorted(folder.glob('*.safetensors')):
+        snr = re.fullmatch(r'snr-(-?\d+(?:\.\d+)?)', path.stem)
+        if snr or path.stem.startswith('t-') or path.stem in CHANNELS:
+            found[path.stem] = read_model(o.udeepsc, path, snr[1] if snr else None)
+    if not found:
+        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn or rayleigh.safetensors there')
+    return found
