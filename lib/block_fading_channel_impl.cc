@@ -111,6 +111,9 @@ void block_fading_channel_impl::handle(const pmt::pmt_t& msg)
     // The setters only write what is read here, once per PDU: no lock, and a PDU never
     // sees half a change.
     d_channel.set_config(config());
+    if (d_restart.exchange(false)) {
+        d_channel.restart();
+    }
     const auto state = d_channel.apply(symbols.data(), symbols.size(), symbols.data());
     const double noise_var = udeepsc_phy::equalize(
         symbols.data(), symbols.size(), state.gain, state.n0, symbols.data());

@@ -21,6 +21,7 @@ public:
     double snr_db() const override { return d_snr_db; }
     void set_k_factor_db(double k_factor_db) override;
     double k_factor_db() const override { return d_k_factor_db; }
+    void restart() override { d_restart = true; }
 
 private:
     void handle(const pmt::pmt_t& msg);
@@ -29,6 +30,7 @@ private:
     std::atomic<channel_type> d_model;
     std::atomic<double> d_snr_db;
     std::atomic<double> d_k_factor_db;
+    std::atomic<bool> d_restart { false };
     const std::uint64_t d_seed;
     udeepsc_phy::BlockFadingChannel d_channel; // block's thread only
 };

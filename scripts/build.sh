@@ -11,6 +11,32 @@ cores=$(nproc)
 [ "$jobs" -le "$cores" ] || jobs=$cores
 [ "$jobs" -ge 1 ] || jobs=1
 
+# Ninja's words, without those that say nothing: nothing at all where nothing is to be built. A
+# step of a build is one line that is written over on a terminal, elsewhere every tenth of them.
+show_progress() {
+    local line started= tenth=-1
+    while IFS= read -r line; do
+        case $line in
+        'ninja: Entering directory'* | 'ninja: no work to do.' | *'Re-checking globbed directories...')
+            continue
+            ;;
+        esac
+        if [[ ! $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]]; then
+            echo "$line"
+            continue
+        fi
+        [ "$started" ] || say "building with $jobs jobs"
+        started=yes
+        if [ -t 1 ]; then
+            printf '\r\033[K%.*s' "$((${COLUMNS:-80} - 1))" "$line"
+            [ "${BASH_REMATCH[1]}" != "${BASH_REMATCH[2]}" ] || echo
+        elif ((10 * BASH_REMATCH[1] / BASH_REMATCH[2] != tenth)); then
+            tenth=$((10 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+            echo "$line"
+        fi
+    done
+}
+
 # Two shells, tx in one and rx in the other, must not build at the same time.
 mkdir -p "$UDEEPSC_BUILD"
 exec 9>"$UDEEPSC_BUILD/.lock"
@@ -20,5 +46,4 @@ if [ ! -f "$UDEEPSC_BUILD/build.ninja" ]; then
     cmake -S "$UDEEPSC_ROOT" -B "$UDEEPSC_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -DENABLE_GNURADIO=ON -DPYTHON_EXECUTABLE=/usr/bin/python3
 fi
-say "building with $jobs jobs"
-ninja -C "$UDEEPSC_BUILD" -j "$jobs" "$@"
+ninja -C "$UDEEPSC_BUILD" -j "$jobs" "$@" 2>&1 | show_progress

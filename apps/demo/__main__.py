@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import drawings
 import material
 import tasks
 from console import Progress, Table, snr_text
@@ -46,6 +47,8 @@ def parse_arguments(arguments):
                         help='pictures to send in place of the built-in ones')
     parser.add_argument('--text', nargs='+', default=[], metavar='TEXT',
                         help='texts to send in place of the built-in ones')
+    parser.add_argument('--question', nargs='+', default=[], metavar='TEXT',
+                        help='questions about the pictures, in place of those about drawings')
     parser.add_argument('--channel', choices=['awgn', 'rayleigh', 'rician'], default='awgn',
                         help='fading has one gain per picture tile or sentence (default: awgn)')
     parser.add_argument('--snr', nargs='+', type=snr_value, default=[-6, 0, 6, 12],
@@ -72,72 +75,25 @@ def parse_arguments(arguments):
 
 
 def gather(options):
-    """(pictures, sentences) to send; raises BadInput."""
+    """What to send, but for thumbnails and questions about pictures; raises BadInput."""
     material.checked_model(options.model)
-    if options.image:
-        pictures = material.given_pictures(options.image, options.size)
+    pictures = (material.given_pictures(options.image, options.size) if options.image
+                else material.built_in_pictures())
+    sentences = (material.given_sentences(options.text) if options.text
+                 else material.built_in_sentences())
+    if not all(words.split() for words in options.question):
+        raise material.BadInput('--question: the question is empty')
+    return material.Given(pictures, sentences)
+
+
+def gather_small(options, given, edge):
+    """Adds what the tasks of one small picture get to see."""
+    given.thumbnails = (material.given_thumbnails(options.image, edge) if options.image
+                        else material.built_in_thumbnails(edge))
+    if options.question:
+        given.questions = drawings.given_questions(options.question, given.thumbnails)
     else:
-        pictures = material.built_in_pictures()
-    if options.text:
-        sentences = material.given_sentences(options.text)
-    else:
-        sentences = material.built_in_sentences()
-    return pictures, sentences
-
-
-def thumbnails_of(options, edge):
-    """What the classifiers get to see."""
-    if options.image:
-        return material.given_thumbnails(options.image, edge)
-    return material.built_in_thumbnails(edge)
-
-
-def write_pictures(folder, pictures):
-    """Writes what image_source reads; file -> pixels."""
-    from PIL import Image
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {}
-    for picture in pictures:
-        path = folder / f'{picture.name}.png'
-        Image.fromarray(picture.pixels).save(path)
-        files[str(path)] = picture.pixels
-    return files
-
-
-def make_jobs(info, wanted, out, pictures, thumbnails, sentences):
-    """(a job for each task, file -> pixels)."""
-    from chain import Job
-    from gnuradio import udeepsc
-    manual = udeepsc.source_start.on_trigger
-    edge = info.size_of('image')
-    files = write_pictures(out / 'sent', pictures)
-    small = write_pictures(out / 'thumbnails', thumbnails)
-    tiles = sum(math.ceil(p.shape[0] / edge) * math.ceil(p.shape[1] / edge)
-                for p in files.values()) if edge else 0
-    texts = [s.text for s in sentences]
-
-    def truth(task, samples):
-        """Labels, if the model knows them all."""
-        labels = [sample.label for sample in samples]
-        return labels if all(label in task.classes for label in labels) else []
-
-    def tiles_job(task):
-        return Job(task, udeepsc.image_source(
-            list(files), task.name, tile=edge, start=manual), tiles)
-
-    def thumbnails_job(task):
-        return Job(task, udeepsc.image_source(
-            list(small), task.name, truth(task, thumbnails), edge, start=manual), len(small))
-
-    def texts_job(task):
-        return Job(task, udeepsc.text_source(
-            texts, '', task.name, truth(task, sentences), material.SEGMENT_WORDS,
-            start=manual), len(texts))
-
-    make = {'tiles': tiles_job, 'thumbnails': thumbnails_job, 'texts': texts_job}
-    if not wanted:
-        raise material.BadInput('the model has no task for a picture or a text alone')
-    return [make[task.sent_as](task) for task in wanted], files
+        given.questions = drawings.built_in_questions()
 
 
 def run_all(options, jobs, files, table, window):
@@ -199,7 +155,7 @@ def print_figures(done, started):
 
 def demonstrate(options):
     started = time.monotonic()
-    pictures, sentences = gather(options)
+    given = gather(options)
     if options.check:
         return
     out = Path(options.out)
@@ -211,8 +167,10 @@ def demonstrate(options):
           f'{options.channel} channel')
     if tasks.passed_over(info):
         print(tasks.passed_over(info))
-    thumbnails = thumbnails_of(options, info.size_of('image') or material.THUMBNAIL)
-    jobs, files = make_jobs(info, tasks.served(info), out, pictures, thumbnails, sentences)
+    edge = info.size_of('image')
+    gather_small(options, given, edge or material.THUMBNAIL)
+    from jobs import make_jobs
+    jobs, files = make_jobs(tasks.served(info), out, given, edge)
     window = make_window(options, 'gr-udeepsc demo')
     done = run_all(options, jobs, files, Table(), window)
 
@@ -220,7 +178,7 @@ def demonstrate(options):
     write_results(out, info, options, done)
     from report import draw_report
     draw_report(out / 'report.png', info, options.channel, options.snr, done, files,
-                thumbnails, sentences)
+                given)
     print_figures(done, started)
     print(f'the report: {out / "report.png"}')
     window.stay()

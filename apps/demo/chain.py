@@ -48,6 +48,13 @@ class Job:
     task: object  # tasks.Task
     source: object
     count: int
+    start: object = None  # called to send them; None: a message to the source's trigger
+
+    def send(self):
+        if self.start:
+            self.start()
+        else:
+            self.source.to_basic_block()._post(pmt.intern('trigger'), pmt.PMT_T)
 
 
 @dataclass
@@ -109,16 +116,18 @@ class Chain:
         return sum(block.dropped() for block in self.chain + [job.source for job in self.jobs])
 
     def run(self, job, snr_db, progress):
-        """Sends all of a job at one SNR; calls progress(samples newly arrived)."""
+        """Sends all of a job at one SNR, through the same fades and noise at each; calls
+        progress(samples newly arrived)."""
         self.selector.set_snr_db(snr_db)
         self.channel.set_snr_db(snr_db)
+        self.channel.restart()
         if self.window.view:
             self.window.view.set_snr_db(snr_db)
         for part in (self.sink, self.before, self.after):
             part.reset()
         dropped_before = self.dropped()
         start = time.monotonic()
-        job.source.to_basic_block()._post(pmt.intern('trigger'), pmt.PMT_T)
+        job.send()
         self.wait(job, dropped_before, progress)
         return Outcome(task=job.task, snr_db=snr_db,
                        results=self.in_places(job),

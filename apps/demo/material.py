@@ -3,7 +3,7 @@
 
 import importlib.util
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,15 @@ class Picture:
 class Sentence:
     text: str
     label: str = ''
+
+
+@dataclass
+class Given:
+    """All that is sent."""
+    pictures: list
+    sentences: list
+    thumbnails: list = field(default_factory=list)
+    questions: list = field(default_factory=list)  # drawings.Question
 
 
 @dataclass

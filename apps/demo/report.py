@@ -3,6 +3,7 @@
 
 import difflib
 import re
+import textwrap
 import warnings
 
 import matplotlib
@@ -23,7 +24,7 @@ MARK_COLOURS = {'': INK, '\u2713': GOOD, '\u2717': BAD}
 
 # Inches
 MARGIN, GAP = 0.55, 0.16
-MOST_PICTURES, MOST_THUMBNAILS, MOST_SENTENCES = 4, 2, 3
+MOST_PICTURES, MOST_THUMBNAILS, MOST_QUESTIONS, MOST_SENTENCES = 4, 2, 4, 3
 
 
 class Page:
@@ -50,6 +51,11 @@ class Page:
         item = self.figure.text(x / self.width, 1 - y / self.height, text, fontsize=size,
                                 color=colour, **style)
         return x + item.get_window_extent(self.renderer).width / self.figure.dpi
+
+    def wrapped(self, x, y, text, width, size=11, leading=0.2):
+        """Text in as many lines as its width in inches needs."""
+        for k, line in enumerate(textwrap.wrap(text, max(8, int(width / (0.0075 * size))))[:3]):
+            self.text(x, y + k * leading, line, size)
 
     def line(self, y, left, right, colour=FAINT, width=0.8):
         self.figure.add_artist(plt.Line2D(
@@ -97,7 +103,7 @@ class Report:
             page.text(MARGIN, y + 0.42, 'Meaning instead of bits', 25, weight='bold')
             page.text(MARGIN, y + 0.74,
                       f'U-DeepSC in GNU Radio: one network of {info.parameters / 1e6:.1f} M '
-                      f'parameters sends pictures and sentences over {fade}', 11.5, GREY)
+                      f'parameters sends pictures, sentences and questions over {fade}', 11.5, GREY)
         self.add(1.05, draw)
 
     def heads(self):
@@ -209,6 +215,34 @@ class Report:
         page.text(end + 0.06, y + edge + 0.19, f"{answer['probability']:.0%}", 9, GREY)
         page.text(x, y + edge + 0.36, f'{result.symbols} symbols', 8.5, GREY)
 
+    # Questions
+
+    def questions(self, questions):
+        task = self.task('image + text', 'label')
+        if task is None:
+            return
+        self.section('Ask', 'picture and question go as a few symbols each; the answer is all that '
+                     'comes out')
+        edge = 0.62
+        for k, question in list(enumerate(questions))[:MOST_QUESTIONS]:
+            self.question_row(task, k, question, edge)
+
+    def question_row(self, task, k, question, edge):
+        def draw(page, y):
+            page.picture(question.picture.pixels, self.at(0), y, edge, edge, smooth=False)
+            page.wrapped(self.at(0) + edge + 0.12, y + 0.22, question.words,
+                         self.column - edge - 0.12)
+            for i, snr_db in enumerate(self.snrs):
+                summary, outcome = self.row(task, snr_db)
+                if outcome is None or outcome.results[k] is None:
+                    continue
+                answer = summary['answers'][k]
+                end = page.text(self.at(i + 1), y + 0.22, answer['answer'], 11.5,
+                                MARK_COLOURS[answer['mark']], weight='bold')
+                page.text(end + 0.08, y + 0.22, f"{answer['probability']:.0%}", 9.5, GREY)
+                page.text(self.at(i + 1), y + 0.42, f"{answer['symbols']} symbols", 8.5, GREY)
+        self.add(edge + 0.12, draw)
+
     # Sentences
 
     def sentences(self, sentences):
@@ -311,7 +345,7 @@ def shorten_to(page, text, width):
     return text if len(text) <= fits else text[:fits - 1] + '\u2026'
 
 
-def draw_report(path, info, channel, snrs, done, files, thumbnails, sentences):
+def draw_report(path, info, channel, snrs, done, files, given):
     """Writes the report. `files`: file -> pixels as sent."""
     plt.rcParams['font.family'] = 'DejaVu Sans'
     warnings.filterwarnings('ignore', 'Glyph .* missing')  # a box stands for it
@@ -322,7 +356,9 @@ def draw_report(path, info, channel, snrs, done, files, thumbnails, sentences):
     report.space(0.1)
     report.constellation()
     report.space(0.1)
-    report.thumbnails(thumbnails)
-    report.sentences(sentences)
+    report.thumbnails(given.thumbnails)
+    report.questions(given.questions)
+    report.space(0.1)
+    report.sentences(given.sentences)
     report.foot()
     report.save(path)

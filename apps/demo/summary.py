@@ -7,7 +7,7 @@ import re
 from gnuradio.udeepsc.quality import psnr_db
 
 
-NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence'}
+NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence', 'questions': 'question'}
 
 
 def readable(sentence):

@@ -32,7 +32,7 @@ def taken_by(task):
     return ' + '.join(sorted(task.modalities))
 
 
-def served(info, ways=('tiles', 'thumbnails', 'texts')):
+def served(info, ways=('tiles', 'thumbnails', 'texts', 'questions')):
     """The tasks that are sent in one of these ways, in the model's order."""
     known = [Task(task.name, taken_by(task), task.output, tuple(task.classes))
              for task in info.tasks if (taken_by(task), None) in SENT_AS]
@@ -40,7 +40,7 @@ def served(info, ways=('tiles', 'thumbnails', 'texts')):
 
 
 def passed_over(info):
-    """The tasks that a picture or a text alone is not enough for, as one line; '' if none."""
+    """The tasks that are not sent here, as one line; '' if none."""
     names = {task.name for task in served(info)}
     left = [f'{task.name} (takes {taken_by(task)})' for task in info.tasks
             if task.name not in names]

@@ -49,7 +49,8 @@ struct BurstState {
  *
  * E|h|^2 = 1 and E|n|^2 = N0 = 10^(-esn0_db/10) per complex symbol (N0/2 per real
  * dimension), so esn0_db is the mean Es/N0 of symbols of unit energy. The same seed gives
- * the same gains and noise. Not safe to share between threads.
+ * the same gains and noise; burst number k has the same gain whatever the length and the
+ * noise of those before it. Not safe to share between threads.
  */
 class BlockFadingChannel {
 public:
@@ -57,8 +58,11 @@ public:
 
     const FadingConfig& config() const { return d_config; }
 
-    //! Takes effect at the next burst; the generator goes on unless the seed changed.
+    //! Takes effect at the next burst; the generators go on unless the seed changed.
     void set_config(const FadingConfig& config);
+
+    //! Begins again: the next burst has the gain and the noise of the first.
+    void restart();
 
     //! N0 of the next burst.
     double n0() const { return d_n0; }
@@ -72,7 +76,7 @@ private:
     std::complex<float> draw_gain();
 
     FadingConfig d_config;
-    Xoshiro256pp d_random;
+    Xoshiro256pp d_gain_random, d_noise_random;
     double d_n0;
 };
 

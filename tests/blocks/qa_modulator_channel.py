@@ -209,6 +209,19 @@ class Channel(unittest.TestCase):
             measured = np.mean(np.abs(fx.payload(message) - 1)**2)
             self.assertAlmostEqual(measured / expected, 1, delta=6 / n**0.5)
 
+    def test_restart_brings_the_same_fades(self):
+        """Whatever was sent before, and at another Es/N0."""
+        block = udeepsc.block_fading_channel(udeepsc.channel_type.rayleigh, 6.0, seed=4)
+        with fx.Bench(block) as bench:
+            for run, (snr_db, length) in enumerate(((6.0, 5), (-3.0, 8))):
+                block.set_snr_db(snr_db)
+                block.restart()
+                for _ in range(3):
+                    bench.post(pmt.cons(fx.meta(frame_id=1), fx.c32(np.ones(length))))
+                gains = [fx.key(m, 'h') for m in bench.received(3 * (run + 1))]
+        self.assertEqual(gains[:3], gains[3:])
+        self.assertEqual(len(set(gains)), 3)
+
     def test_seed_and_setters(self):
         def run(seed):
             block = udeepsc.block_fading_channel(

@@ -153,6 +153,22 @@ TEST(FadingChannel, SeedDecidesEverything)
     EXPECT_NE(first, a.apply(x));
     c.set_config(make_config(Fading::rayleigh, 10.0, 5));
     EXPECT_EQ(first, c.apply(x));
+    c.restart();
+    EXPECT_EQ(first, c.apply(x));
+}
+
+// Two runs of a comparison over SNR send payloads of other lengths through the same fades.
+TEST(FadingChannel, GainsDoNotHangOnNoiseOrLength)
+{
+    for (Fading fading : { Fading::rayleigh, Fading::rician }) {
+        const auto gains = draw_gains(make_config(fading, INF, 5), 4);
+        BlockFadingChannel channel(make_config(fading, 0.0, 5));
+        for (std::size_t k = 0; k < gains.size(); k++) {
+            BurstState state;
+            channel.apply(Symbols(7 * k + 1, { 1, 0 }), &state);
+            EXPECT_EQ(gains[k], std::complex<double>(state.gain));
+        }
+    }
 }
 
 // Error rates near 1e-6 hang on the far tail, where pools and approximations fail.

@@ -20,7 +20,7 @@ enum class channel_type {
  *
  * The output is x + n / h; the noise variance that goes with it is N0 / |h|^2, with
  * N0 = 10^(-snr_db / 10) because the mean symbol energy is 1. SNR is Es/N0 per complex
- * symbol.
+ * symbol. PDU number k has the same gain whatever the lengths and the SNR of those before.
  *
  * <b>Ports</b>
  * - in "in": c32vector of symbols.
@@ -54,6 +54,9 @@ public:
     virtual double snr_db() const = 0;
     virtual void set_k_factor_db(double k_factor_db) = 0;
     virtual double k_factor_db() const = 0;
+    //! Begins again: the PDUs that follow have the gains and the noise of the first ones,
+    //! so that two runs, say at two SNRs, share their fades.
+    virtual void restart() = 0;
 };
 
 } // namespace udeepsc

@@ -18,6 +18,9 @@ const std::array<std::pair<Fading, const char*>, 4> NAMES = { {
     { Fading::rician, "rician" },
 } };
 
+//! What sets the gains' seed apart from the noise's.
+constexpr std::uint64_t GAIN_STREAM = 0x6761696e73; // "gains"
+
 double noise_variance(const FadingConfig& config)
 {
     return config.fading == Fading::none ? 0.0 : std::pow(10.0, -config.esn0_db / 10.0);
@@ -64,32 +67,41 @@ void FadingConfig::validate() const
 
 BlockFadingChannel::BlockFadingChannel(const FadingConfig& config)
     : d_config((config.validate(), config))
-    , d_random(config.seed)
+    , d_gain_random(config.seed ^ GAIN_STREAM)
+    , d_noise_random(config.seed)
     , d_n0(noise_variance(config))
 { }
 
 void BlockFadingChannel::set_config(const FadingConfig& config)
 {
     config.validate();
-    if (config.seed != d_config.seed) {
-        d_random = Xoshiro256pp(config.seed);
-    }
+    const bool other_seed = config.seed != d_config.seed;
     d_config = config;
     d_n0 = noise_variance(config);
+    if (other_seed) {
+        restart();
+    }
+}
+
+void BlockFadingChannel::restart()
+{
+    d_gain_random = Xoshiro256pp(d_config.seed ^ GAIN_STREAM);
+    d_noise_random = Xoshiro256pp(d_config.seed);
 }
 
 std::complex<float> BlockFadingChannel::draw_gain()
 {
     switch (d_config.fading) {
     case Fading::rayleigh:
-        return std::complex<float>(d_random.complex_gaussian());
+        return std::complex<float>(d_gain_random.complex_gaussian());
     case Fading::rician: {
         // 1/(K+1) and K/(K+1), which hold for K = 0 and K = inf too.
         const double scattered
             = 1.0 / (1.0 + std::pow(10.0, d_config.rician_k_db / 10.0));
         const double sight = 1.0 / (1.0 + std::pow(10.0, -d_config.rician_k_db / 10.0));
         return std::complex<float>(std::sqrt(sight)
-                                   + std::sqrt(scattered) * d_random.complex_gaussian());
+                                   + std::sqrt(scattered)
+                                       * d_gain_random.complex_gaussian());
     }
     case Fading::none:
     case Fading::awgn:
@@ -112,7 +124,7 @@ BurstState BlockFadingChannel::apply(const std::complex<float>* x,
     if (d_n0 > 0.0) {
         const double sigma = std::sqrt(d_n0);
         for (std::size_t i = 0; i < n; i++) {
-            y[i] += std::complex<float>(sigma * d_random.complex_gaussian());
+            y[i] += std::complex<float>(sigma * d_noise_random.complex_gaussian());
         }
     }
     return state;

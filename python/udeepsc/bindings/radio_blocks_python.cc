@@ -80,5 +80,8 @@ void bind_radio_blocks(py::module& m)
              doc::block_fading_channel::set_k_factor_db)
         .def("k_factor_db",
              &block_fading_channel::k_factor_db,
-             doc::block_fading_channel::k_factor_db);
+             doc::block_fading_channel::k_factor_db)
+        .def("restart",
+             &block_fading_channel::restart,
+             doc::block_fading_channel::restart);
 }
