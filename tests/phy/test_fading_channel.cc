@@ -157,7 +157,8 @@ TEST(FadingChannel, SeedDecidesEverything)
     EXPECT_EQ(first, c.apply(x));
 }
 
-// Two runs of a comparison over SNR send payloads of other lengths through the same fades.
+// Two runs of a comparison over SNR send payloads of other lengths through the same
+// fades.
 TEST(FadingChannel, GainsDoNotHangOnNoiseOrLength)
 {
     for (Fading fading : { Fading::rayleigh, Fading::rician }) {

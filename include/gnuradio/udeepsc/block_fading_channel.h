@@ -20,7 +20,8 @@ enum class channel_type {
  *
  * The output is x + n / h; the noise variance that goes with it is N0 / |h|^2, with
  * N0 = 10^(-snr_db / 10) because the mean symbol energy is 1. SNR is Es/N0 per complex
- * symbol. PDU number k has the same gain whatever the lengths and the SNR of those before.
+ * symbol. PDU number k has the same gain whatever the lengths and the SNR of those
+ * before.
  *
  * <b>Ports</b>
  * - in "in": c32vector of symbols.

@@ -99,9 +99,8 @@ std::complex<float> BlockFadingChannel::draw_gain()
         const double scattered
             = 1.0 / (1.0 + std::pow(10.0, d_config.rician_k_db / 10.0));
         const double sight = 1.0 / (1.0 + std::pow(10.0, -d_config.rician_k_db / 10.0));
-        return std::complex<float>(std::sqrt(sight)
-                                   + std::sqrt(scattered)
-                                       * d_gain_random.complex_gaussian());
+        return std::complex<float>(
+            std::sqrt(sight) + std::sqrt(scattered) * d_gain_random.complex_gaussian());
     }
     case Fading::none:
     case Fading::awgn:
