@@ -4,10 +4,8 @@
 import math
 
 import material
-import pmt
 from chain import Job
 from gnuradio import udeepsc
-from gnuradio.udeepsc.pdus import bytes_vector, dictionary
 
 MANUAL = udeepsc.source_start.on_trigger
 
@@ -35,16 +33,10 @@ def tile_count(pictures, edge):
 
 
 def ask(source, task, questions):
-    """Posts the pictures and the questions about them, in order."""
-    block = source.to_basic_block()
     for question in questions:
-        about = dictionary(shape=question.picture.pixels.shape, picture=question.picture.name)
-        block._post(pmt.intern('picture'),
-                    pmt.cons(about, bytes_vector(question.picture.pixels)))
         known = question.answer in task.classes
-        about = dictionary(reference=question.answer) if known else pmt.make_dict()
-        block._post(pmt.intern('question'),
-                    pmt.cons(about, bytes_vector(question.words.encode())))
+        source.ask_about(question.picture.pixels, question.words,
+                         question.answer if known else '', question.picture.name)
 
 
 def make_jobs(wanted, out, given, edge):

@@ -4,6 +4,7 @@
 import threading
 import time
 
+import numpy as np
 import pmt
 from gnuradio import gr
 
@@ -44,7 +45,7 @@ class question_source(PduCounters, gr.basic_block):
         if not 8 <= tile <= 1024:
             raise ValueError(f'tile: got {tile}, expected 8 to 1024')
         self._tile, self._frame_id = tile, 0
-        self._lock = threading.Lock()  # guards picture, name and task
+        self._lock = threading.Lock()  # guards picture, name, task and number
         self._pixels, self._name = None, ''
         self.set_picture(picture)
         self.set_task(task)
@@ -65,6 +66,16 @@ class question_source(PduCounters, gr.basic_block):
     def task(self):
         with self._lock:
             return self._task
+
+    def ask_about(self, pixels, question, answer='', name='picture'):
+        """Sends a question with the picture that it is about, uint8 [height, width, 3], from any
+        thread. `answer`, where it is known, goes along as the reference. Pictures and questions
+        of two ports come in any order; here each question has its own."""
+        self.count_received()
+        reference = pmt.intern(answer) if answer else None
+        with self._lock:
+            self._send_both(fit(np.asarray(pixels, np.uint8), self._tile, self._tile), name,
+                            self._task, question.encode(), reference)
 
     @counted
     def look(self, message):
@@ -91,21 +102,20 @@ class question_source(PduCounters, gr.basic_block):
         if not question or len(question.encode()) > MAX_BYTES:
             raise BadPdu('bad sample', f'a question of {len(question)} characters')
         with self._lock:
-            pixels, name, task = self._pixels, self._name, self._task
-        if pixels is None:
-            raise BadPdu('incomplete', 'there is no picture yet that the question is about')
-        self._send_both(pixels, name, task, question.encode())
+            if self._pixels is None:
+                raise BadPdu('incomplete', 'there is no picture yet that the question is about')
+            self._send_both(self._pixels, self._name, self._task, question.encode())
 
     def _show(self, pixels, name):
         small = fit(pixels, self._tile, self._tile)
         with self._lock:
             self._pixels, self._name = small, name
 
-    def _send_both(self, pixels, name, task, question):
+    def _send_both(self, pixels, name, task, question, answer=None):
         for about, tile in tile_pdus(pixels, self._tile, name, task, self._frame_id):
             self.send(about, tile)
         payload = bytes_vector(question)
         self.send(dictionary(frame_id=self._frame_id, task=task, modality='text',
-                             shape=(len(question),), reference=payload,
+                             shape=(len(question),), reference=answer or payload,
                              t_source=time.monotonic()), payload)
         self._frame_id += 1

@@ -28,6 +28,19 @@ def sentence(message):
 
 class Questions(unittest.TestCase):
 
+    def test_each_question_with_its_own_picture(self):
+        source = udeepsc.question_source()
+        with fx.Bench(source) as bench:
+            source.ask_about(fx.picture(1, 64), 'what is it?', 'yes', 'first')
+            source.ask_about(fx.picture(2, 64), 'and this?')
+            came = bench.received(4)
+        self.assertEqual([fx.key(m, 'modality') for m in came], ['image', 'text'] * 2)
+        self.assertEqual([fx.key(m, 'frame_id') for m in came], [0, 0, 1, 1])
+        self.assertEqual(fx.key(came[1], 'reference'), 'yes')
+        self.assertEqual(fx.key(came[0], 'picture'), 'first')
+        self.assertEqual(bytes(fx.payload(came[3])).decode(), 'and this?')
+        self.assertFalse(np.array_equal(fx.payload(came[0]), fx.payload(came[2])))
+
     def test_picture_and_question_under_one_number(self):
         picture = np.zeros((64, 96, 3), np.uint8)
         picture[:, 16:48], picture[:, 48:80] = 100, 200  # the middle square

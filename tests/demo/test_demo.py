@@ -32,7 +32,8 @@ class Demo(unittest.TestCase):
         out = fx.FOLDER / 'out'
         done = fx.run_demo('--model', tiny_model(), '--out', out, '--snr', 12, -6,
                            '--image', picture('odd.png', 50, 70), '--channel', 'rayleigh',
-                           '--text', 'it costs $5 , or $6 .', 'b ' * 30)
+                           '--text', 'it costs $5 , or $6 .', 'b ' * 30,
+                           '--question', 'is it odd?', 'what is it?')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('tiles a second', done.stdout)
         results = json.loads((out / 'results.json').read_text())['results']
@@ -41,12 +42,28 @@ class Demo(unittest.TestCase):
         for r in results:
             self.assertEqual(r['dropped'], 0, r)
             self.assertEqual(r['samples'], {'image_reconstruction': 2 * 3,
-                                            'image_classification': 1}.get(r['task'], 3))
+                                            'image_classification': 1,
+                                            'visual_question_answering': 2}.get(r['task'], 3))
             self.assertGreater(r['symbols'], 0)
         with Image.open(out / 'received' / 'odd_-6dB.png') as image:
             self.assertEqual(image.size, (70, 50))
         with Image.open(out / 'report.png') as image:
             self.assertGreater(image.width, 500)
+
+    def test_fades_are_the_same_at_each_snr(self):
+        """A picture of one tile: whatever its SNR, one gain and one noise."""
+        out = fx.FOLDER / 'fades'
+        done = fx.run_demo('--model', tiny_model(), '--out', out, '--snr', 0, 0.001,
+                           '--image', picture('one.png', 32, 32), '--channel', 'rayleigh')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        results = json.loads((out / 'results.json').read_text())['results']
+        scores = [r['score'] for r in results if r['task'] == 'image_reconstruction']
+        self.assertAlmostEqual(scores[0], scores[1], 2)
+
+    def test_an_empty_question(self):
+        done = fx.run_demo('--model', tiny_model(), '--question', ' ')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('--question', done.stderr)
 
     def test_a_lost_sample_leaves_the_others_in_place(self):
         out = fx.FOLDER / 'lost'
