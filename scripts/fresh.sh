@@ -4,7 +4,7 @@
 # nothing else, so that no package which only this computer has hides a missing one:
 #
 #   fresh.sh bookworm test -L core      what is committed here, cloned into a Debian 12
-#   fresh.sh trixie demo                a Debian 13; demo's pictures are brought back
+#   fresh.sh trixie demo                a Debian 13; demo's pictures and Debian packages are brought back
 #   fresh.sh --prepare bookworm         only makes the base system, or says why it cannot
 #
 # Needs root. UDEEPSC_FRESH (default /var/tmp/udeepsc-fresh) keeps base systems, downloaded
@@ -89,7 +89,7 @@ in_root() # COMMAND...
     mapfile -t proxies < <(env | grep -iE '^(https?|no|ftp)_proxy=' || true)
     chroot "$root" /usr/bin/env -i HOME=/root USER=root TERM="${TERM:-dumb}" LANG=C.UTF-8 \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        CCACHE_DIR=/ccache CI="${CI:-}" "${proxies[@]}" \
+        CCACHE_DIR=/ccache CI="${CI:-}" FRESH_SYSTEM="${FRESH_SYSTEM:-}" "${proxies[@]}" \
         bash -c 'cd /root/gr-udeepsc && exec "$@"' fresh "$@" </dev/null
 }
 
@@ -117,13 +117,13 @@ inside() # ROOT COMMAND...
     seconds_of "./gr-udeepsc $1 in the fresh system" in_root ./gr-udeepsc "$@"
 }
 
-bring_back() # ROOT SUITE
+bring_back() # ROOT SUITE FOLDER
 {
-    [ -d "$1/root/gr-udeepsc/demo_out" ] || return 0
-    rm -rf "$UDEEPSC_ROOT/demo_out/$2"
-    mkdir -p "$UDEEPSC_ROOT/demo_out"
-    cp -r "$1/root/gr-udeepsc/demo_out" "$UDEEPSC_ROOT/demo_out/$2"
-    say "brought back to $UDEEPSC_ROOT/demo_out/$2"
+    [ -d "$1/root/gr-udeepsc/$3" ] || return 0
+    rm -rf "${UDEEPSC_ROOT:?}/$3/$2"
+    mkdir -p "$UDEEPSC_ROOT/$3"
+    cp -r "$1/root/gr-udeepsc/$3" "$UDEEPSC_ROOT/$3/$2"
+    say "brought back to $UDEEPSC_ROOT/$3/$2"
 }
 
 remove() # ROOT
@@ -165,5 +165,6 @@ status=0
 UDEEPSC_FRESH=$store CCACHE_DIR=$cache \
     unshare --mount --propagation private --pid --fork --kill-child \
     "$UDEEPSC_ROOT/scripts/fresh.sh" --inside "$root" "$@" || status=$?
-bring_back "$root" "$suite"
+bring_back "$root" "$suite" demo_out
+[ -n "${WITH:-}" ] || bring_back "$root" "$suite" dist
 exit $status

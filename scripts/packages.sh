@@ -5,15 +5,20 @@
 #   packages.sh [DIR]                   makes them, into DIR (default dist/)
 #   packages.sh --check DIR             installs those of DIR, as root, and uses what they bring
 #   packages.sh --check DIR bookworm    the same in a Debian 12 that has nothing else
+#   packages.sh --fresh trixie          makes and checks them in two fresh systems, a Debian 13
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+TOOLS=(debhelper dh-python dpkg-dev lintian)
 
 make_packages() # DIR
 {
     local work
     mkdir -p "$1"
     "$UDEEPSC_ROOT/scripts/setup.sh"
-    command -v dh >/dev/null && command -v dh_python3 >/dev/null && command -v dpkg-buildpackage >/dev/null ||
-        die "packages need debhelper, dh-python and dpkg-dev: sudo apt-get install debhelper dh-python dpkg-dev"
+    if ! { command -v dh && command -v dh_python3 && command -v dpkg-buildpackage; } >/dev/null; then
+        [ "$(id -u)" -eq 0 ] && [ "${FRESH_SYSTEM:-}" = yes ] && apt-get -q -y install "${TOOLS[@]}" ||
+            die "packages need ${TOOLS[*]}: sudo apt-get install ${TOOLS[*]}"
+    fi
     # dpkg-buildpackage writes beside its folder, and what is not committed stays out. Always
     # the same folder: the compiler cache knows it again.
     work=$UDEEPSC_BUILD/packages
@@ -63,6 +68,10 @@ case ${1:-} in
         WITH=$folder "$UDEEPSC_ROOT/scripts/fresh.sh" "$3" packages --check dist
     fi
     ;;
--*) die "packages: got '$1', expected a folder, or --check and a folder" ;;
+--fresh)
+    FRESH_SYSTEM=yes "$UDEEPSC_ROOT/scripts/fresh.sh" "${2:-bookworm}" packages dist
+    WITH=$UDEEPSC_ROOT/dist/${2:-bookworm} "$UDEEPSC_ROOT/scripts/fresh.sh" "${2:-bookworm}" packages --check dist
+    ;;
+-*) die "packages: got '$1', expected a folder, --check and a folder, or --fresh" ;;
 *) make_packages "${1:-$UDEEPSC_ROOT/dist}" ;;
 esac
