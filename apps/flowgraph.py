@@ -3,6 +3,7 @@
 """Compiles a flowgraph of GNU Radio Companion and runs it: flowgraph.py FILE.grc [ARGUMENTS]"""
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -18,10 +19,28 @@ class BadFlowgraph(Exception):
     pass
 
 
+def own_descriptions():
+    """Folder of the block descriptions that belong to this program, in a checkout or a prefix."""
+    here = Path(__file__).resolve()
+    checkout = here.parents[1] / 'grc'
+    return checkout if checkout.is_dir() else here.parents[2] / 'gnuradio' / 'grc' / 'blocks'
+
+
+def put_own_descriptions_last(known):
+    """Of two descriptions of a block GRC takes the last: ours, also where another version of them
+    is installed. `known`: the folders that GRC looks into last now."""
+    own = str(own_descriptions())
+    folders = [folder for folder in known.split(os.pathsep) if folder and folder != own]
+    os.environ['GR_CONF_GRC_GLOBAL_BLOCKS_PATH'] = os.pathsep.join([*folders, own])
+    logging.getLogger('gnuradio.grc.core.platform.block_loader').addFilter(
+        lambda record: 'overwritten by' not in str(record.msg) or own not in str(record.args))
+
+
 def make_platform():
     # Not before: --help needs no GNU Radio.
     from gnuradio import gr
     from gnuradio.grc.core.platform import Platform
+    put_own_descriptions_last(gr.prefs().get_string('grc', 'global_blocks_path', ''))
     platform = Platform(name='gr-udeepsc run', prefs=gr.prefs(), version=gr.version(),
                         version_parts=(gr.major_version(), gr.api_version(),
                                        gr.minor_version()))

@@ -51,6 +51,8 @@ if(TARGET gnuradio-udeepsc)
         install(DIRECTORY ${PROJECT_SOURCE_DIR}/apps/demo ${PROJECT_SOURCE_DIR}/apps/radio
             DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc/apps FILES_MATCHING PATTERN "*.py")
         install(FILES ${PROJECT_SOURCE_DIR}/apps/flowgraph.py DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc/apps)
+        install(FILES ${PROJECT_SOURCE_DIR}/python/gnuradio_first.py RENAME __init__.py
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc/python/first/gnuradio)
         # What a radio's text may hold is checked without GNU Radio.
         install(FILES ${PROJECT_SOURCE_DIR}/python/udeepsc/radio_settings.py
             DESTINATION ${CMAKE_INSTALL_DATADIR}/udeepsc/python/udeepsc)

@@ -9,7 +9,7 @@ foreach(file ${files})
 endforeach()
 # A folder that is ours alone.
 foreach(file ${files})
-    if(file MATCHES "^(.*/(udeepsc|udeepsc_core|udeepsc_phy|gr-udeepsc|udeepsc-core|udeepsc-phy|gnuradio-udeepsc))/")
+    if(file MATCHES "^(.*/(udeepsc|gr-udeepsc|gnuradio-udeepsc)[-_a-z]*)/")
         list(APPEND folders "${CMAKE_MATCH_1}")
     endif()
 endforeach()

@@ -39,5 +39,4 @@ missing_packages() # [docs]
 use_build_tree()
 {
     export PYTHONPATH=$UDEEPSC_BUILD/test_modules${PYTHONPATH:+:$PYTHONPATH}
-    export GRC_BLOCKS_PATH=$UDEEPSC_ROOT/grc${GRC_BLOCKS_PATH:+:$GRC_BLOCKS_PATH}
 }

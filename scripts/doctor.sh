@@ -146,6 +146,36 @@ check_build()
     fi
 }
 
+# Folders where Python looks for modules and that hold ours, with the version, in its order.
+installed_packages()
+{
+    /usr/bin/python3 - 2>/dev/null <<'EOF'
+import glob, os, subprocess, sys
+looked = [p for p in sys.path if p] + sorted(glob.glob('/usr/local/lib/python3*/*-packages'))
+for folder in dict.fromkeys(os.path.realpath(p) for p in looked):
+    if os.path.isfile(os.path.join(folder, 'gnuradio', 'udeepsc', '__init__.py')):
+        code = ('import gnuradio; gnuradio.__path__.insert(0, %r); from gnuradio import udeepsc; '
+                'print(getattr(udeepsc, "__version__", "an earlier version"))'
+                % os.path.join(folder, 'gnuradio'))
+        done = subprocess.run([sys.executable, '-B', '-c', code], capture_output=True, text=True)
+        print(done.stdout.strip() or 'a version that does not load', 'in', folder)
+EOF
+}
+
+check_installed()
+{
+    local found used
+    found=$(installed_packages)
+    [ -n "$found" ] || return 0
+    used=$(/usr/bin/python3 -B -c 'from gnuradio import udeepsc; print(udeepsc.__path__[0])' 2>/dev/null || true)
+    if [ "$(wc -l <<<"$found")" -eq 1 ]; then
+        ok installed "$found"
+    else
+        warn installed "more than once: $(paste -sd ';' <<<"$found" | sed 's/;/; /g'); flowgraphs use ${used:-none}" \
+            "take one away: sudo ninja -C build uninstall, or sudo apt-get remove gnuradio-udeepsc"
+    fi
+}
+
 check_model()
 {
     local model=$UDEEPSC_ROOT/models/udeepsc-lite.safetensors
@@ -224,6 +254,7 @@ check_library LibTorch "$(package_version libtorch-dev)"
 check_library pybind11 "$(package_version pybind11-dev)"
 check_blas
 check_build
+check_installed
 check_model
 check_packed_layers
 check_companion

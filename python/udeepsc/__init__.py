@@ -5,6 +5,7 @@ import sys as _sys
 from pathlib import Path as _Path
 
 from .udeepsc_python import *
+from .udeepsc_python import VERSION as __version__
 from .radio_settings import RadioError, parse_radio
 
 if HAS_NETWORKS:

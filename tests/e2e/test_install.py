@@ -128,6 +128,32 @@ class Installed(unittest.TestCase):
         example = next(self.prefix.rglob('picture_and_sentence.grc'))
         self.assertIn('--snr-db', self.run_here(self.prefix / 'bin' / 'udeepsc-run', example, '--help'))
 
+    def test_another_version_is_installed_with_gnuradio(self):
+        """Beside GNU Radio's own modules, which come first, and among its block descriptions."""
+        other = Path(self.enterContext(tempfile.TemporaryDirectory(prefix='udeepsc-other-')))
+        (other / 'gnuradio' / 'udeepsc').mkdir(parents=True)
+        real = Path(self.run_here(PYTHON, '-c', 'import gnuradio; print(gnuradio.__path__[0])').strip())
+        (other / 'gnuradio' / '__init__.py').write_text(
+            f'from pkgutil import extend_path\n'
+            f'__path__ = extend_path([*__path__, {str(real)!r}], __name__)\n')
+        (other / 'gnuradio' / 'udeepsc' / '__init__.py').write_text('raise ImportError("the other")\n')
+        blocks = other / 'blocks'
+        blocks.mkdir()
+        (blocks / 'udeepsc_semantic_encoder.block.yml').write_text(
+            'id: udeepsc_semantic_encoder\nlabel: Other\ntemplates:\n'
+            '    imports: import the_other\n    make: the_other.block()\nfile_format: 1\n')
+        known = self.run_here(PYTHON, '-c', 'from gnuradio import gr; '
+                              'print(gr.prefs().get_string("grc", "global_blocks_path", ""))').strip()
+        beside = {'PYTHONPATH': str(other), 'GR_CONF_GRC_GLOBAL_BLOCKS_PATH': f'{known}:{blocks}'}
+        self.assertIn('the other', self.run_here(PYTHON, '-c', 'from gnuradio import udeepsc',
+                                                 status=1, **beside))
+        example = next(self.prefix.rglob('picture_and_sentence.grc'))
+        said = self.run_here(self.prefix / 'bin' / 'udeepsc-run', example, '--help', **beside)
+        self.assertIn('--snr-db', said)
+        self.assertNotIn('overwritten', said)
+        self.run_here(self.prefix / 'bin' / 'udeepsc-sim', '--text', 'a fine film', '--out',
+                      self.folder / 'beside', **beside)
+
     def test_python_package(self):
         script = self.folder / 'flow.py'
         script.write_text(FLOWGRAPH)
@@ -175,7 +201,7 @@ class Installed(unittest.TestCase):
         (BUILD / 'install_manifest.txt').write_text(before)
         self.run_here('cmake', f'-DMANIFEST={manifest}', '-P',
                       Path(os.environ['UDEEPSC_SOURCE_DIR']) / 'cmake' / 'uninstall.cmake')
-        self.assertEqual([p for p in other.rglob('*') if p.is_file()], [])
+        self.assertEqual([p for p in other.rglob('*') if p.is_file() or 'udeepsc' in p.name], [])
 
 
 if __name__ == '__main__':

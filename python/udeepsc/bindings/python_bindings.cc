@@ -16,6 +16,7 @@ PYBIND11_MODULE(udeepsc_python, m)
 {
     // The base classes of the blocks.
     py::module::import("gnuradio.gr");
+    m.attr("VERSION") = UDEEPSC_VERSION;
 
     bind_pdu_block(m);
     bind_radio_blocks(m);
