@@ -52,10 +52,10 @@ class Page:
                                 color=colour, **style)
         return x + item.get_window_extent(self.renderer).width / self.figure.dpi
 
-    def wrapped(self, x, y, text, width, size=11, leading=0.2):
+    def wrapped(self, x, y, text, width, size=11, colour=INK, leading=0.2):
         """Text in as many lines as its width in inches needs."""
         for k, line in enumerate(textwrap.wrap(text, max(8, int(width / (0.0075 * size))))[:3]):
-            self.text(x, y + k * leading, line, size)
+            self.text(x, y + k * leading, line, size, colour)
 
     def line(self, y, left, right, colour=FAINT, width=0.8):
         self.figure.add_artist(plt.Line2D(
@@ -127,7 +127,7 @@ class Report:
 
     # Pictures
 
-    def pictures(self, files):
+    def pictures(self, files, conventional):
         task = self.task('image', 'picture')
         if task is None:
             return
@@ -136,13 +136,32 @@ class Report:
         share = float(symbols) / (3 * tile * tile)
         self.section('Pictures', f'{symbols} symbols for each tile of {tile}\u00d7{tile} pixels: '
                      f'1/{1 / share:.3g} of a symbol for each of its values; PSNR below')
-        for path in list(files)[:MOST_PICTURES]:
+        for k, path in enumerate(list(files)[:MOST_PICTURES]):
             self.picture_row(task, path, files[path])
+            if k == 0 and conventional:
+                self.conventional_row(conventional)
 
-    def picture_row(self, task, path, pixels):
+    def picture_size(self, pixels):
+        """(width, height) on the page."""
         shape = pixels.shape[0] / pixels.shape[1]
         width = self.column if shape <= 1.25 else self.column * 1.25 / shape
-        height = width * shape
+        return width, width * shape
+
+    def conventional_row(self, received):
+        width, height = self.picture_size(received[0].pixels)
+
+        def draw(page, y):
+            page.text(self.at(0), y + 0.25, 'JPEG, LDPC, QPSK 1/2', 11, weight='bold')
+            page.wrapped(self.at(0), y + 0.48, 'as many symbols at a fixed rate: no better above '
+                         'its threshold, nothing below', self.column, 10, GREY)
+            for i, one in enumerate(received):
+                page.picture(one.pixels, self.at(i + 1), y, width, height)
+                page.text(self.at(i + 1), y + height + 0.19, f'{one.psnr_db:.1f} dB', 10,
+                          BAD if one.damaged else GREY)
+        self.add(height + 0.3, draw)
+
+    def picture_row(self, task, path, pixels):
+        width, height = self.picture_size(pixels)
 
         def draw(page, y):
             page.picture(pixels, self.at(0), y, width, height)
@@ -345,14 +364,15 @@ def shorten_to(page, text, width):
     return text if len(text) <= fits else text[:fits - 1] + '\u2026'
 
 
-def draw_report(path, info, channel, snrs, done, files, given):
-    """Writes the report. `files`: file -> pixels as sent."""
+def draw_report(path, info, channel, snrs, done, files, given, conventional):
+    """Writes the report. `files`: file -> pixels as sent; `conventional`: what JPEG and LDPC made of
+    the first of them at each of `snrs`, or nothing."""
     plt.rcParams['font.family'] = 'DejaVu Sans'
     warnings.filterwarnings('ignore', 'Glyph .* missing')  # a box stands for it
     report = Report(info, channel, snrs, done)
     report.title()
     report.heads()
-    report.pictures(files)
+    report.pictures(files, conventional)
     report.space(0.1)
     report.constellation()
     report.space(0.1)

@@ -45,6 +45,7 @@ class Demo(unittest.TestCase):
                                             'image_classification': 1,
                                             'visual_question_answering': 2}.get(r['task'], 3))
             self.assertGreater(r['symbols'], 0)
+        self.assertFalse(json.loads((out / 'results.json').read_text())['conventional'])
         with Image.open(out / 'received' / 'odd_-6dB.png') as image:
             self.assertEqual(image.size, (70, 50))
         with Image.open(out / 'report.png') as image:
@@ -59,6 +60,22 @@ class Demo(unittest.TestCase):
         results = json.loads((out / 'results.json').read_text())['results']
         scores = [r['score'] for r in results if r['task'] == 'image_reconstruction']
         self.assertAlmostEqual(scores[0], scores[1], 2)
+
+    def test_cliff_of_the_conventional_chain(self):
+        """As many symbols as ours; whole above its threshold, nothing below."""
+        out = fx.FOLDER / 'cliff'
+        path = fx.FOLDER / 'smooth.png'
+        rows, columns = np.mgrid[0:64, 0:96]
+        Image.fromarray(np.stack([2 * columns, 3 * rows, 255 - rows], 2).astype(np.uint8)).save(path)
+        done = fx.run_demo('--model', tiny_model(), '--out', out, '--snr', -2, 8, '--image', path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        record = json.loads((out / 'results.json').read_text())
+        ours = [r['symbols'] for r in record['results'] if r['task'] == 'image_reconstruction']
+        below, above = record['conventional']
+        self.assertEqual([below['symbols'], above['symbols']], ours)
+        self.assertEqual([below['damaged'], above['damaged']], [True, False])
+        self.assertLess(below['psnr_db'], 20)
+        self.assertGreater(above['psnr_db'], 25)
 
     def test_an_empty_question(self):
         done = fx.run_demo('--model', tiny_model(), '--question', ' ')
