@@ -74,9 +74,10 @@ void print_row(const BaselineResult& b, const Scheme& scheme)
 
 void check(const Options& o)
 {
-    if (o.eval.channel != "awgn" && o.eval.channel != "rayleigh")
+    if (o.eval.channel != "awgn" && o.eval.channel != "rayleigh"
+        && o.eval.channel != "rician")
         throw Error("baseline: channel is \"" + o.eval.channel
-                    + "\", expected awgn or rayleigh");
+                    + "\", expected awgn, rayleigh or rician");
     if (o.pictures.empty() && o.eval.data_dir.empty())
         throw Error("baseline: neither --data nor --pictures is given");
     if (o.tiles && o.pictures.empty())
@@ -141,7 +142,10 @@ void add_baseline_command(CLI::App& app)
     command->add_option(
         "--pictures", o->pictures, "files in place of a data set; each is sent whole");
     command->add_flag("--tiles", o->tiles, "each tile of --pictures by itself");
-    command->add_option("--channel", o->eval.channel, "awgn or rayleigh");
+    command->add_option("--channel", o->eval.channel, "awgn, rayleigh or rician");
+    command->add_option("--k-factor",
+                        o->eval.k_factor_db,
+                        "of rician: line of sight to scattered power in dB");
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")
         ->delimiter(',');
     command->add_option("--symbols",

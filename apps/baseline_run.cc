@@ -43,7 +43,9 @@ symbols_of(const Transceiver& model, const std::string& task, const Sample& samp
 class Channel {
 public:
     Channel(const EvalOptions& options, double esn0_db)
-        : d_fading(options.channel == "rayleigh")
+        : d_fading(options.channel != "awgn")
+        , d_k(options.channel == "rician" ? std::pow(10.0, options.k_factor_db / 10.0)
+                                          : 0.0)
         , d_esn0_db(esn0_db)
         , d_random(options.seed)
     { }
@@ -53,8 +55,9 @@ public:
     {
         if (!d_fading)
             return d_esn0_db;
-        return d_esn0_db
-            + 10 * std::log10(std::max(1e-6, std::norm(d_random.complex_gaussian())));
+        const auto gain = std::sqrt(d_k / (d_k + 1))
+            + std::sqrt(1 / (d_k + 1)) * d_random.complex_gaussian();
+        return d_esn0_db + 10 * std::log10(std::max(1e-6, std::norm(gain)));
     }
 
     //! Equalised symbols; gives their noise variance.
@@ -69,6 +72,7 @@ public:
 
 private:
     bool d_fading;
+    double d_k; // line of sight to scatter; Rayleigh: 0
     double d_esn0_db;
     udeepsc_phy::Xoshiro256pp d_random;
 };

@@ -185,7 +185,11 @@ void add_eval_command(CLI::App& app)
         "--split", o->eval.split, "test, val or train; of fsdd also unseen");
     command->add_option("--channel",
                         o->eval.channel,
-                        "awgn, rayleigh or none; radio: AWGN through the burst modem");
+                        "awgn, rayleigh, rician or none; radio: AWGN through the burst "
+                        "modem");
+    command->add_option("--k-factor",
+                        o->eval.k_factor_db,
+                        "of rician: line of sight to scattered power in dB");
     command->add_option("--profile",
                         o->profile,
                         "of the burst modem: standard, multipath, short or ofdm");

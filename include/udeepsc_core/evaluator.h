@@ -31,7 +31,10 @@ struct EvalOptions {
     std::string data_dir;
     std::string task;
     std::string split = "test"; //!< "test", "val" or "train"
-    std::string channel = "awgn"; //!< "awgn", "rayleigh" (block, known gain) or "none"
+    //! "awgn", "rayleigh" or "rician" (one gain a sample, which the receiver knows),
+    //! "none"
+    std::string channel = "awgn";
+    double k_factor_db = 10; //!< rician: line of sight to scattered power
     std::shared_ptr<EvalLink>
         link; //!< in place of the channel, whose name is then its own
     std::string decode = "soft"; //!< or "hard"

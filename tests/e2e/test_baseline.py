@@ -86,6 +86,8 @@ class Baseline(unittest.TestCase):
         self.assertGreater(known['value'], mean['value'])
         self.assertLess(known['lost'], mean['lost'])
         self.assertEqual(results(*common)[0], mean)
+        sight, = results(*common[:5], 'rician', *common[6:], '--k-factor', 15)
+        self.assertLess(sight['lost'], mean['lost'])
 
     def test_whole_pictures(self):
         from PIL import Image
@@ -104,7 +106,7 @@ class Baseline(unittest.TestCase):
         for arguments, said in ((task + ('--scheme', 'gif-ldpc'), 'jpeg2000-turbo'),
                                 (task + ('--scheme', 'utf8-ldpc'), 'a picture'),
                                 (task + ('--mcs', '8psk-1/2'), 'qpsk-1/8'),
-                                (task + ('--channel', 'rician'), 'awgn or rayleigh'),
+                                (task + ('--channel', 'nakagami'), 'awgn, rayleigh or rician'),
                                 (task + ('--tiles',), '--pictures'),
                                 (('--task', 'text_classification'), 'pictures or sentences')):
             done = baseline(*arguments)

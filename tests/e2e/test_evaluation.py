@@ -117,6 +117,17 @@ class Quality(unittest.TestCase):
         self.assertEqual(fading['channel'], 'rayleigh')
         self.assertLess(fading['value'], self.of('image_reconstruction')[6]['value'])
 
+    def test_rician_lies_between(self):
+        """Without a line of sight it is Rayleigh, draw for draw; with nothing else, AWGN."""
+        def value(*more):
+            return results('--task', 'image_reconstruction', '--snr', '6', *more)[0]['value']
+        rayleigh = value('--channel', 'rayleigh')
+        self.assertAlmostEqual(value('--channel', 'rician', '--k-factor', '-100'), rayleigh, 3)
+        awgn = self.of('image_reconstruction')[6]
+        self.assertAlmostEqual(value('--channel', 'rician', '--k-factor', '100'), awgn['value'],
+                               delta=awgn['ci95'])
+        self.assertGreater(value('--channel', 'rician'), rayleigh)
+
     def test_through_the_modem(self):
         radio = ('--task', 'image_reconstruction', '--channel', 'radio', '--snr')
         good = results(*radio, '6')[0]

@@ -72,7 +72,8 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
 class Channel {
 public:
     Channel(const EvalOptions& o, double snr_db)
-        : d_fading(o.channel == "rayleigh")
+        : d_fading(o.channel == "rayleigh" || o.channel == "rician")
+        , d_k(o.channel == "rician" ? std::pow(10.0, o.k_factor_db / 10.0) : 0.0)
         , d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0))
         , d_random(o.seed * 1000003
                    + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
@@ -83,8 +84,10 @@ public:
     {
         if (!d_fading)
             return 1.0;
-        const double a = d_normal(d_random), b = d_normal(d_random);
-        return std::max(1e-6, 0.5 * (a * a + b * b));
+        const double scattered = std::sqrt(0.5 / (d_k + 1));
+        const double a = std::sqrt(d_k / (d_k + 1)) + scattered * d_normal(d_random);
+        const double b = scattered * d_normal(d_random);
+        return std::max(1e-6, a * a + b * b);
     }
 
     // Replaces the block's symbols by y/h and gives them the noise variance that then
@@ -101,6 +104,7 @@ public:
 
 private:
     bool d_fading;
+    double d_k; // line of sight to scatter; Rayleigh: 0
     double d_noise_var;
     std::mt19937_64 d_random;
     std::normal_distribution<double> d_normal;
@@ -273,9 +277,12 @@ void EvalOptions::validate() const
 {
     one_of("split", split, { "test", "val", "train", "unseen" });
     if (!link)
-        one_of("channel", channel, { "awgn", "rayleigh", "none" });
+        one_of("channel", channel, { "awgn", "rayleigh", "rician", "none" });
     one_of("decode", decode, { "hard", "soft" });
     one_of("selection", selection, { "fsm", "random" });
+    if (!(std::abs(k_factor_db) <= 100))
+        throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
+                    + ", expected -100 to 100 dB");
     if (symbols < 0 || limit < 0 || batch < 1)
         throw Error(
             "evaluation: symbols and limit may not be negative, batch is at least 1");
