@@ -35,6 +35,26 @@ make_packages() # DIR
     (cd "$1" && ls -- *.deb)
 }
 
+# Opens the window of example 02 from Companion; a picture of the screen comes to demo_out/.
+check_companion()
+{
+    local example=/usr/share/udeepsc/examples/02_over_the_air_simulated/over_the_air_gui.grc
+    apt-get -q -y install --no-install-recommends gir1.2-gtk-3.0 xterm xvfb xauth >/dev/null
+    mkdir -p "$UDEEPSC_CHECKOUT/demo_out"
+    GR_CONF_GRC_XTERM_EXECUTABLE=$(command -v xterm) HOME=$PWD xvfb-run -a -s "-screen 0 1600x1200x24" \
+        /usr/bin/python3 "$UDEEPSC_CHECKOUT/tests/e2e/companion_execute.py" "$example" 20 \
+        "$UDEEPSC_CHECKOUT/demo_out/companion.png" >companion.json
+    /usr/bin/python3 - <companion.json <<'EOF'
+import json, sys
+found = json.loads([line for line in sys.stdin if line.startswith('{')][-1])
+for name, wanted in (('missing', []), ('errors', []), ('running', True)):
+    if found[name] != wanted:
+        sys.exit(f'Companion: {name} is {found[name]}\n{found["said"]}')
+if 'Traceback' in found['said']:
+    sys.exit(found['said'])
+EOF
+}
+
 # As whoever has nothing but the packages: no checkout, another folder, no variables.
 check_packages() # DIR
 {
@@ -43,6 +63,7 @@ check_packages() # DIR
     apt-get -q -y install --no-install-recommends "${files[@]}" libopenblas0-pthread
     work=$(mktemp -d)
     cd "$work"
+    UDEEPSC_CHECKOUT=$UDEEPSC_ROOT
     unset UDEEPSC_ROOT UDEEPSC_BUILD PYTHONPATH GRC_BLOCKS_PATH
     say "udeepsc info lite"
     udeepsc info lite | head -n 3
@@ -55,6 +76,8 @@ check_packages() # DIR
     grep -q 'mean_score' said || die "the example printed no score"
     say "gnuradio.udeepsc"
     /usr/bin/python3 -c 'from gnuradio import udeepsc; print(udeepsc.find_model("lite"))'
+    say "Companion: Execute pressed on example 02, no file edited"
+    check_companion
     say "the packages work"
 }
 
