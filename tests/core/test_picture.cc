@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <random>
 
 using namespace udeepsc_core;
@@ -21,28 +23,68 @@ std::string be32(std::uint32_t value)
     return bytes;
 }
 
-//! A PNG of raw scan lines, uncompressed. Check sums are left 0: the decoder ignores
-//! them.
+//! A PNG around a zlib stream. Check sums are left 0: the decoder ignores them.
+std::string png_around(std::uint32_t width,
+                       std::uint32_t height,
+                       int bits,
+                       int colour_type,
+                       const std::string& zlib)
+{
+    const auto chunk = [](const std::string& type, const std::string& data) {
+        return be32(static_cast<std::uint32_t>(data.size())) + type + data + be32(0);
+    };
+    const std::string kind {
+        static_cast<char>(bits), static_cast<char>(colour_type), 0, 0, 0
+    };
+    return "\x89PNG\r\n\x1a\n" + chunk("IHDR", be32(width) + be32(height) + kind)
+        + chunk("IDAT", zlib) + chunk("IEND", "");
+}
+
+//! A PNG of raw scan lines, uncompressed.
 std::string png(std::uint32_t width,
                 std::uint32_t height,
                 int bits,
                 int colour_type,
                 const std::string& scan_lines)
 {
-    const auto chunk = [](const std::string& type, const std::string& data) {
-        return be32(static_cast<std::uint32_t>(data.size())) + type + data + be32(0);
-    };
     const auto length = static_cast<std::uint32_t>(scan_lines.size());
     std::string stored = "\x78\x01\x01";
     for (const std::uint32_t half : { length, ~length }) {
         stored += static_cast<char>(half);
         stored += static_cast<char>(half >> 8);
     }
-    const std::string kind {
-        static_cast<char>(bits), static_cast<char>(colour_type), 0, 0, 0
+    return png_around(width, height, bits, colour_type, stored + scan_lines + be32(0));
+}
+
+//! A zlib stream of 1 + 258 * runs zeros, in 13 bits for each run.
+std::string zlib_of_zeros(int runs)
+{
+    std::string stream = "\x78\x01";
+    int filled = 8;
+    const auto put = [&](const std::string& bits) {
+        for (const char bit : bits) {
+            if (filled == 8) {
+                stream += '\0';
+                filled = 0;
+            }
+            stream.back() |= static_cast<char>((bit == '1') << filled++);
+        }
     };
-    return "\x89PNG\r\n\x1a\n" + chunk("IHDR", be32(width) + be32(height) + kind)
-        + chunk("IDAT", stored + scan_lines + be32(0)) + chunk("IEND", "");
+    put("110" // the last block, with the fixed codes
+        "00110000"); // the byte 0
+    for (int i = 0; i < runs; ++i) {
+        put("11000101" // 258 bytes,
+            "00000"); // each the one before it
+    }
+    put("0000000"); // the end
+    return stream + be32(0);
+}
+
+long peak_megabytes()
+{
+    struct rusage usage { };
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
 }
 
 using Bytes = std::vector<std::uint8_t>;
@@ -88,6 +130,22 @@ TEST(Picture, ChecksSizeBeforeDecoding)
     const std::string small = dir.write("small.pnm", "P5\n2 2\n255\nabcd");
     EXPECT_SAYS(error_of([&] { load_picture(small, 3); }), "2 x 2 pixels");
     EXPECT_EQ(load_picture(small, 4).width, 2);
+}
+
+TEST(Picture, StopsWhereDataUnpackToMoreThanThePicture)
+{
+    TempDir dir;
+    const auto load = [&](const std::string& bytes) {
+        return load_picture(dir.write("packed.png", bytes));
+    };
+    // 32 lines of a filter and 32 pixels are 3104 bytes.
+    EXPECT_EQ(load(png_around(32, 32, 8, 2, zlib_of_zeros(13))).rgb,
+              Bytes(32 * 32 * 3, 0));
+    const std::string bomb = png_around(32, 32, 8, 2, zlib_of_zeros(1000000));
+    ASSERT_LT(bomb.size(), 2000000u);
+    const long before = peak_megabytes();
+    EXPECT_SAYS(error_of([&] { load(bomb); }), "more than 32 x 32 pixels need");
+    EXPECT_LT(peak_megabytes() - before, 50); // of 258 unpacked
 }
 
 TEST(Picture, LoadsEveryPixelFormatAsRgb)

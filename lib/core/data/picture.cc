@@ -4,6 +4,35 @@
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+namespace {
+
+// What stb_image may ask for on this thread: a PNG's data unpack to whatever they like,
+// and the decoder's buffer would grow with them.
+struct BufferLimit {
+    std::size_t largest = SIZE_MAX; // bytes in one piece
+    bool exceeded = false;
+};
+thread_local BufferLimit s_limit;
+
+void* bounded_realloc(void* buffer, std::size_t bytes)
+{
+    if (bytes > s_limit.largest) {
+        s_limit.exceeded = true;
+        return nullptr;
+    }
+    return std::realloc(buffer, bytes);
+}
+
+} // namespace
+
+#define STBI_MALLOC(bytes) bounded_realloc(nullptr, bytes)
+#define STBI_REALLOC(buffer, bytes) bounded_realloc(buffer, bytes)
+#define STBI_FREE(buffer) std::free(buffer)
+
 // Only the formats we name, and private to this file: another library in the process may
 // bring its own copy of stb_image.
 #define STBI_ONLY_PNG
@@ -81,6 +110,22 @@ const std::uint8_t* pixel(const Picture& picture, int row, int col)
     return picture.rgb.data() + bytes_of(row, picture.width) + bytes_of(1, col);
 }
 
+//! What decoding may need for one buffer: 16 bits for each of 4 channels and a byte for
+//! each line, and twice that where the buffer grows by doubling. The margin is for the
+//! whole blocks of a JPEG and the decoder's tables; the file is buffered likewise.
+class BufferBound {
+public:
+    BufferBound(int height, int width, std::size_t file_bytes)
+    {
+        const auto rows = static_cast<std::size_t>(height) + 64;
+        const auto cols = static_cast<std::size_t>(width) + 64;
+        s_limit = { std::max(16 * rows * cols, 2 * file_bytes + (1 << 16)), false };
+    }
+    ~BufferBound() { s_limit = {}; }
+    BufferBound(const BufferBound&) = delete;
+    BufferBound& operator=(const BufferBound&) = delete;
+};
+
 std::uint8_t on_white(int value, int alpha)
 {
     return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
@@ -115,10 +160,14 @@ Picture load_picture(const std::string& path, std::size_t max_pixels)
     struct Free {
         void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
     };
+    const BufferBound bound(height, width, file.size());
     const std::unique_ptr<stbi_uc, Free> pixels(stbi_load_from_memory(
         file.data(), bytes, &width, &height, &channels, decoded_channels));
     if (!pixels) {
-        throw Error(where + "found a damaged picture: " + stbi_failure_reason());
+        throw Error(where + "found a damaged picture: "
+                    + (s_limit.exceeded ? "its data unpack to more than "
+                               + size_text(height, width) + " pixels need"
+                                        : stbi_failure_reason()));
     }
 
     Picture picture { height, width, {} };
