@@ -4,6 +4,7 @@
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
 #include <udeepsc_core/safetensors.h>
+#include <udeepsc_core/text.h>
 
 #include <gtest/gtest.h>
 
@@ -154,6 +155,72 @@ TEST(Safetensors, NamesTensorWithNonFiniteValues)
     EXPECT_SAYS(text, "tensor 't': found 2 of 3");
 }
 
+TEST(Safetensors, BoundsWhatAHeaderMayHold)
+{
+    TempDir dir;
+    const auto header_error = [&](const std::string& header) {
+        const std::string path = dir.write("bad", raw_file(header, ""));
+        const std::string text = error_of([&] { read_safetensors(path); });
+        EXPECT_EQ(error_of([&] { read_safetensors_metadata(path); }), text);
+        EXPECT_LT(text.size(), 2000u);
+        return text;
+    };
+    const auto empty_tensors = [](int count) {
+        std::string header;
+        for (int i = 0; i < count; ++i) {
+            header += (i ? ",\"t" : "{\"t") + std::to_string(i)
+                + "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+        }
+        return header + "}";
+    };
+    EXPECT_EQ(read_safetensors(dir.write("most", raw_file(empty_tensors(1 << 14), "")))
+                  .tensors.size(),
+              1u << 14);
+    EXPECT_SAYS(header_error(empty_tensors((1 << 14) + 2)), "more than 16385 names");
+    EXPECT_SAYS(header_error("{\"a\":[" + std::string(1 << 20, ',') + "]}"), "not JSON");
+    std::string zeros = "{\"a\":[0";
+    for (int i = 0; i < 1 << 19; ++i) {
+        zeros += ",0";
+    }
+    EXPECT_SAYS(header_error(zeros + "]}"), "more than 262144 values");
+    EXPECT_SAYS(header_error(one_tensor("U8", "[0,0,0,0,0,0,0,0,0]", "[0,0]")),
+                "9 dimensions, expected at most 8");
+    EXPECT_SAYS(header_error("{\"" + std::string(5000, 'a') + "\":0}"),
+                "of 5000 bytes, expected at most 256");
+    EXPECT_SAYS(header_error("{" + std::string(1 << 24, ' ') + "}"), "header length");
+}
+
+TEST(Safetensors, MessagesHoldNoControlCharacters)
+{
+    TempDir dir;
+    // Escape as JSON writes it, raw, and the escape sequence introducer of Latin 1.
+    for (const std::string bad : { "\\u001b[2J",
+                                   "\x1b[2J",
+                                   "\\u009b2J",
+                                   "\xc2\x9b"
+                                   "2J",
+                                   "\x7f",
+                                   "\xff" }) {
+        for (const std::string& header :
+             { "{\"" + bad + "\":0}",
+               "{\"t\":\"" + bad + "\"}",
+               "{\"__metadata__\":{\"" + bad + "\":\"\"}}",
+               "{\"__metadata__\":{\"format\":\"" + bad + "\"}}",
+               "{\"t\":{\"dtype\":\"" + bad
+                   + "\",\"shape\":[0],\"data_offsets\":[0,0]}}" }) {
+            const std::string text = read_error(dir, raw_file(header, ""));
+            EXPECT_TRUE(is_valid_utf8(text)) << text;
+            for (const char* sign : { "\x1b", "\xc2\x9b", "\x7f" }) {
+                EXPECT_EQ(text.find(sign), std::string::npos) << text;
+            }
+        }
+    }
+    const std::string header = "{\"__metadata__\":{\"config\":\"a\\n\\tb\"}}";
+    EXPECT_EQ(
+        read_safetensors_metadata(dir.write("lines", raw_file(header, ""))).at("config"),
+        "a\n\tb");
+}
+
 TEST(Safetensors, TruncatedAnywhereIsAnError)
 {
     TempDir dir;
@@ -258,6 +325,10 @@ TEST(Safetensors, WriterRefusesWhatReaderWould)
         error({ {}, { f32_tensor("x", {}, { 1.f }), f32_tensor("x", {}, { 1.f }) } }),
         "twice");
     EXPECT_SAYS(error({ { { "a", "\xff" } }, {} }), "UTF-8");
+    EXPECT_SAYS(error({ {}, { f32_tensor("x\x1b", { 1 }, { 1.f }) } }), "'x\\x1b'");
+    EXPECT_SAYS(
+        error({ {}, { f32_tensor("x", { 1, 1, 1, 1, 1, 1, 1, 1, 1 }, { 1.f }) } }),
+        "9 dimensions");
     EXPECT_EQ(dir.read("a"), "old");
     EXPECT_EQ(dir.count_entries(), 1u);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../config/parse_json.h"
+#include "printable.h"
 #include "tensor_types.h"
 
 #include <udeepsc_core/error.h>
@@ -15,7 +17,6 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <tuple>
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -102,7 +103,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string& text) const
     {
-        throw Error(d_where + ": " + text);
+        throw Error(d_where + ": " + printable(text, 1000));
     }
     void open();
     void read_exactly(void* to, std::uint64_t bytes, const std::string& what);
@@ -212,29 +213,16 @@ std::string Reader::read_header_text()
 
 json Reader::parse_header(const std::string& text) const
 {
-    // The parser keeps the last of two equal keys without a word, so they are found here.
-    std::vector<std::set<std::string>> keys;
-    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-        const auto level = static_cast<std::size_t>(depth);
-        if (level > 3) {
-            fail("header: found objects nested deeper than 3, expected tensors only");
-        }
-        if (event == json::parse_event_t::object_start) {
-            keys.resize(level);
-            keys.emplace_back();
-        } else if (event == json::parse_event_t::key && !keys.empty()) {
-            const auto key = value.get<std::string>();
-            if (!keys.back().insert(key).second) {
-                fail("header: found the name '" + key + "' twice, expected once");
-            }
-        } else if (event == json::parse_event_t::object_end && !keys.empty()) {
-            keys.pop_back();
-        }
-        return true;
-    };
+    JsonLimits limits;
+    limits.depth = 3;
+    limits.keys = MAX_TENSORS + 1; // and the metadata
+    limits.key_bytes = MAX_NAME_BYTES;
+    limits.text_bytes = MAX_HEADER_BYTES;
     json header;
     try {
-        header = json::parse(text, watch);
+        header = parse_json<json>(text, limits);
+    } catch (const Error& e) {
+        fail(std::string("header: ") + e.what());
     } catch (const json::exception& e) {
         fail(std::string("header: found text that is not JSON: ") + e.what());
     }
@@ -276,6 +264,10 @@ std::vector<std::int64_t> Reader::parse_shape(const std::string& name,
     const std::string tensor = "tensor '" + name + "'";
     if (!shape.is_array()) {
         fail(tensor + ": shape: found " + shape.dump() + ", expected an array");
+    }
+    if (shape.size() > MAX_DIMENSIONS) {
+        fail(tensor + ": shape: found " + std::to_string(shape.size())
+             + " dimensions, expected at most " + std::to_string(MAX_DIMENSIONS));
     }
     std::vector<std::int64_t> extents;
     for (const json& extent : shape) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "printable.h"
 #include "tensor_types.h"
 
 #include <udeepsc_core/error.h>
@@ -21,8 +22,24 @@ constexpr std::size_t ALIGNMENT = 8;
 
 void require_writable(const std::string& where, const SafetensorsFile& file)
 {
+    if (file.tensors.size() > MAX_TENSORS) {
+        throw Error(where + ": found " + std::to_string(file.tensors.size())
+                    + " tensors, expected at most " + std::to_string(MAX_TENSORS));
+    }
     std::set<std::string> names;
     for (const RawTensor& tensor : file.tensors) {
+        if (tensor.name.size() > MAX_NAME_BYTES || has_control_characters(tensor.name)) {
+            throw Error(where + ": tensor '" + printable(tensor.name, 80)
+                        + "': found a name of " + std::to_string(tensor.name.size())
+                        + " bytes, expected at most " + std::to_string(MAX_NAME_BYTES)
+                        + " and no control characters");
+        }
+        if (tensor.shape.size() > MAX_DIMENSIONS) {
+            throw Error(where + ": tensor '" + tensor.name + "': found "
+                        + std::to_string(tensor.shape.size())
+                        + " dimensions, expected at most "
+                        + std::to_string(MAX_DIMENSIONS));
+        }
         if (tensor.name == METADATA_KEY || !names.insert(tensor.name).second) {
             throw Error(where + ": tensor '" + tensor.name
                         + "': found the name twice or reserved, expected unique names");

@@ -11,8 +11,11 @@
 
 namespace udeepsc_core {
 
-// The limit of the Hugging Face reader; our headers are some 100 kB.
-constexpr std::uint64_t MAX_HEADER_BYTES = 100'000'000;
+// Our headers are some 100 kB, for 600 tensors of at most 4 dimensions.
+constexpr std::uint64_t MAX_HEADER_BYTES = 1 << 24;
+constexpr std::size_t MAX_TENSORS = 1 << 14;
+constexpr std::size_t MAX_NAME_BYTES = 256;
+constexpr std::size_t MAX_DIMENSIONS = 8;
 constexpr const char* METADATA_KEY = "__metadata__";
 
 //! Nothing for a name that is none, such as "F8".
