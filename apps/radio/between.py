@@ -4,6 +4,8 @@
 import time
 
 from console import snr_text
+from ending import print_faults
+from gnuradio.udeepsc.radio_faults import FATAL
 
 
 def between(options):
@@ -13,11 +15,19 @@ def between(options):
     end = None if options.seconds is None else time.monotonic() + options.seconds
     top.start()
     try:
-        while not source.finished() and (end is None or time.monotonic() < end):
+        while not (source.finished() or ended(source, sink)) \
+                and (end is None or time.monotonic() < end):
             time.sleep(0.1)
     except KeyboardInterrupt:
         print()
     finally:
         top.stop()
         top.wait()
-    return 0
+    for radio in (source, sink):
+        print_faults(radio.faults())
+    return 1 if ended(source, sink) else 0
+
+
+def ended(*radios):
+    """Whether one is broken or gone."""
+    return any(kind in radio.faults() for radio in radios for kind in FATAL)

@@ -86,6 +86,9 @@ class Transmitter:
         while not condition():
             if stop.wait(step_s):
                 return False
+            if self.block.ended():
+                raise RuntimeError(f'{self.block.settings}: the radio has stopped; '
+                                   'the log above says why')
             if self.done() != before:
                 before, since = self.done(), time.monotonic()
             elif self.block.settings.kind == 'uhd' and time.monotonic() - since > STUCK_S:

@@ -69,10 +69,12 @@ def receive(options):
         print(f'disk: {shelf.files.failed} could not be written')
     print_faults(receiver.block.faults())
     print_stats(receiver.block.stats(), shelf.counts.total())
-    faults = receiver.block.faults()
+    faults, ended = receiver.block.faults(), receiver.block.ended()
+    # A transmitter served somebody else all the time.
+    refused = 'refused' in faults and not receiver.block.bursts()
     receiver.block.close()
     window.stay()
-    return 1 if shelf.files.failed or 'disk' in faults or 'vanished' in faults else 0
+    return 1 if shelf.files.failed or 'disk' in faults or ended or refused else 0
 
 
 def listen(options, receiver, shelf, window):
@@ -89,7 +91,7 @@ def listen(options, receiver, shelf, window):
         shelf.idle()
         if window.view and not window.view.widget.isVisible():
             return
-        if 'vanished' in receiver.block.faults():
+        if receiver.block.ended():
             return
         if options.seconds is not None and now - start > options.seconds:
             return

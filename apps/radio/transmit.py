@@ -66,7 +66,9 @@ class Waiting(threading.Thread):
         while not self.stop.wait(1.5):
             sent = self.radio.sent()
             if sent == before and not waiting:
-                print(f'waiting for a receiver at {self.radio.settings.target}')
+                target = self.radio.settings.target
+                print(f'waiting: the receiver at {target} takes no samples'
+                      if self.radio.serving() else f'waiting for a receiver at {target}')
             elif sent != before and waiting:
                 print('the receiver is there')
             waiting, before = sent == before, sent

@@ -4,6 +4,8 @@
 import pmt
 from gnuradio import gr
 
+from .radio_faults import FATAL
+
 
 class radio_end(gr.hier_block2):
     """A chain of blocks with a radio at one end.
@@ -26,6 +28,10 @@ class radio_end(gr.hier_block2):
         if self.recorder:
             counts.update(self.recorder.faults())
         return counts
+
+    def ended(self):
+        """Whether the radio is broken or gone: no sample comes or goes any more."""
+        return any(kind in self.faults() for kind in FATAL)
 
     def close(self):
         """Lets go of the radio, for another one in the same program; the flowgraph has ended.

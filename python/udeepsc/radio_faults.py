@@ -18,7 +18,15 @@ ADVICE = {
     'vanished': 'the device gives no more samples: unplugged, or without power? Start again '
                 'when it is there',
     'disk': 'the recording stopped',
+    'refused': 'the transmitter serves another receiver; asked again until that one is gone',
+    'further receiver': 'one is served, and one that came beside it was refused',
+    'bad frame': 'a message that holds no samples was passed over',
+    'bad request': 'a request that is no number of samples was answered with none',
+    'broken': 'the radio has stopped. Please report this',
 }
+
+# After these no sample comes or goes any more.
+FATAL = ('vanished', 'broken')
 
 # Words of UHD -> kinds of ours.
 _KINDS = {'underflow': 'underflow', 'underflow_in_packet': 'underflow',

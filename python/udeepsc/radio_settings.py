@@ -12,6 +12,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
+MOST_PORT = 65535
 DEFAULT_RATE = 1e6  # samples a second
 
 
@@ -130,10 +131,18 @@ def sort_pieces(kind, pieces):
     return ','.join(target), options
 
 
+def check_address(address):
+    found = re.fullmatch(r'tcp://(?:[^:/\s]+|\[[^\]]+\]):(\d{1,9})|ipc://\S+', address,
+                         re.ASCII)
+    if not found:
+        raise RadioError(f"got the address '{address}', expected tcp://HOST:PORT or ipc://FILE")
+    if found[1] and not 1 <= int(found[1]) <= MOST_PORT:
+        raise RadioError(f"got the address '{address}', expected a port from 1 to {MOST_PORT}")
+
+
 def check_target(kind, target):
-    if kind == 'zmq' and not re.fullmatch(r'tcp://[^:/\s]+:\d{1,5}|tcp://\[[^\]]+\]:\d{1,5}'
-                                          r'|ipc://\S+', target):
-        raise RadioError(f"got the address '{target}', expected tcp://HOST:PORT or ipc://FILE")
+    if kind == 'zmq':
+        check_address(target)
     if kind == 'sigmf' and not target:
         raise RadioError('no file, expected sigmf:FILE')
     if kind == 'sim' and target:

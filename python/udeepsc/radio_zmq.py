@@ -2,12 +2,16 @@
 """zmq:ADDRESS - samples to and from another process, through ZeroMQ.
 
 The transmitter binds the address, the receiver connects to it; which of them is there first
-does not matter, and each may end and come back.
+does not matter, and each may end and come back. One receiver is served at a time.
 """
 
-from gnuradio import blocks, gr, zeromq
+import zmq
+from gnuradio import blocks, gr
 
+from .radio_faults import RadioFaults
 from .radio_settings import RadioError
+from .zmq_sample_sink import zmq_sample_sink
+from .zmq_sample_source import zmq_sample_source
 
 TIMEOUT_MS = 100  # that a block waits for its peer before it looks whether it is to stop
 # Messages that may wait for a slow peer, a few thousand samples each. ZeroMQ's own default
@@ -32,10 +36,11 @@ class ZmqTransmitter(gr.hier_block2):
         gr.hier_block2.__init__(self, 'zmq_transmitter', gr.io_signature(1, 1, gr.sizeof_gr_complex),
                                 gr.io_signature(0, 0, 0))
         self.settings = settings
-        make = zeromq.push_sink if settings['pattern'] == 'push' else zeromq.rep_sink
+        self._faults = RadioFaults(settings)
         try:
-            self.sink = make(gr.sizeof_gr_complex, 1, settings.target, TIMEOUT_MS, False, WAITING)
-        except RuntimeError as error:
+            self.sink = zmq_sample_sink(settings.target, settings['pattern'], TIMEOUT_MS, WAITING,
+                                        self._faults)
+        except zmq.ZMQError as error:
             raise readable_error(settings, error) from None
         self.pace = blocks.throttle(gr.sizeof_gr_complex, settings.rate, True)
         self.connect(self, self.pace, self.sink)
@@ -44,8 +49,12 @@ class ZmqTransmitter(gr.hier_block2):
         """Samples that were handed to a receiver."""
         return self.sink.nitems_read(0)
 
+    def serving(self):
+        """Whether a receiver is there."""
+        return self.sink.serving()
+
     def faults(self):
-        return {}
+        return self._faults.counts()
 
     def description(self):
         return f'ZeroMQ {self.settings.target}, {self.settings.rate / 1e6:g} Msps'
@@ -58,22 +67,13 @@ class ZmqReceiver(gr.hier_block2):
         gr.hier_block2.__init__(self, 'zmq_receiver', gr.io_signature(0, 0, 0),
                                 gr.io_signature(1, 1, gr.sizeof_gr_complex))
         self.settings = settings
-        try:
-            self.source = self.make(settings)
-        except RuntimeError as error:
-            raise readable_error(settings, error) from None
+        self._faults = RadioFaults(settings)
+        self.source = zmq_sample_source(settings.target, settings['pattern'], TIMEOUT_MS, WAITING,
+                                        self._faults)
         self.connect(self.source, self)
 
-    @staticmethod
-    def make(settings):
-        if settings['pattern'] == 'push':
-            return zeromq.pull_source(gr.sizeof_gr_complex, 1, settings.target, TIMEOUT_MS,
-                                      False, WAITING)
-        from .zmq_request_source import zmq_request_source
-        return zmq_request_source(settings.target, TIMEOUT_MS)
-
     def faults(self):
-        return {}
+        return self._faults.counts()
 
     def finished(self):
         return False
