@@ -5,6 +5,8 @@
 
 #include <udeepsc_core/error.h>
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <set>
 #include <string>
@@ -22,34 +24,67 @@ struct JsonLimits {
     std::size_t text_bytes = 1 << 12;
 };
 
-/*! Looks at each value that the parser meets before the parser keeps it. */
-template <class Json> class JsonGuard {
+/*! Goes through a JSON text without keeping any of it. */
+template <class Json> class JsonGuard : public nlohmann::json_sax<Json> {
 public:
     explicit JsonGuard(const JsonLimits& limits)
         : d_limits(limits)
     { }
 
-    //! depth: of the objects and arrays around the value
-    void see(std::size_t depth, typename Json::parse_event_t event, const Json& value)
+    bool null() override { return count(); }
+    bool boolean(bool) override { return count(); }
+    bool number_integer(typename Json::number_integer_t) override { return count(); }
+    bool number_unsigned(typename Json::number_unsigned_t) override { return count(); }
+    bool number_float(typename Json::number_float_t, const std::string&) override
     {
-        using Event = typename Json::parse_event_t;
-        const bool opens = event == Event::object_start || event == Event::array_start;
-        if (opens && depth >= d_limits.depth)
-            throw Error("found objects or arrays nested deeper than "
-                        + std::to_string(d_limits.depth));
-        if (opens) {
-            d_keys.resize(depth);
-            d_keys.emplace_back();
-        }
-        if ((opens || event == Event::value) && ++d_values > d_limits.values)
-            throw Error("found more than " + std::to_string(d_limits.values) + " values");
-        if (event == Event::key)
-            see_key(value.template get_ref<const std::string&>(), d_keys.at(depth - 1));
-        else if (event == Event::value && value.is_string())
-            see_text(value.template get_ref<const std::string&>());
+        return count();
+    }
+    bool binary(typename Json::binary_t&) override { return count(); }
+    bool string(std::string& text) override
+    {
+        see_text(text);
+        return count();
+    }
+    bool start_object(std::size_t) override { return open(); }
+    bool start_array(std::size_t) override { return open(); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+    bool key(std::string& name) override
+    {
+        see_key(name, d_keys.back());
+        return true;
+    }
+    //! Whoever keeps the values says what is wrong here.
+    bool parse_error(std::size_t,
+                     const std::string&,
+                     const nlohmann::json::exception&) override
+    {
+        return false;
     }
 
 private:
+    bool count()
+    {
+        if (++d_values > d_limits.values)
+            throw Error("found more than " + std::to_string(d_limits.values) + " values");
+        return true;
+    }
+
+    bool open()
+    {
+        if (d_keys.size() == d_limits.depth)
+            throw Error("found objects or arrays nested deeper than "
+                        + std::to_string(d_limits.depth));
+        d_keys.emplace_back();
+        return count();
+    }
+
+    bool close()
+    {
+        d_keys.pop_back();
+        return true;
+    }
+
     void see_key(const std::string& key, std::set<std::string>& keys) const
     {
         const auto fail = [&](const std::string& fault) {
@@ -96,11 +131,8 @@ template <class Json>
 Json parse_json(const std::string& text, const JsonLimits& limits = {})
 {
     JsonGuard<Json> guard(limits);
-    return Json::parse(text,
-                       [&](int depth, typename Json::parse_event_t event, Json& value) {
-                           guard.see(static_cast<std::size_t>(depth), event, value);
-                           return true;
-                       });
+    Json::sax_parse(text, &guard);
+    return Json::parse(text);
 }
 
 } // namespace udeepsc_core
