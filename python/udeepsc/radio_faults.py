@@ -22,7 +22,7 @@ ADVICE = {
     'further receiver': 'one is served, and one that came beside it was refused',
     'bad frame': 'a message that holds no samples was passed over',
     'bad request': 'a request that is no number of samples was answered with none',
-    'broken': 'the radio has stopped. Please report this',
+    'broken': 'the radio has stopped',
 }
 
 # After these no sample comes or goes any more.

@@ -137,15 +137,20 @@ class SigmfRecorder(gr.sync_block):
 class _Player(gr.sync_block):
     """Out 0: a recording, then silence in which the receiver finishes its last burst."""
 
-    def __init__(self, reader, silence):
+    def __init__(self, reader, silence, faults):
         gr.sync_block.__init__(self, 'sigmf_player', None, [np.complex64])
         self._reader = reader
+        self._faults = faults
         self._silence = silence
         self.finished = False
 
     def work(self, _, outputs):
         out = outputs[0]
-        samples = self._reader.read(len(out))
+        try:
+            samples = self._reader.read(len(out))
+        except OSError as error:  # a disk that is gone
+            self._faults.count('broken', detail=f'{self._reader.data_path}: {error.strerror}')
+            return -1
         if samples.size:
             out[:samples.size] = samples
             return samples.size
@@ -176,7 +181,8 @@ class SigmfPlayer(gr.hier_block2):
             raise RadioError(f"radio '{settings}': rate: got {settings.rate:g}, expected "
                              f'{reader.rate:g}, at which the recording was made')
         self.rate = reader.rate or settings.rate
-        self._player = _Player(reader, int(0.1 * self.rate))
+        self._faults = RadioFaults(settings)
+        self._player = _Player(reader, int(0.1 * self.rate), self._faults)
         if settings['pace'] == 'real':
             self.connect(self._player, blocks.throttle(gr.sizeof_gr_complex, self.rate, True), self)
         else:
@@ -186,7 +192,7 @@ class SigmfPlayer(gr.hier_block2):
         return self._player.finished
 
     def faults(self):
-        return {}
+        return self._faults.counts()
 
     def description(self):
         return (f'{self._reader.data_path}, {self._reader.samples} samples at '

@@ -2,20 +2,26 @@
 """SigMF recordings (sigmf.org): FILE.sigmf-data with samples, FILE.sigmf-meta about them."""
 
 import datetime
+import errno
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 
 import numpy as np
 
-from .radio_settings import RadioError
+from .radio_settings import RATE, RadioError
 
 VERSION = '1.0.0'
 BYTES_PER_SAMPLE = 8  # cf32_le
 LABEL_LENGTH = 20  # the most that the specification allows for
 # Kept on the disk for the metadata from the beginning on: a full disk then still takes it.
 RESERVED = 1 << 16
+# Of a recording that is read.
+MOST_META_BYTES = 1 << 26
+MOST_FREQUENCY = 1e12  # Hz
+MOST_SHOWN = 60  # characters of a wrong value
 
 # datatype -> (numpy's name for each part, full scale)
 READABLE = {'cf32_le': ('<f4', 1.0), 'cf32': ('<f4', 1.0), 'cf32_be': ('>f4', 1.0),
@@ -46,6 +52,13 @@ def annotation(start, count, label='', comment='', edges=None):
     return entry
 
 
+def open_new(path, buffering=-1):
+    """For writing. A pipe would wait for somebody who reads it."""
+    if path.is_fifo():
+        raise OSError(errno.EINVAL, 'is a pipe, expected a file', str(path))
+    return open(path, 'wb', buffering=buffering)
+
+
 class Writer:
     """A recording that is valid whenever the program ends, and where the disk is full.
 
@@ -64,11 +77,11 @@ class Writer:
         if frequency:
             capture['core:frequency'] = float(frequency)
         self._captures = [capture]
-        self._meta = open(self.meta_path, 'wb')
+        self._meta = open_new(self.meta_path)
         try:
             self._write_meta(self._text(whole=False).ljust(RESERVED))
             # Without a buffer: what write() takes is in the file, whatever comes then.
-            self._data = open(self.data_path, 'wb', buffering=0)
+            self._data = open_new(self.data_path, buffering=0)
         except OSError:
             self._meta.close()
             raise
@@ -128,23 +141,77 @@ class Writer:
         self._meta.truncate(len(text.encode()))
 
 
-def load_meta(path):
+def shown(value):
+    """A value of the metadata for a message, however long it is."""
     try:
-        meta = json.loads(path.read_text())
+        text = json.dumps(value)
+    except (RecursionError, ValueError):  # nested deeply, or a number of thousands of digits
+        text = f'a {type(value).__name__}'
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + '...'
+
+
+def read_text(path):
+    """Of a file that is one: a pipe would be waited for, a device may never end."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb') as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise RadioError(f'{path}: is no SigMF metadata: not a file')
+            if about.st_size > MOST_META_BYTES:
+                raise RadioError(f'{path}: is no SigMF metadata: {about.st_size} bytes, expected '
+                                 f'at most {MOST_META_BYTES}')
+            return file.read(MOST_META_BYTES).decode()
     except FileNotFoundError:
         raise RadioError(f'{path}: there is no such file') from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise RadioError(f'{path}: is no SigMF metadata: {error}') from None
+
+
+def load_meta(path):
+    def not_json(name):
+        raise ValueError(f'{name} is no number of JSON')
+    try:
+        meta = json.loads(read_text(path), parse_constant=not_json)
+    except RecursionError:
+        raise RadioError(f'{path}: is no SigMF metadata: nested too deeply') from None
+    except RadioError:
+        raise
+    except ValueError as error:
         raise RadioError(f'{path}: is no SigMF metadata: {error}') from None
     if not isinstance(meta, dict) or not isinstance(meta.get('global'), dict):
         raise RadioError(f"{path}: is no SigMF metadata: no object 'global'")
     return meta
 
 
-def first_frequency(meta):
-    captures = meta.get('captures')
-    if isinstance(captures, list) and captures and isinstance(captures[0], dict):
-        return captures[0].get('core:frequency')
-    return None
+def number_of(path, parts, key, low, high):
+    """parts[key] of the metadata, None if it is not there."""
+    value = parts.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise RadioError(f'{path}: {key}: got {shown(value)}, expected a number from {low:g} to '
+                         f'{high:g}')
+    return float(value)
+
+
+def first_frequency(path, meta):
+    """Of the first capture, Hz; None if it is not known."""
+    captures = meta.get('captures', [])
+    if not isinstance(captures, list) or not all(isinstance(c, dict) for c in captures):
+        raise RadioError(f'{path}: captures: got {shown(captures)}, expected a list of objects')
+    return number_of(path, captures[0], 'core:frequency', -MOST_FREQUENCY, MOST_FREQUENCY) \
+        if captures else None
+
+
+def open_data(path):
+    try:
+        file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb')
+    except OSError as error:
+        raise RadioError(f'{path}: {error.strerror}') from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise RadioError(f'{path}: not a file')
+    return file
 
 
 class Reader:
@@ -155,20 +222,17 @@ class Reader:
         self.meta = load_meta(self.meta_path)
         about = self.meta['global']
         datatype = about.get('core:datatype')
-        if datatype not in READABLE:
-            raise RadioError(f"{self.meta_path}: core:datatype: got '{datatype}', expected one "
-                             f"of {', '.join(READABLE)}")
+        if not isinstance(datatype, str) or datatype not in READABLE:
+            raise RadioError(f'{self.meta_path}: core:datatype: got {shown(datatype)}, expected '
+                             f"one of {', '.join(READABLE)}")
         if about.get('core:num_channels', 1) != 1:
-            raise RadioError(f"{self.meta_path}: core:num_channels: got "
-                             f"{about['core:num_channels']}, expected 1")
+            raise RadioError(f'{self.meta_path}: core:num_channels: got '
+                             f"{shown(about['core:num_channels'])}, expected 1")
         self._part, self._scale = READABLE[datatype]
         self._item = 2 * np.dtype(self._part).itemsize
-        self.rate = about.get('core:sample_rate')
-        self.frequency = first_frequency(self.meta)
-        try:
-            self._file = open(self.data_path, 'rb')
-        except OSError as error:
-            raise RadioError(f'{self.data_path}: {error.strerror}') from None
+        self.rate = number_of(self.meta_path, about, 'core:sample_rate', RATE.least, RATE.most)
+        self.frequency = first_frequency(self.meta_path, self.meta)
+        self._file = open_data(self.data_path)
         # Half a sample at the end is what a recording that was torn off has.
         self.samples = os.fstat(self._file.fileno()).st_size // self._item
 
