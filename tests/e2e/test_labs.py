@@ -57,6 +57,14 @@ MEASUREMENTS = {
         (['neighbours'], r'as trained: .* neighbouring points 0\.\d+'),
         (['plot', '--out', '{folder}/plot.png'], r'plot\.png'),
         (['pictures', '--snr', '12', '--tiles', '4', '--share', '0', '1'], r'100 % .* PSNR \d\d\.')],
+    '8_cliff_and_grace': [
+        (['threshold', '--snr', '0', '2', '--payloads', '200'],
+         r'0\.00 dB: lost 0\.9.*\n.*2\.00 dB: lost 0 \('),
+        (['curve', '--snr', '3', '--shrink', '4'],
+         r'lite 2\d\.\d+ .*qpsk-1/2 2\d\..*16qam-1/2 11\.'),
+        (['belief', '--believed', '6'], r'believing in 6 dB: PSNR lite \d\d\..* adaptive 11\.'),
+        (['fading', '--margin', '0', '--times', '1'], r'margin +0 dB: lost 0\.[3-7]\d* .*n = 108'),
+        (['whole', '--snr', '6'], r'lite \d\d\.\d+ dB, JPEG 29\.\d+ dB; whole: JPEG 32\.')],
 }
 
 # A flowgraph without a window prints this sooner or later.
@@ -68,6 +76,7 @@ LINES = {
     'lookup.grc': r'256 tiles; PSNR of the last 256: hard \d',
     'loop.grc': r'\d vectors sent; last heard 1\d',
     'codebook.grc': r'256 tiles; PSNR of the last 256: \d',
+    'cliff.grc': r'256 tiles; PSNR of the last 256: lite \d\d\..*JPEG and LDPC 33\.',
 }
 
 
@@ -96,7 +105,7 @@ class Labs(unittest.TestCase):
     def solution(self, lab):
         return json.loads(fences(lab / 'solution.md', 'json')[0])
 
-    def test_all_seven_are_here(self):
+    def test_all_are_here(self):
         self.assertEqual([lab.name for lab in LABS], sorted(MEASUREMENTS))
 
     def test_measurements(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture that labs 5 and 7 send, tile by tile, with the model outside a flowgraph."""
+"""Pictures that labs 5, 7 and 8 send, tile by tile, with the model outside a flowgraph."""
 
 import functools
 
@@ -11,18 +11,35 @@ TASK, MODALITY = 'image_reconstruction', 'image'
 TILE = 32  # pixels
 
 
+def astronaut(count):
+    """Tiles all over the picture, whatever their number."""
+    picture = data.astronaut()
+    side = picture.shape[0] // TILE
+    places = np.linspace(0, side * side - 1, count).astype(int)
+    return [np.ascontiguousarray(picture[TILE * (p // side):][:TILE, TILE * (p % side):][:, :TILE])
+            for p in places]
+
+
+def photographs(shrink, most):
+    """Tiles of four photographs that are `shrink` times smaller both ways than they came, no
+    more than `most`, from all over them."""
+    side, tiles = TILE * shrink, []
+    for picture in (data.astronaut(), data.chelsea(), data.coffee(), data.rocket()):
+        for row in range(0, picture.shape[0] - side + 1, side):
+            for column in range(0, picture.shape[1] - side + 1, side):
+                square = picture[row:row + side, column:column + side]
+                small = square.reshape(TILE, shrink, TILE, shrink, 3).mean((1, 3))
+                tiles.append(small.astype(np.uint8))
+    return [tiles[i] for i in np.linspace(0, len(tiles) - 1, min(most, len(tiles))).astype(int)]
+
+
 class Picture:
-    """Tiles of the astronaut, encoded once; each symbol is one codeword."""
+    """Tiles of a picture, encoded once; each symbol is one codeword."""
 
     def __init__(self, tiles):
+        """tiles: [32, 32, 3] each, or how many of the astronaut's"""
         self.model = udeepsc.transceiver('lite')
-        picture = data.astronaut()
-        side = picture.shape[0] // TILE
-        # All over the picture, whatever their number.
-        places = np.linspace(0, side * side - 1, tiles).astype(int)
-        self.tiles = [np.ascontiguousarray(picture[TILE * (p // side):][:TILE,
-                                                   TILE * (p % side):][:, :TILE])
-                      for p in places]
+        self.tiles = astronaut(tiles) if isinstance(tiles, int) else tiles
         self.features = [self.model.encode(TASK, MODALITY, tile) for tile in self.tiles]
 
     @functools.lru_cache(maxsize=None)
