@@ -122,6 +122,17 @@ def selection(bench):
     print()
 
 
+def content_hash(tensors):
+    """64-bit FNV-1a as docs/model-format.md has it; tensors: name -> (entry, bytes)."""
+    state = 0xcbf29ce484222325
+    for name, (entry, content) in sorted(tensors.items()):
+        shape = entry['shape']
+        parts = [struct.pack('<Q', len(text)) + text.encode() for text in (name, entry['dtype'])]
+        for byte in b''.join([*parts, struct.pack(f'<{1 + len(shape)}Q', len(shape), *shape), content]):
+            state = ((state ^ byte) * 0x100000001b3) & 0xffffffffffffffff
+    return f'{state:016x}'
+
+
 def changed_model(source, target, change):
     """A copy of a model file; change(name, entry, data) gives a tensor's bytes."""
     raw = Path(source).read_bytes()
@@ -129,10 +140,11 @@ def changed_model(source, target, change):
     header, data = json.loads(raw[8:8 + length]), raw[8 + length:]
     metadata = header.pop('__metadata__')
     config = json.loads(metadata['config'])
-    blob = b''.join(change(name, entry, data[slice(*entry['data_offsets'])], config)
-                    for name, entry in sorted(header.items(), key=lambda e: e[1]['data_offsets']))
+    tensors = {name: (entry, change(name, entry, data[slice(*entry['data_offsets'])], config))
+               for name, entry in sorted(header.items(), key=lambda e: e[1]['data_offsets'])}
+    blob = b''.join(content for _, content in tensors.values())
     metadata['config'] = json.dumps(config)
-    metadata.pop('content_hash')
+    metadata['content_hash'] = content_hash(tensors)
     text = json.dumps({'__metadata__': metadata, **header}).encode()
     Path(target).write_bytes(struct.pack('<Q', len(text)) + text + blob)
     return str(target)

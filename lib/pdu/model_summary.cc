@@ -30,44 +30,19 @@ const TaskModality* find_modality(const TaskConfig& task, const std::string& mod
     return found == task.inputs.end() ? nullptr : &*found;
 }
 
-std::string field(const std::map<std::string, std::string>& metadata,
-                  const std::string& name,
-                  const std::string& path)
-{
-    const auto found = metadata.find(name);
-    if (found == metadata.end()) {
-        throw std::invalid_argument("model " + path + ": header has no \"" + name
-                                    + "\": no U-DeepSC model");
-    }
-    return found->second;
-}
-
-unsigned first_byte(const std::string& hash, const std::string& path)
-{
-    if (hash.size() != 16
-        || hash.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        throw std::invalid_argument("model " + path + ": content_hash is \"" + hash
-                                    + "\", expected 16 hexadecimal digits");
-    }
-    return std::stoul(hash.substr(0, 2), nullptr, 16);
-}
-
 } // namespace
 
 model_summary::model_summary(const std::string& name)
 {
     const auto path = udeepsc_core::find_model(name);
     const auto metadata = udeepsc_core::read_safetensors_metadata(path);
-    if (field(metadata, "format", path) != "udeepsc-model") {
-        throw std::invalid_argument("model " + path + ": no U-DeepSC model");
-    }
-    const std::string hash = field(metadata, "content_hash", path);
-    d_tag = first_byte(hash, path);
     try {
         d_config = udeepsc_core::model_config_of(metadata, path);
     } catch (const udeepsc_core::Error& e) {
-        throw std::invalid_argument("model " + path + ": " + e.what());
+        throw std::invalid_argument(e.what());
     }
+    const std::string hash = metadata.at("content_hash"); // 16 digits, or it is no model
+    d_tag = std::stoul(hash.substr(0, 2), nullptr, 16);
     if (d_config.tasks.size() > s_most_tasks) {
         throw std::invalid_argument("model " + path + ": has "
                                     + std::to_string(d_config.tasks.size())

@@ -179,6 +179,7 @@ class ModelFiles(unittest.TestCase):
             self.changed('unversioned', metadata(format_version=None)): 'format version',
             self.changed('no-config', metadata(config=None)): 'config',
             self.changed('hash', metadata(content_hash='0' * 16), rehash=False): 'damaged',
+            self.changed('no-hash', metadata(content_hash=None), rehash=False): 'content_hash',
             SHOP.folder / 'model' / 'checkpoint.safetensors': 'no U-DeepSC model',
         })
 
@@ -292,6 +293,68 @@ class ModelFiles(unittest.TestCase):
         done = info('--json', path)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)['training'], 'by hand')
+
+    def test_texts_nested_too_deep(self):
+        deep = '[' * 100000 + ']' * 100000
+
+        def told(**texts):
+            return lambda model: model.metadata.update(texts)
+
+        self.all_refused({
+            self.changed('config', told(config=deep)): 'nested deeper than 64',
+            self.changed('field', told(config=f'{{"name": {deep}}}')): 'nested deeper than 64',
+            self.changed('training', told(training=f'{{"data": {deep[50000:150000]}}}')):
+                ('training', 'expected at most 65536'),
+            self.changed('short', told(training='[' * 200 + ']' * 200)): 'nested deeper than 64',
+        })
+        # The most that is taken is indented, not drowned in blanks.
+        most = self.changed('most', told(training='[' * 64 + '0,' * 32000 + '0' + ']' * 64))
+        done = info('--json', most)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(len(done.stdout), 6 * MEGABYTE)
+
+    def test_headers_that_would_fill_the_memory(self):
+        # Of 16 MiB, the longest that are looked at; each was 30 times that in memory.
+        def header(start, piece, end):
+            return start + piece * ((2 ** 24 - len(start + end)) // len(piece)) + end
+
+        kinds = {'zeros': header(b'{"a":[0', b',0', b']}'),
+                 'objects': header(b'{"a":[0', b',{"a":0}', b']}'),
+                 'blanks': header(b'{"a":[0', b' ', b']}')}
+        for name, text in kinds.items():
+            with self.subTest(header=name):
+                path = self.file(name, struct.pack('<Q', len(text)) + text)
+                self.all_refused({path: 'header' if name != 'blanks' else 'expected an object'})
+        longer = b'{' + b' ' * 2 ** 24 + b'}'
+        self.all_refused({self.file('longer', struct.pack('<Q', len(longer)) + longer):
+                          'header length'})
+
+    def test_nothing_a_terminal_would_obey(self):
+        def renamed(bad):
+            def change(model):
+                name = next(n for n in model.tensors if n != 'tokenizer')
+                model.tensors[name + bad] = model.tensors.pop(name)
+            return change
+
+        def retold(**texts):
+            return lambda model: model.metadata.update(texts)
+
+        for i, bad in enumerate(('\x1b]0;title\x07', '\x9b2J', '\x7f')):
+            config = json.loads(self.good.metadata['config'])
+            config['name'] = bad
+            paths = [self.changed(f'tensor-{i}', renamed(bad)),
+                     self.changed(f'config-{i}', retold(config=json.dumps(config)), rehash=False),
+                     self.changed(f'field-{i}', retold(config=json.dumps({bad: 1})), rehash=False),
+                     self.changed(f'hash-{i}', retold(content_hash=bad), rehash=False),
+                     self.changed(f'training-{i}', retold(training=bad), rehash=False),
+                     self.changed(f'json-{i}', retold(training=json.dumps([bad])), rehash=False),
+                     self.changed(f'version-{i}', retold(format_version=bad), rehash=False)]
+            done = info('--json', *paths)
+            self.assertEqual(done.returncode, 1)
+            for text in (done.stdout, done.stderr):
+                self.assertNotRegex(text, '[\x00-\x09\x0b-\x1f\x7f-\x9f]')
+            self.assertEqual(len(re.findall('^udeepsc: ', done.stderr, flags=re.M)), len(paths))
+            self.assertIn('with control characters', done.stderr)
 
     def tokenizers(self):
         def words(content):

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "json_fields.h"
 
+#include "../files/printable.h"
+
 #include <udeepsc_core/error.h>
 
 #include <algorithm>
@@ -15,10 +17,7 @@ constexpr std::size_t MAX_NAMES = 100000;
 
 std::string shown(const json& value)
 {
-    auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (text.size() > 80)
-        text = text.substr(0, 77) + "...";
-    return text;
+    return printable(value.dump(-1, ' ', false, json::error_handler_t::replace), 80);
 }
 
 template <class T> std::string between(T low, T high)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "json_fields.h"
+#include "parse_json.h"
 
 #include "../kinds/modality.h"
 #include "../kinds/output.h"
@@ -152,9 +153,11 @@ void validate_task(const ModelConfig& model, const TaskConfig& t)
 json parse(const std::string& text)
 {
     try {
-        return json::parse(text);
+        return parse_json<json>(text);
+    } catch (const Error& e) {
+        throw Error(std::string("configuration: ") + e.what());
     } catch (const json::exception& e) {
-        throw Error(std::string("configuration is no JSON: ") + e.what());
+        throw Error("configuration is no JSON: " + printable(e.what()));
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "json_fields.h"
+#include "parse_json.h"
 
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
@@ -199,11 +200,11 @@ TrainConfig TrainConfig::from_file(const std::string& path)
 {
     const auto bytes = read_file(path, std::uint64_t(1) << 24);
     try {
-        return read_training(json::parse(bytes.begin(), bytes.end()));
+        return read_training(parse_json<json>({ bytes.begin(), bytes.end() }));
     } catch (const Error& e) {
         throw Error(path + ": " + e.what());
     } catch (const json::exception& e) {
-        throw Error(path + ": is no JSON: " + e.what());
+        throw Error(path + ": is no JSON: " + printable(e.what()));
     }
 }
 

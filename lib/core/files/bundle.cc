@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bundle.h"
 
+#include "../config/parse_json.h"
 #include "../kinds/modality.h"
+#include "printable.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/model_files.h>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -19,6 +23,8 @@ namespace {
 const char* const s_format = "udeepsc-model";
 const char* const s_versions[] = { "1", "2" }; // that are read; the last one is written
 const char* const s_tokenizer = "tokenizer"; // U8 tensor: the tokenizer's own file
+constexpr std::size_t MAX_TRAINING_BYTES = 1 << 16;
+constexpr int MAX_FAULTS = 50; // that one message lists
 
 torch::ScalarType scalar_type(DType dtype)
 {
@@ -38,6 +44,11 @@ torch::ScalarType scalar_type(DType dtype)
     default:
         return torch::kByte;
     }
+}
+
+bool may_be_weight(DType dtype)
+{
+    return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }
 
 std::string shape_text(const std::vector<int64_t>& shape)
@@ -107,10 +118,50 @@ void require_version(const std::map<std::string, std::string>& metadata,
         || std::find(std::begin(s_versions), std::end(s_versions), version->second)
             == std::end(s_versions))
         throw Error("model " + path + ": format version \""
-                    + (version == metadata.end() ? "" : version->second)
+                    + (version == metadata.end() ? "" : printable(version->second, 40))
                     + "\", expected \"1\" or \"2\"");
     if (!metadata.count("config"))
         throw Error("model " + path + ": header has no \"config\"");
+    const auto hash = metadata.find("content_hash");
+    if (hash == metadata.end() || hash->second.size() != 16
+        || hash->second.find_first_not_of("0123456789abcdef") != std::string::npos)
+        throw Error("model " + path + ": content_hash is \""
+                    + (hash == metadata.end() ? "" : printable(hash->second, 40))
+                    + "\", expected 16 hexadecimal digits, as in every model file that "
+                      "udeepsc has written");
+}
+
+// It need not be JSON, but where it is, whoever prints it goes through all of it.
+std::string training_of(const std::map<std::string, std::string>& metadata)
+{
+    const auto found = metadata.find("training");
+    if (found == metadata.end())
+        return "{}";
+    const auto& text = found->second;
+    if (text.size() > MAX_TRAINING_BYTES)
+        throw Error("training: found " + std::to_string(text.size())
+                    + " bytes, expected at most " + std::to_string(MAX_TRAINING_BYTES));
+    try {
+        parse_json<nlohmann::json>(text);
+    } catch (const nlohmann::json::exception&) {
+    } catch (const Error& e) {
+        throw Error(std::string("training: ") + e.what());
+    }
+    return text;
+}
+
+// Before anything of the network's size is allocated
+void require_enough_weights(const ModelConfig& config,
+                            const std::vector<RawTensor>& tensors)
+{
+    std::int64_t elements = 0;
+    for (const auto& t : tensors)
+        if (may_be_weight(t.dtype))
+            elements += static_cast<std::int64_t>(t.data.size() / size_of(t.dtype));
+    if (config.least_parameters() > elements)
+        throw Error("its configuration needs at least "
+                    + std::to_string(config.least_parameters())
+                    + " weights, the file has " + std::to_string(elements));
 }
 
 } // namespace
@@ -119,7 +170,11 @@ ModelConfig model_config_of(const std::map<std::string, std::string>& metadata,
                             const std::string& path)
 {
     require_version(metadata, path);
-    return config_of(metadata);
+    try {
+        return config_of(metadata);
+    } catch (const Error& e) {
+        throw Error("model " + path + ": " + e.what());
+    }
 }
 
 torch::Tensor to_torch(const RawTensor& raw)
@@ -153,28 +208,34 @@ void copy_into(Network& network,
             found[t.name.substr(prefix.size())] = &t;
 
     std::string faults;
+    int count = 0;
+    const auto add_fault = [&](const std::string& fault) {
+        if (++count <= MAX_FAULTS)
+            faults += "\n  " + fault;
+    };
     torch::NoGradGuard no_grad;
     for (auto& entry : state_of(network)) {
         const auto it = found.find(entry.first);
         if (it == found.end()) {
-            faults += "\n  missing " + entry.first + " "
-                + shape_text(entry.second.sizes().vec());
+            add_fault("missing " + entry.first + " "
+                      + shape_text(entry.second.sizes().vec()));
             continue;
         }
-        if (it->second->dtype != DType::f32 && it->second->dtype != DType::f16
-            && it->second->dtype != DType::bf16)
-            faults += "\n  " + entry.first + " is of type " + name(it->second->dtype)
-                + ", expected F32, F16 or BF16";
+        if (!may_be_weight(it->second->dtype))
+            add_fault(entry.first + " is of type " + name(it->second->dtype)
+                      + ", expected F32, F16 or BF16");
         else if (it->second->shape != entry.second.sizes().vec())
-            faults += "\n  " + entry.first + " is " + shape_text(it->second->shape)
-                + ", expected " + shape_text(entry.second.sizes().vec());
+            add_fault(entry.first + " is " + shape_text(it->second->shape) + ", expected "
+                      + shape_text(entry.second.sizes().vec()));
         else
             entry.second.copy_(to_torch(*it->second));
         found.erase(it);
     }
     for (const auto& rest : found)
         if (rest.first != s_tokenizer)
-            faults += "\n  extra " + rest.first + " " + shape_text(rest.second->shape);
+            add_fault("extra " + rest.first + " " + shape_text(rest.second->shape));
+    if (count > MAX_FAULTS)
+        faults += "\n  and " + std::to_string(count - MAX_FAULTS) + " more";
     if (!faults.empty())
         throw Error(where + ": tensors do not fit the configuration:" + faults);
 }
@@ -195,27 +256,18 @@ Bundle read_bundle(const std::string& path)
     Bundle bundle;
     bundle.hash = content_hash(file);
     const auto& metadata = file.metadata;
-    const auto hash = metadata.find("content_hash");
-    if (hash != metadata.end() && hash->second != bundle.hash)
+    if (metadata.at("content_hash") != bundle.hash)
         throw Error("model " + path + ": damaged: its contents hash to " + bundle.hash
-                    + ", its header says " + hash->second);
+                    + ", its header says " + metadata.at("content_hash"));
     try {
+        bundle.training = training_of(metadata);
         const auto config = config_of(metadata);
-        // Before anything of the network's size is allocated
-        std::int64_t elements = 0;
-        for (const auto& t : file.tensors)
-            elements += static_cast<std::int64_t>(t.data.size() / size_of(t.dtype));
-        if (config.least_parameters() > elements)
-            throw Error("its configuration needs at least "
-                        + std::to_string(config.least_parameters())
-                        + " weights, the file has " + std::to_string(elements));
+        require_enough_weights(config, file.tensors);
         bundle.network = Network(config);
     } catch (const Error& e) {
         throw Error("model " + path + ": " + e.what());
     }
     copy_into(bundle.network, file.tensors, "", "model " + path);
-    if (metadata.count("training"))
-        bundle.training = metadata.at("training");
 
     try {
         for (const auto& e : bundle.network->config().encoders) {

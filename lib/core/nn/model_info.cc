@@ -30,7 +30,7 @@ TaskInfo describe_task(Network network, const TaskConfig& t)
     return task;
 }
 
-// Nothing checks this text when a model is read.
+// When a model is read nothing checks that this text is JSON.
 void read_snr_range(ModelInfo& info)
 {
     const auto training = nlohmann::json::parse(info.training, nullptr, false);

@@ -218,45 +218,6 @@ TEST(Transmit, EveryCountOfVectorsHasItsGain)
     }
 }
 
-TEST(Bundle, ReadsBackWhatWasWritten)
-{
-    const std::string path = ::testing::TempDir() + "/bundle.safetensors";
-    write_random_model(CONFIGS "/tiny.json", 5, path);
-    const auto a = read_bundle(path);
-    const auto b = read_bundle(path);
-    EXPECT_EQ(a.hash, b.hash);
-    torch::manual_seed(5);
-    Network fresh(a.network->config());
-    const auto expected = fresh->named_parameters();
-    for (const auto& p : a.network->named_parameters())
-        EXPECT_TRUE(torch::equal(p.value(), expected[p.key()])) << p.key();
-}
-
-TEST(Bundle, NamesEveryTensorThatDoesNotFit)
-{
-    const std::string path = ::testing::TempDir() + "/faulty.safetensors";
-    write_random_model(CONFIGS "/tiny.json", 5, path);
-    auto file = read_safetensors(path);
-    const auto lost = file.tensors[3].name;
-    file.tensors.erase(file.tensors.begin() + 3);
-    file.tensors[1].shape
-        = { static_cast<int64_t>(file.tensors[1].data.size()) / 4, 1, 1 };
-    const auto bent = file.tensors[1].name;
-    file.tensors.push_back(file.tensors[0]);
-    file.tensors.back().name = "surplus";
-    file.metadata.erase("content_hash");
-    write_safetensors(path, file);
-    try {
-        read_bundle(path);
-        FAIL() << "was accepted";
-    } catch (const Error& e) {
-        const std::string text = e.what();
-        EXPECT_NE(text.find("missing " + lost), std::string::npos) << text;
-        EXPECT_NE(text.find(bent + " is ["), std::string::npos) << text;
-        EXPECT_NE(text.find("extra surplus"), std::string::npos) << text;
-    }
-}
-
 TEST(PaperConfiguration, IsOfTheSizeOfTableIII)
 {
     const auto model = ModelConfig::from_file(CONFIGS "/paper.json");
