@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -47,6 +49,60 @@ const SentencePieceTokenizer& trained()
         = SentencePieceTokenizer::train(small_corpus(), VOCAB_SIZE);
     return *s_tokenizer;
 }
+
+//! A field of protocol buffers that holds bytes.
+std::string field(int number, const std::string& content)
+{
+    std::string encoded(1, static_cast<char>(number << 3 | 2));
+    std::size_t length = content.size();
+    for (; length >= 0x80; length >>= 7) {
+        encoded += static_cast<char>(length | 0x80);
+    }
+    return encoded + static_cast<char>(length) + content;
+}
+
+std::string le32(std::uint32_t value)
+{
+    std::string bytes;
+    for (int shift = 0; shift < 32; shift += 8) {
+        bytes += static_cast<char>(value >> shift);
+    }
+    return bytes;
+}
+
+constexpr int NORMALIZER = 3; // of sentencepiece_model.proto
+constexpr int DENORMALIZER = 5;
+
+//! The trained model with something behind it. Of two fields the later one counts.
+std::vector<std::uint8_t> trained_and(const std::string& more)
+{
+    auto model = trained().serialize();
+    model.insert(model.end(), more.begin(), more.end());
+    return model;
+}
+
+std::string fault_of(const std::string& more)
+{
+    return error_of([&] {
+        // What is taken has to work as well.
+        const auto tokenizer = make_tokenizer("sentencepiece", trained_and(more));
+        tokenizer->decode(tokenizer->encode("a touching film"));
+    });
+}
+
+//! A character map whose trie has the cells named here and zeros beside them.
+std::string character_map(const std::map<std::size_t, std::uint32_t>& cells,
+                          const std::string& replacements)
+{
+    std::string trie;
+    for (std::size_t i = 0; i < 256; ++i) {
+        trie += le32(cells.count(i) ? cells.at(i) : 0);
+    }
+    return le32(static_cast<std::uint32_t>(trie.size())) + trie + replacements;
+}
+
+constexpr std::uint32_t LEAF = 1 << 8;
+constexpr std::uint32_t VALUE = 1u << 31;
 
 const char* const BERT_LIKE_VOCAB
     = "[PAD]\n[UNK]\n[CLS]\nun\n##aff\n##able\nwant\n##ed\n,\n"
@@ -161,6 +217,81 @@ TEST(SentencePieceTokenizer, TruncatedModelIsAnError)
     }
 }
 
+TEST(SentencePieceTokenizer, CharacterMapIsFollowed)
+{
+    // The control: 'e', whose value lies in the cell before it, becomes "i".
+    const auto map
+        = character_map({ { 'e', 1 << 10 | LEAF | 'e' }, { 'e' ^ 1, VALUE | 2 } },
+                        std::string("x\0i\0", 4));
+    const auto changed
+        = make_tokenizer("sentencepiece", trained_and(field(NORMALIZER, field(2, map))));
+    EXPECT_EQ(changed->encode("e"), trained().encode("i"));
+    EXPECT_NE(changed->encode("e"), trained().encode("e"));
+}
+
+TEST(SentencePieceTokenizer, RefusesAMapThatPointsOutsideOfItself)
+{
+    const std::string end(1, '\0');
+    for (const int owner : { NORMALIZER, DENORMALIZER }) {
+        const auto error = [&](const std::string& map) {
+            return fault_of(field(owner, field(2, map)));
+        };
+        // Some GiB off, one block off, and a value behind the last replacement.
+        EXPECT_SAYS(error(character_map({ { 0, 0x7ffffe00 } }, end)), "points outside");
+        EXPECT_SAYS(error(character_map({ { 0, 0xfffffe00 } }, end)), "points outside");
+        EXPECT_SAYS(error(character_map({ { 'a', 256 << 10 | 'a' } }, end)), "cell 97");
+        EXPECT_SAYS(
+            error(character_map(
+                { { 'a', 1 << 10 | LEAF | 'a' }, { 'a' ^ 1, VALUE | 0x7000000 } }, end)),
+            "cell 97");
+        EXPECT_SAYS(error(character_map({}, "x")), "no end");
+        EXPECT_SAYS(error(character_map({}, std::string(300, 'x') + end)),
+                    "replacement of 300 bytes");
+        EXPECT_SAYS(error(le32(1020) + std::string(1020, '\0') + end), "whole blocks");
+        EXPECT_SAYS(error(le32(0) + end), "whole blocks");
+        EXPECT_SAYS(error(le32(2000) + end), "expected a trie of 2000 bytes");
+        EXPECT_SAYS(error("abc"), "found 3 bytes");
+    }
+}
+
+TEST(SentencePieceTokenizer, DamagedMapIsAnErrorOrAnotherMapButNoCrash)
+{
+    const auto whole = trained().serialize();
+    const std::string name = "nmt_nfkc_cf"; // what lies before the map
+    const auto map = std::search(whole.begin(), whole.end(), name.begin(), name.end());
+    ASSERT_NE(map, whole.end());
+    const auto begin = static_cast<std::size_t>(map - whole.begin()) + name.size();
+    std::mt19937 random(3);
+    for (int trial = 0; trial < 100; ++trial) {
+        auto damaged = whole;
+        for (unsigned i = 1 + random() % 4; i > 0; --i) {
+            damaged[begin + random() % (whole.size() - begin)]
+                = static_cast<std::uint8_t>(random());
+        }
+        try {
+            const auto tokenizer = make_tokenizer("sentencepiece", damaged);
+            for (const auto& sentence : small_corpus()) {
+                tokenizer->decode(tokenizer->encode(sentence));
+            }
+        } catch (const Error&) { }
+    }
+}
+
+TEST(SentencePieceTokenizer, BoundsItsPieces)
+{
+    EXPECT_SAYS(fault_of(field(1, field(1, std::string(600, 'x')))),
+                "a piece of 600 bytes");
+    std::string many;
+    for (int i = 0; i < 1 << 18; ++i) {
+        many += field(1, field(1, "x"));
+    }
+    EXPECT_SAYS(fault_of(many), "more than 262144 pieces");
+    EXPECT_SAYS(fault_of(std::string(1 << 24, '\0')), "expected at most 16777216");
+    EXPECT_SAYS(fault_of("\x1a\x7f"), "cut short");
+    EXPECT_SAYS(fault_of("\x1a\xff\xff\xff\xff\xff\xff"), "more than 5 bytes");
+    EXPECT_SAYS(fault_of("\x0b"), "unknown type");
+}
+
 TEST(SentencePieceTokenizer, ThreadsShareIt)
 {
     const auto expected = trained().encode("the film is utterly touching");
@@ -187,6 +318,8 @@ TEST(WordPieceTokenizer, RefusesBadVocabularies)
     EXPECT_SAYS(error("[UNK]\na\n"), "expected '[PAD]'");
     EXPECT_SAYS(error("[PAD]\na\n"), "[UNK]");
     EXPECT_SAYS(error("[PAD]\n\n[UNK]\n"), "line 2: found an empty line");
+    EXPECT_SAYS(error("[PAD]\n[UNK]\n\x1b[2J\n"), "line 3: found '\\x1b[2J'");
+    EXPECT_SAYS(error("[PAD]\n[UNK]\n" + std::string(600, 'x')), "of 600 bytes");
     EXPECT_SAYS(error("[PAD]\n[UNK]\na\na\n"), "line 4: found 'a' a second time");
     EXPECT_SAYS(error("[PAD]\n[UNK]\n\xff\n"), "line 3");
     EXPECT_SAYS(error_of([] { WordPieceTokenizer::from_vocab_file("/no/such/file"); }),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_core/tokenizer.h>
 
+#include "../files/printable.h"
 #include "sentencepiece_api.h"
+#include "sentencepiece_check.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
@@ -21,6 +23,7 @@ constexpr int PAD_ID = 0;
 constexpr int UNKNOWN_ID = 1;
 // BERT gives up on longer words, and it bounds the search for a match.
 constexpr int MAX_WORD_CHARACTERS = 100;
+constexpr std::size_t MAX_TOKEN_BYTES = 512; // of a WordPiece vocabulary
 
 void require_in_vocabulary(const char* kind, const std::vector<int>& ids, int size)
 {
@@ -138,10 +141,11 @@ SentencePieceTokenizer::SentencePieceTokenizer(const std::vector<std::uint8_t>& 
     : d_model(model)
     , d_processor(std::make_unique<Processor>())
 {
+    require_sound_sentencepiece(d_model);
     const auto fault = d_processor->sp->load({ d_model.begin(), d_model.end() });
     if (!fault.empty()) {
         throw Error("loading a SentencePiece model of " + std::to_string(d_model.size())
-                    + " bytes: " + fault);
+                    + " bytes: " + printable(fault));
     }
     if (d_processor->sp->pad_id() != PAD_ID) {
         throw Error("loading a SentencePiece model: padding: found id "
@@ -250,6 +254,11 @@ WordPieceTokenizer::WordPieceTokenizer(const std::vector<std::uint8_t>& vocab)
         }
         if (!is_valid_utf8(token)) {
             throw Error(where + line + ": found bytes that are not UTF-8");
+        }
+        if (token.size() > MAX_TOKEN_BYTES || has_control_characters(token)) {
+            throw Error(where + line + ": found '" + printable(token, 80) + "' of "
+                        + std::to_string(token.size()) + " bytes, expected at most "
+                        + std::to_string(MAX_TOKEN_BYTES) + " and no control characters");
         }
         if (!d_ids.emplace(token, static_cast<int>(d_tokens.size())).second) {
             throw Error(where + line + ": found '" + token + "' a second time");
