@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -328,10 +329,13 @@ class Links(unittest.TestCase):
         self.assertLess(rate, 130e3)  # and as near to it as a busy machine comes
 
     def test_address_that_is_taken(self):
-        first = radios.make_transmitter('zmq:tcp://127.0.0.1:45971')
-        self.assertIn('45971', first.description())
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = str(free.getsockname()[1])
+        first = radios.make_transmitter(f'zmq:tcp://127.0.0.1:{port}')
+        self.assertIn(port, first.description())
         with self.assertRaises(radios.RadioError) as caught:
-            radios.make_transmitter('zmq:tcp://127.0.0.1:45971')
+            radios.make_transmitter(f'zmq:tcp://127.0.0.1:{port}')
         self.assertIn('another transmitter has this address', str(caught.exception))
 
     def test_address_of_another_computer(self):
