@@ -12,6 +12,9 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+// Silence after which another peer may report, where timeout_s is 0.
+constexpr double PEER_TIMEOUT_S = 2;
+
 [[noreturn]] void bad_address(const std::string& address, const std::string& what)
 {
     throw std::invalid_argument("address is \"" + address + "\": " + what);
@@ -176,7 +179,7 @@ void csi_feedback_impl::begin()
     d_silent = false;
     d_waiting = false;
     d_last_left = steady_clock::time_point::min();
-    d_peer_known = false;
+    d_sender.forget();
     if (d_link == feedback_link::udp_sender) {
         d_session = std::random_device {}();
         d_number = 0;
@@ -295,17 +298,16 @@ void csi_feedback_impl::take_datagram(std::size_t size)
              std::to_string(size) + " bytes from " + d_peer.address().to_string());
         return;
     }
-    // Another session: the sender began again, and counts from 0.
-    const bool same = d_peer_known && report->session == d_session;
-    if (same && static_cast<std::int32_t>(report->number - d_number) <= 0) {
-        drop(reasons::OLD_DATAGRAM,
-             "number " + std::to_string(report->number) + " after "
-                 + std::to_string(d_number));
+    const double timeout_s = d_timeout_s;
+    const auto silence = seconds(timeout_s > 0 ? timeout_s : PEER_TIMEOUT_S);
+    if (const char* reason
+        = d_sender.refuse(d_peer, *report, steady_clock::now(), silence)) {
+        drop(reason,
+             "number " + std::to_string(report->number) + " from "
+                 + d_peer.address().to_string() + ", the last is "
+                 + std::to_string(d_sender.number()));
         return;
     }
-    d_peer_known = true;
-    d_session = report->session;
-    d_number = report->number;
     heard(report->snr_db);
 }
 

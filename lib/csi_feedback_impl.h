@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pdu_block_impl.h"
+#include "snr_peer.h"
 #include "snr_smoother.h"
 #include <gnuradio/udeepsc/csi_feedback.h>
 
@@ -75,9 +76,9 @@ private:
     bool d_waiting = false; // the interval timer runs
     bool d_silent = false;
     std::array<unsigned char, 64> d_buffer;
-    std::uint32_t d_session = 0; // own, or the peer's
-    std::uint32_t d_number = 0; // of the last datagram
-    bool d_peer_known = false;
+    std::uint32_t d_session = 0; // own
+    std::uint32_t d_number = 0; // of the last datagram sent
+    snr_peer<udp::endpoint> d_sender; // whose reports are taken
 };
 
 } // namespace udeepsc

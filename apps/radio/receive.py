@@ -68,7 +68,7 @@ def receive(options):
     if shelf.files.failed:
         print(f'disk: {shelf.files.failed} could not be written')
     print_faults(receiver.block.faults())
-    print_stats(receiver.block.stats(), shelf.counts.total())
+    print_stats(receiver.block.stats() + receiver.block.feedback_stats(), shelf.counts.total())
     faults, ended = receiver.block.faults(), receiver.block.ended()
     # A transmitter served somebody else all the time.
     refused = 'refused' in faults and not receiver.block.bursts()

@@ -8,7 +8,8 @@ from console import Progress, snr_text
 from gather import gather
 from gnuradio import udeepsc
 from payloads import Numbering
-from ending import print_faults, print_stats
+from program import FAILED
+from ending import given_up, print_faults, print_stats
 
 
 def transmit(options):
@@ -22,15 +23,21 @@ def transmit(options):
           f'pictures of {options.grid} tiles')
     stop = threading.Event()
     transmitter.top.start()
+    whole, interrupt = False, None
     try:
         whole = send_all(options, transmitter, make, stop)
+    except KeyboardInterrupt as error:
+        print()
+        interrupt = error
     finally:
         transmitter.top.stop()
         transmitter.top.wait()
     print_summary(transmitter)
-    failed = transmitter.block.faults().get('disk')
+    failed = transmitter.block.faults().get('disk') or given_up(transmitter.block.stats())
     transmitter.block.close()
-    return 0 if whole and not failed else 1
+    if interrupt and options.repeat:
+        raise interrupt
+    return FAILED if failed or not (whole or interrupt) else 0
 
 
 def send_all(options, transmitter, make, stop):
@@ -45,9 +52,6 @@ def send_all(options, transmitter, make, stop):
                 progress.doing(p.task.replace('_', ' ')), progress.add(1)))
             progress.clear()
         return transmitter.drain(stop)
-    except KeyboardInterrupt:
-        print()
-        return options.repeat == 0
     finally:
         stop.set()
 
@@ -83,4 +87,4 @@ def print_summary(transmitter):
         print(f'{block.radio.samples()} samples, {block.radio.bursts()} bursts annotated, in '
               f'{block.radio.description().split()[-1]}')
     print_faults(block.faults())
-    print_stats(block.stats())
+    print_stats(block.stats() + block.feedback_stats())

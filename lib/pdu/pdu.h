@@ -50,6 +50,9 @@ constexpr const char* DUPLICATE = "duplicate";
 // Of the feedback link
 constexpr const char* BAD_DATAGRAM = "bad datagram";
 constexpr const char* OLD_DATAGRAM = "old datagram";
+constexpr const char* OTHER_PEER = "other peer";
+constexpr const char* DATAGRAM_AHEAD = "datagram ahead";
+constexpr const char* TOO_MANY_DATAGRAMS = "too many datagrams";
 constexpr const char* NOT_SENT = "not sent";
 } // namespace reasons
 

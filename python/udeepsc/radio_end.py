@@ -10,9 +10,11 @@ from .radio_faults import FATAL
 class radio_end(gr.hier_block2):
     """A chain of blocks with a radio at one end.
 
-    A subclass sets `chain` (its blocks with counters), `radio` and `recorder`, the last two
-    None where there is none.
+    A subclass sets `chain` (its blocks with counters), `radio`, `recorder` and `feedback`, the
+    last three None where there is none.
     """
+
+    feedback = None
 
     def dropped(self):
         """Payloads and bursts that came to nothing, for whatever reason; stats() says where."""
@@ -21,6 +23,10 @@ class radio_end(gr.hier_block2):
     def stats(self):
         """The counters of every block."""
         return [pmt.to_python(block.stats()) for block in self.chain]
+
+    def feedback_stats(self):
+        """The counters of csi_feedback; of a transmitter, whose reports it did not take."""
+        return [pmt.to_python(self.feedback.stats())] if self.feedback else []
 
     def faults(self):
         """What went wrong at the radio and the recording: kind -> how often."""

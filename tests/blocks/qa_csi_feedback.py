@@ -157,19 +157,69 @@ class Udp(unittest.TestCase):
                self.datagram(6, 3.0, magic=b'USNX'), self.datagram(6, 3.0, version=2),
                self.datagram(6, 100.5), self.datagram(6, -101.0)]
         old = [self.datagram(5, 4.0), self.datagram(4, 4.0)]
+        ahead = [self.datagram(1006, 4.0), self.datagram(2**31, 4.0)]
         address = ('127.0.0.1', receiver.port())
         with fx.Bench(receiver, out='snr') as bench, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            for data in bad + [good] + old + [self.datagram(2**31, 5.0)]:
+            for data in bad + [good] + old + ahead + [self.datagram(1005, 5.0)]:
                 sock.sendto(data, address)
             self.assertTrue(fx.wait_until(
-                lambda: receiver.received() == len(bad) + len(old) + 2))
+                lambda: receiver.received() == len(bad) + len(old) + len(ahead) + 2))
             # A sender that begins again counts from 1, past 2^32 from 0.
             sock.sendto(self.datagram(2**32 - 1, 6.0, session=8), address)
             sock.sendto(self.datagram(0, 7.0, session=8), address)
             self.assertEqual(values(bench.received(4)), [3.0, 5.0, 6.0, 7.0])
         self.assertEqual(receiver.dropped('bad datagram'), len(bad))
         self.assertEqual(receiver.dropped('old datagram'), len(old))
+        self.assertEqual(receiver.dropped('datagram ahead'), len(ahead))
+
+    def test_one_peer_at_a_time(self):
+        receiver = self.receiver(timeout_s=1.0, worst_snr_db=-6.0)
+        address = ('127.0.0.1', receiver.port())
+        with fx.Bench(receiver, out='snr') as bench, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            first.sendto(self.datagram(1, 3.0), address)
+            bench.received(1)
+            for session in (7, 8):  # the other may know the session or not
+                other.sendto(self.datagram(2, -20.0, session=session), address)
+            self.assertTrue(fx.wait_until(lambda: receiver.received() == 3))
+            self.assertEqual(receiver.dropped('other peer'), 2)
+            first.sendto(self.datagram(2, 4.0), address)  # was not locked out
+            bench.received(2)
+            # The first is silent: the other's turn, with numbers of its own.
+            bench.received(3)
+            other.sendto(self.datagram(2**31, 5.0, session=8), address)
+            self.assertEqual(values(bench.received(4)), [3.0, 4.0, -6.0, 5.0])
+
+    def test_where_silence_never_counts_another_may_come_too(self):
+        receiver = self.receiver(timeout_s=0.0)
+        address = ('127.0.0.1', receiver.port())
+        with fx.Bench(receiver, out='snr') as bench, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            first.sendto(self.datagram(9, 3.0), address)
+            bench.received(1)
+            time.sleep(2.1)
+            other.sendto(self.datagram(1, 5.0), address)
+            self.assertEqual(values(bench.received(2)), [3.0, 5.0])
+
+    def test_flood(self):
+        receiver = self.receiver()
+        address = ('127.0.0.1', receiver.port())
+        with fx.Bench(receiver, out='snr'), \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            begin, number = time.monotonic(), 0
+            while time.monotonic() - begin < 1.0:
+                number += 1
+                sock.sendto(self.datagram(number, 3.0), address)
+            self.assertTrue(fx.wait_until(lambda: receiver.received() > 2000))
+            time.sleep(0.2)  # what the system still holds
+            sent, refused = receiver.sent(), receiver.dropped('too many datagrams')
+            passed = time.monotonic() - begin
+        self.assertGreater(refused, 0)
+        self.assertLessEqual(sent, 100 + 1000 * passed)
+        self.assertEqual(receiver.received(), receiver.sent() + receiver.dropped())
 
     def test_silence_and_a_sender_that_comes_back(self):
         receiver = self.receiver(timeout_s=0.3, worst_snr_db=-6.0)

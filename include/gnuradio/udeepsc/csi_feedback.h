@@ -53,7 +53,11 @@ struct UDEEPSC_API csi_feedback_options {
  * A datagram has 20 bytes, big endian: "USNR", version 1 (u32), session (u32, drawn at
  * the sender's start), number (u32, rising), Es/N0 in 1/1000 dB (i32). What is none is a
  * "bad datagram", one that another has overtaken an "old datagram"; one that the system
- * refuses to send is "not sent". Nothing is encrypted or signed.
+ * refuses to send is "not sent". udp_receiver takes the reports of one address and port,
+ * the first that it hears, until nothing came from there for timeout_s (2 s where that is
+ * 0); others are an "other peer". A number more than 1000 beyond the last is a "datagram
+ * ahead"; of more than 1000 reports a second the rest are "too many datagrams". Nothing
+ * is encrypted or signed.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
  * address that cannot be resolved or bound.
