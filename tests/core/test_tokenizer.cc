@@ -162,6 +162,19 @@ TEST(SentencePieceTokenizer, AcceptsAnyBytesAndAnyIds)
     }
 }
 
+TEST(SentencePieceTokenizer, DecodesToNothingThatATerminalWouldObey)
+{
+    std::string all;
+    for (int id = 0; id < VOCAB_SIZE; ++id) {
+        all += trained().decode({ id }) + ' ';
+    }
+    EXPECT_SAYS(all, " \\x1b ");
+    EXPECT_SAYS(all, " \\x7f ");
+    for (const char c : all) {
+        EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << int(c);
+    }
+}
+
 TEST(SentencePieceTokenizer, RefusesForeignIds)
 {
     EXPECT_SAYS(error_of([] {

@@ -221,7 +221,8 @@ std::string SentencePieceTokenizer::decode(const std::vector<int>& ids) const
     if (!fault.empty()) {
         throw Error("decoding SentencePiece tokens: " + fault);
     }
-    return text;
+    // Bytes that no text was sent with: tokens that a bad channel made, or a forger.
+    return printable(text, text.size());
 }
 
 int SentencePieceTokenizer::unknown_id() const
