@@ -12,4 +12,5 @@ for argument; do
 done
 "$UDEEPSC_ROOT/scripts/build.sh" "${BLOCKS[@]}"
 use_build_tree
-demo "$@"
+# In place of the shell, so that a signal reaches the program.
+exec /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/demo" "$@"

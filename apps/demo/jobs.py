@@ -6,6 +6,7 @@ import math
 import material
 from chain import Job
 from gnuradio import udeepsc
+from program import naming
 
 MANUAL = udeepsc.source_start.on_trigger
 
@@ -17,7 +18,8 @@ def write_pictures(folder, pictures):
     files = {}
     for picture in pictures:
         path = folder / f'{picture.name}.png'
-        Image.fromarray(picture.pixels).save(path)
+        with naming(path):
+            Image.fromarray(picture.pixels).save(path)
         files[str(path)] = picture.pixels
     return files
 

@@ -3,15 +3,18 @@
 
 import importlib.util
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from program import BadInput
 
 MAX_PIXELS = 64 << 20  # of a picture file; image_source takes no more
 Image.MAX_IMAGE_PIXELS = None  # the limit above is checked instead
 MAX_WORDS = 1000
+MAX_LETTERS = 100  # of a word
 SEGMENT_WORDS = 24  # what one PDU carries of a long text
 THUMBNAIL = 32  # edge in pixels where the model does not say
 
@@ -36,15 +39,25 @@ SENTENCES = [
 ]
 
 
-class BadInput(Exception):
-    """Something the user gave cannot be sent; the text says what and why."""
-
-
 def checked_model(name):
     """A model's path or name, as far as can be told before anything is built."""
-    if Path(name).is_absolute() and not Path(name).is_file():
+    if Path(name).is_absolute() and not Path(name).exists():
         raise BadInput(f'{name}: there is no such file')
+    if Path(name).exists():
+        check_file(name, 'model')
     return name
+
+
+def check_file(path, kind):
+    """A pipe would be waited for, and a device may never end."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return  # whoever opens it says so
+    if stat.S_ISDIR(mode):
+        raise BadInput(f'{path}: is a folder, not a {kind}')
+    if not stat.S_ISREG(mode):
+        raise BadInput(f'{path}: is no file; a {kind} is read from one')
 
 
 @dataclass
@@ -79,6 +92,7 @@ class Sound:
 def open_sound(path):
     """A WAV file."""
     from scipy.io import wavfile
+    check_file(path, 'sound')
     try:
         rate, samples = wavfile.read(path)
     except FileNotFoundError:
@@ -97,6 +111,7 @@ def open_sound(path):
 
 def open_picture(path):
     """RGB picture of any file that Pillow reads; transparency is laid on white."""
+    check_file(path, 'picture')
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -110,8 +125,6 @@ def open_picture(path):
         raise
     except FileNotFoundError:
         raise BadInput(f'{path}: there is no such file') from None
-    except IsADirectoryError:
-        raise BadInput(f'{path}: is a folder, not a picture') from None
     except Exception as error:  # Pillow raises many kinds for damaged files
         reason = 'is no picture' if 'cannot identify' in str(error) else error
         raise BadInput(f'{path}: {reason}') from None
@@ -203,19 +216,29 @@ def unique_name(name, pictures):
     return candidate
 
 
+def checked_words(option, kind, text):
+    """The words of a text of the user."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadInput(f'{option}: the {kind} is no valid UTF-8') from None
+    words = text.split()
+    if not words:
+        raise BadInput(f'{option}: the {kind} is empty')
+    if len(words) > MAX_WORDS:
+        raise BadInput(f'{option}: {len(words)} words, at most {MAX_WORDS}')
+    longest = max(words, key=len)
+    if len(longest) > MAX_LETTERS:
+        raise BadInput(f"{option}: the word '{longest[:20]}...' has {len(longest)} letters, at "
+                       f'most {MAX_LETTERS}')
+    return words
+
+
 def given_sentences(texts):
     """Texts of the user, in segments that one PDU carries."""
     sentences = []
     for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise BadInput('--text: the text is no valid UTF-8') from None
-        words = text.split()
-        if not words:
-            raise BadInput('--text: the text is empty')
-        if len(words) > MAX_WORDS:
-            raise BadInput(f'--text: {len(words)} words, at most {MAX_WORDS}')
+        words = checked_words('--text', 'text', text)
         sentences += [Sentence(' '.join(words[i:i + SEGMENT_WORDS]))
                       for i in range(0, len(words), SEGMENT_WORDS)]
     return sentences

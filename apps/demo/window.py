@@ -2,12 +2,11 @@
 """The live window of --show, in the thread of the main program."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 
-from material import BadInput
+from program import BadInput, Interrupted, catch_signals
 
 PROBE_S = 60
 PROBE = 'from PyQt5.QtWidgets import QApplication; QApplication(["probe"])'
@@ -52,20 +51,19 @@ class Window:
         self.view = udeepsc.qt_task_view(model, title, grid=grid, snr_db=snr_db, channel=channel)
         self.view.widget.resize(1200, 800)
         self.view.widget.show()
-        self._interrupted = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupt)
+        self._interrupted = 0
+        catch_signals(self._interrupt)
         self.pump()
 
-    def _interrupt(self, *_):
-        self._interrupted = True
+    def _interrupt(self, number, _):
+        self._interrupted = number
 
     def pump(self):
         """Raises KeyboardInterrupt after a signal: inside of Qt it would abort the process."""
         self.app.processEvents()
         if self._interrupted:
-            self._interrupted = False
-            raise KeyboardInterrupt
+            number, self._interrupted = self._interrupted, 0
+            raise Interrupted(number)
 
     def watch(self, top, connections):
         """connections: input port of the view -> (block, its output port), or output port of the

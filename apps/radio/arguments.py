@@ -4,8 +4,9 @@
 import argparse
 import math
 
-from material import BadInput, checked_model
+from material import checked_model
 from payloads import Grid
+from program import BadInput
 from radio_settings import RadioError, parse_radio
 
 PROFILES = ('standard', 'multipath', 'short', 'ofdm')

@@ -14,6 +14,12 @@ UNREADABLE = '''{times} bursts were heard, and none could be read. Is it --profi
 rate= or freq= of the radio, or too much noise?'''
 
 
+def given_up(stats):
+    """Payloads that blocks dropped though all was well with the radio."""
+    return sum(times for block in stats for reason, times in (block['dropped'] or {}).items()
+               if reason not in EXPECTED)
+
+
 def print_stats(stats, decoded=None):
     """What blocks dropped, by reason. decoded: bursts that could be read, at a receiver."""
     for block in stats:

@@ -77,6 +77,8 @@ def gather(options, info):
     edge = info.size_of('image')
     wanted = wanted_tasks(info, options.classify)
     check_given(options, wanted)
+    for question in options.question:
+        material.checked_words('--question', 'question', question)
     all_of_it = Material(open_pictures(options, edge), open_sentences(options),
                          [material.open_sound(path) for path in options.sound],
                          options.question)

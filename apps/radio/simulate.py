@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from console import Progress, snr_text
-from ending import print_faults, print_stats
+from ending import given_up, print_faults, print_stats
 from gather import gather
 from gnuradio import udeepsc
 from gnuradio.udeepsc.quality import psnr_db
 from gnuradio.udeepsc.result_files import ResultFiles
 from payloads import FRAME_NUMBERS, Numbering
+from program import FAILED, naming
 from results import value_text
 from window import make_window
 
@@ -65,11 +66,13 @@ def simulate(options):
     watch(window, simulation)
     figures = run(simulation, payloads, tally, options.ahead, window)
     figures.update(scores(tally, len(payloads)))
-    (files.folder / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
     print_words(write_results(files, tally))
     print_figures(figures, simulation, files)
+    with naming(files.folder / 'figures.json'):
+        (files.folder / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
     window.stay()
-    return 1 if files.failed else 0
+    return FAILED if files.failed or figures['radio faults'].get('disk') \
+        or given_up(simulation.transmitter.block.stats()) else 0
 
 
 def watch(window, simulation):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures and texts that a user may give, the impossible ones included."""
 
+import os
 import struct
 import unittest
 import zlib
@@ -42,6 +43,10 @@ class BadPictures(unittest.TestCase):
     def test_refused_with_a_reason(self):
         self.refused('/no/such/file.png', 'there is no such file')
         self.refused(str(fx.FOLDER), 'folder')
+        pipe = str(fx.FOLDER / 'pipe')
+        os.mkfifo(pipe)  # would be waited for
+        self.refused(pipe, 'is no file')
+        self.refused('/dev/zero', 'is no file')
         self.refused(written('text.png', b'not a picture'), 'is no picture')
         self.refused(written('empty.png', b''), 'is no picture')
         self.refused(written('nothing.png', png_header(0, 0)))
@@ -102,9 +107,10 @@ class Texts(unittest.TestCase):
         self.assertLessEqual(max(len(s.text.split()) for s in got), material.SEGMENT_WORDS)
 
     def test_refused(self):
-        for text in ('', '  \n ', 'word ' * 100_000, 'bytes \udcff'):
+        for text in ('', '  \n ', 'word ' * 100_000, 'a ' + 101 * 'x', 'bytes \udcff'):
             with self.assertRaises(material.BadInput):
                 material.given_sentences([text])
+        material.given_sentences(['a ' + 100 * 'x'])
 
 
 class Arguments(unittest.TestCase):
@@ -123,6 +129,8 @@ class Arguments(unittest.TestCase):
                 (['--size', '0'], "got '0'"),
                 (['--seed', '-1'], '--seed'),
                 (['--text', ' '], 'empty'),
+                (['--text', 100_000 * 'x'], '100000 letters, at most 100'),
+                (['--question', 100_000 * 'x'], '100000 letters, at most 100'),
                 (['--image', '/no/such'], 'no such file'),
                 (['--model', '/no/such'], 'no such file')]:
             with self.subTest(arguments=arguments):

@@ -2,57 +2,17 @@
 """./gr-udeepsc tx, rx, channel and sim, each as its user starts it: one process, one line."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 import unittest
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from scipy.io import wavfile
 
-ROOT = Path(os.environ['UDEEPSC_SOURCE_DIR'])
-APP = ROOT / 'apps' / 'radio'
-TIMEOUT_S = 120
+from radio_fixture import FOLDER, TIMEOUT_S, run, set_up, start, start_rx, tx
 
-_folder = tempfile.TemporaryDirectory(prefix='udeepsc-radio-')
-FOLDER = Path(_folder.name)
-
-
-def setUpModule():
-    """A model with random weights: what goes through is another test's business."""
-    from gnuradio import udeepsc
-    udeepsc.write_random_model(str(ROOT / 'configs' / 'tiny.json'), 1, str(FOLDER / 'model'))
-    rng = np.random.default_rng(1)
-    Image.fromarray(rng.integers(0, 256, (80, 100, 3), np.uint8)).save(FOLDER / 'noise.png')
-
-
-def start(*arguments):
-    return subprocess.Popen([sys.executable, '-B', str(APP), *map(str, arguments)],
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def run(*arguments):
-    process = start(*arguments)
-    try:
-        out, _ = process.communicate(timeout=TIMEOUT_S)
-    finally:
-        process.kill()
-    return process.returncode, out
-
-
-def tx(radio, *more):
-    return run('tx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
-               '--image', FOLDER / 'noise.png', *more)
-
-
-def start_rx(radio, out, *more):
-    return start('rx', '--radio', radio, '--model', FOLDER / 'model', '--grid', '2x2',
-                 '--out', FOLDER / out, *more)
+setUpModule = set_up
 
 
 def lines_of(folder):
