@@ -94,9 +94,10 @@ class Reader {
 public:
     explicit Reader(const std::string& path);
 
-    const std::map<std::string, std::string>& metadata() const
+    //! Each once: what they give is not kept.
+    std::map<std::string, std::string> take_metadata()
     {
-        return d_header.metadata;
+        return std::move(d_header.metadata);
     }
     SafetensorsFile read_all();
 
@@ -109,7 +110,7 @@ private:
     void read_exactly(void* to, std::uint64_t bytes, const std::string& what);
     std::string read_header_text();
     json parse_header(const std::string& text) const;
-    void parse_metadata(const json& object);
+    void parse_metadata(json& object);
     std::vector<std::int64_t> parse_shape(const std::string& name,
                                           const json& shape) const;
     Entry parse_entry(const std::string& name, const json& object) const;
@@ -134,8 +135,8 @@ Reader::Reader(const std::string& path)
     , d_where("reading safetensors file '" + path + "'")
 {
     open();
-    const json header = parse_header(read_header_text());
-    for (const auto& item : header.items()) {
+    json header = parse_header(read_header_text());
+    for (auto& item : header.items()) {
         if (item.key() == METADATA_KEY) {
             parse_metadata(item.value());
         } else {
@@ -232,7 +233,7 @@ json Reader::parse_header(const std::string& text) const
     return header;
 }
 
-void Reader::parse_metadata(const json& object)
+void Reader::parse_metadata(json& object)
 {
     if (!object.is_object()) {
         fail("__metadata__: found " + std::string(object.type_name())
@@ -243,7 +244,7 @@ void Reader::parse_metadata(const json& object)
             fail("__metadata__ '" + item.key() + "': found "
                  + std::string(item.value().type_name()) + ", expected a string");
         }
-        d_header.metadata[item.key()] = item.value().get<std::string>();
+        d_header.metadata[item.key()] = std::move(item.value().get_ref<std::string&>());
     }
 }
 
@@ -358,7 +359,7 @@ void Reader::require_dense() const
 SafetensorsFile Reader::read_all()
 {
     SafetensorsFile file;
-    file.metadata = d_header.metadata;
+    file.metadata = take_metadata();
     file.tensors.reserve(d_header.entries.size());
     std::fseek(d_file.get(), static_cast<long>(d_header.data_start), SEEK_SET);
     for (const Entry& entry : d_header.entries) {
@@ -381,7 +382,7 @@ SafetensorsFile read_safetensors(const std::string& path)
 
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path)
 {
-    return Reader(path).metadata();
+    return Reader(path).take_metadata();
 }
 
 } // namespace udeepsc_core
