@@ -13,7 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 HANDSHAKE_MS = 2000  # then a connection that says nothing is closed
 # A receiver that is gone without closing its connection is noticed after so long.
-HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 1000, 30000
+HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 1000, 60000
 STEP_MS = 100  # between two looks whether to end
 
 _CLOSED = (zmq.EVENT_DISCONNECTED, zmq.EVENT_CLOSED, zmq.EVENT_CLOSE_FAILED)
