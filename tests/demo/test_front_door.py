@@ -4,7 +4,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -46,6 +48,22 @@ class FrontDoor(unittest.TestCase):
         done = self.run_front_door('fly')
         self.assertEqual(done.returncode, 2)
         self.assertIn("no command 'fly'", done.stderr)
+
+    def test_a_signal_reaches_the_program(self):
+        """Whoever is started takes the shell's place, and so its number."""
+        with tempfile.TemporaryDirectory() as folder:
+            door = Path(folder) / 'gr-udeepsc'
+            shutil.copy(ROOT / 'gr-udeepsc', door)
+            (Path(folder) / 'scripts').mkdir()
+            for command, script in (('rx', 'radio'), ('demo', 'demo'), ('run', 'run')):
+                stub = Path(folder) / 'scripts' / f'{script}.sh'
+                stub.write_text('#!/bin/bash\necho $$\n')
+                stub.chmod(0o755)
+                with subprocess.Popen([door, command], stdout=subprocess.PIPE, text=True) as process:
+                    self.assertEqual(int(process.communicate(timeout=60)[0]), process.pid)
+        for script in ('radio', 'demo'):
+            last = (ROOT / 'scripts' / f'{script}.sh').read_text().splitlines()[-1]
+            self.assertRegex(last, '^exec ')
 
     def test_works_from_any_folder_and_through_a_link(self):
         done = subprocess.run(['bash', '-c', 'd=$(mktemp -d); ln -s "$0" "$d/x"; cd "$d"; ./x help; '
