@@ -44,9 +44,9 @@ check_companion()
     GR_CONF_GRC_XTERM_EXECUTABLE=$(command -v xterm) HOME=$PWD xvfb-run -a -s "-screen 0 1600x1200x24" \
         /usr/bin/python3 "$UDEEPSC_CHECKOUT/tests/e2e/companion_execute.py" "$example" 20 \
         "$UDEEPSC_CHECKOUT/demo_out/companion.png" >companion.json
-    /usr/bin/python3 - <companion.json <<'EOF'
+    /usr/bin/python3 - <<'EOF'
 import json, sys
-found = json.loads([line for line in sys.stdin if line.startswith('{')][-1])
+found = json.loads([line for line in open('companion.json') if line.startswith('{')][-1])
 for name, wanted in (('missing', []), ('errors', []), ('running', True)):
     if found[name] != wanted:
         sys.exit(f'Companion: {name} is {found[name]}\n{found["said"]}')
