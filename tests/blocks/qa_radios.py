@@ -272,7 +272,11 @@ class Child:
                                         stdout=subprocess.PIPE, text=True)
 
     def line(self):
-        return json.loads(self.process.stdout.readline())
+        """The next report. GNU Radio writes lines of its own the first time it is used."""
+        line = self.process.stdout.readline()
+        while line and not line.startswith('{'):
+            line = self.process.stdout.readline()
+        return json.loads(line)
 
     def wait_for(self, condition, timeout_s=fx.TIMEOUT_S):
         end = time.monotonic() + timeout_s
