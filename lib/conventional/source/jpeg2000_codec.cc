@@ -96,24 +96,14 @@ public:
     Bytes encode(const RgbPicture& picture, std::size_t budget) const override
     {
         require_picture(picture);
-        Bytes best = colour_stream(picture, budget);
         if (budget < 2)
-            return best;
-        double best_psnr
-            = picture_psnr_db(decode(best, picture.height, picture.width), picture);
+            return colour_stream(picture, budget);
+        BestStream best(*this, picture, budget);
         for (int levels = most_levels(picture.height, picture.width); levels >= 1;
              --levels) {
-            const auto stream = largest(picture, levels, budget);
-            if (stream.empty())
-                continue;
-            const double psnr
-                = picture_psnr_db(decode(stream, picture.height, picture.width), picture);
-            if (psnr > best_psnr) {
-                best_psnr = psnr;
-                best = stream;
-            }
+            best.offer(largest(picture, levels, budget));
         }
-        return best;
+        return best.get();
     }
 
     RgbPicture decode(const Bytes& stream, int height, int width) const override

@@ -86,27 +86,17 @@ public:
     Bytes encode(const RgbPicture& picture, std::size_t budget) const override
     {
         require_picture(picture);
-        Bytes best = colour_stream(picture, budget);
         if (budget < 2)
-            return best;
-        double best_psnr
-            = picture_psnr_db(decode(best, picture.height, picture.width), picture);
+            return colour_stream(picture, budget);
+        BestStream best(*this, picture, budget);
         const auto half = halve(picture);
         for (const bool half_size : { false, true }) {
             for (const bool full_chroma : { false, true }) {
-                const auto stream = largest(
-                    half_size ? half : picture, { 0, full_chroma, half_size }, budget);
-                if (stream.empty())
-                    continue;
-                const double psnr = picture_psnr_db(
-                    decode(stream, picture.height, picture.width), picture);
-                if (psnr > best_psnr) {
-                    best_psnr = psnr;
-                    best = stream;
-                }
+                best.offer(largest(
+                    half_size ? half : picture, { 0, full_chroma, half_size }, budget));
             }
         }
-        return best;
+        return best.get();
     }
 
     RgbPicture decode(const Bytes& stream, int height, int width) const override

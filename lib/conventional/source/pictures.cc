@@ -67,6 +67,32 @@ RgbPicture colour_picture(const Bytes& stream, int height, int width)
     return picture;
 }
 
+BestStream::BestStream(const PictureCodec& codec,
+                       const RgbPicture& picture,
+                       std::size_t budget)
+    : d_codec(codec)
+    , d_picture(picture)
+    , d_stream(colour_stream(picture, budget))
+    , d_psnr_db(psnr_db(d_stream))
+{ }
+
+double BestStream::psnr_db(const Bytes& stream) const
+{
+    return picture_psnr_db(d_codec.decode(stream, d_picture.height, d_picture.width),
+                           d_picture);
+}
+
+void BestStream::offer(const Bytes& stream)
+{
+    if (stream.empty())
+        return;
+    const double psnr = psnr_db(stream);
+    if (psnr > d_psnr_db) {
+        d_psnr_db = psnr;
+        d_stream = stream;
+    }
+}
+
 RgbPicture halve(const RgbPicture& picture)
 {
     RgbPicture half { (picture.height + 1) / 2, (picture.width + 1) / 2, {} };

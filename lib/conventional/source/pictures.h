@@ -21,6 +21,25 @@ Bytes colour_stream(const RgbPicture& picture, std::size_t budget);
 //! A picture of the colour in a stream, grey where it is cut off.
 RgbPicture colour_picture(const Bytes& stream, int height, int width);
 
+/*! The best of several streams for a picture, by the PSNR of what a codec makes of them;
+ * at first the mean colour. */
+class BestStream {
+public:
+    BestStream(const PictureCodec& codec, const RgbPicture& picture, std::size_t budget);
+
+    //! An empty stream is none.
+    void offer(const Bytes& stream);
+    const Bytes& get() const { return d_stream; }
+
+private:
+    double psnr_db(const Bytes& stream) const;
+
+    const PictureCodec& d_codec;
+    const RgbPicture& d_picture;
+    Bytes d_stream;
+    double d_psnr_db;
+};
+
 //! Half the size, rounded up: means of 2 x 2 pixels.
 RgbPicture halve(const RgbPicture& picture);
 

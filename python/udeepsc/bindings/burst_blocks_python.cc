@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "block_class.h"
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/burst_demodulator.h>
@@ -15,13 +16,6 @@ using namespace gr::udeepsc;
 using udeepsc_phy::RadioChannelConfig;
 
 namespace {
-
-template <typename T>
-using block_class
-    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
-
-// Making FFTW plans or reading a file: other Python threads go on.
-using release_gil = py::call_guard<py::gil_scoped_release>;
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_transmitter(py::module& m)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "block_class.h"
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/conventional_decoder.h>
@@ -9,12 +10,6 @@ namespace py = pybind11;
 using namespace gr::udeepsc;
 
 namespace {
-
-template <typename T>
-using block_class
-    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
-
-using release_gil = py::call_guard<py::gil_scoped_release>;
 
 conventional_options make_options(const std::string& scheme,
                                   const std::string& mcs,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "block_class.h"
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/feature_selector.h>
@@ -12,12 +13,6 @@ namespace py = pybind11;
 using namespace gr::udeepsc;
 
 namespace {
-
-template <typename T>
-using block_class
-    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
-
-using release_gil = py::call_guard<py::gil_scoped_release>;
 
 inference_options make_options(const std::string& dtype,
                                int threads,

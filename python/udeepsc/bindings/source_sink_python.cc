@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "block_class.h"
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/image_source.h>
@@ -15,10 +16,6 @@ namespace py = pybind11;
 using namespace gr::udeepsc;
 
 namespace {
-
-template <typename T>
-using block_class
-    = py::class_<T, pdu_block, gr::block, gr::basic_block, std::shared_ptr<T>>;
 
 using strings = std::vector<std::string>;
 
