@@ -92,6 +92,8 @@ class Encoder(unittest.TestCase):
         with fx.Bench(block) as bench:
             for count, snr_db in enumerate((0, 9, 18), 1):
                 bench.post(pmt.from_double(snr_db), 'snr')
+                # Two ports have no order between them.
+                self.assertTrue(fx.wait_until(lambda: block.snr_db() == snr_db))
                 bench.post(picture)
                 bench.received(count)
             rates = [fx.key(message, 'mcs') for message in bench.received(3)]
