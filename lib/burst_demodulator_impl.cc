@@ -188,8 +188,10 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
                                         const ReceivedPayload& payload) const
 {
     const auto contents = now.format->contents_of(payload);
-    const auto number
-        = now.tracker->take(contents.task, contents.modality, payload.header.frame_id);
+    const auto number = now.tracker->take(contents.task,
+                                          contents.modality,
+                                          payload.header.frame_id,
+                                          payload_likeness(payload));
     if (number.repeated) {
         throw bad_pdu(reasons::DUPLICATE,
                       contents.modality + " of " + contents.task + ", frame "

@@ -67,6 +67,8 @@ def receive(options):
     print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
     if shelf.files.failed:
         print(f'disk: {shelf.files.failed} could not be written')
+    if shelf.files.fragments:
+        print(f'{shelf.files.fragments} more pictures of which less than half has come')
     print_faults(receiver.block.faults())
     print_stats(receiver.block.stats() + receiver.block.feedback_stats(), shelf.counts.total())
     faults, ended = receiver.block.faults(), receiver.block.ended()

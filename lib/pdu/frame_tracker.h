@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "payload_likeness.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
+#include <utility>
 
 namespace gr {
 namespace udeepsc {
@@ -17,6 +19,9 @@ namespace udeepsc {
  * `window` behind the newest is that frame once more, or late; anything else is ahead, so
  * that a transmitter that begins again at 0 is heard at once. The number thus never falls
  * far, and its low 8 bits are those sent.
+ *
+ * A repeat has the number of a frame that was there and its payload: a stranger who sends
+ * a number first does not keep the frame out that has it rightly.
  */
 class frame_tracker {
 public:
@@ -28,7 +33,10 @@ public:
         std::uint64_t frame_id;
         bool repeated; //!< this modality of this frame was there before
     };
-    verdict take(const std::string& task, const std::string& modality, unsigned low_bits)
+    verdict take(const std::string& task,
+                 const std::string& modality,
+                 unsigned low_bits,
+                 payload_likeness payload)
     {
         const auto entry = d_history.try_emplace(task);
         history& past = entry.first->second;
@@ -36,7 +44,14 @@ public:
             = entry.second ? low_bits : unwrap(past.newest, low_bits);
         past.newest = std::max(past.newest, frame_id);
         // A frame of several modalities may come in several bursts.
-        const bool repeated = !past.seen[frame_id].insert(modality).second;
+        const auto seen = past.seen[frame_id].equal_range(modality);
+        const bool repeated
+            = std::any_of(seen.first, seen.second, [&](const auto& earlier) {
+                  return payload.like(earlier.second);
+              });
+        if (!repeated) {
+            remember(past.seen[frame_id], modality, std::move(payload));
+        }
         while (past.seen.begin()->first + d_window < past.newest + 1
                && past.seen.size() > 1) {
             past.seen.erase(past.seen.begin());
@@ -45,10 +60,23 @@ public:
     }
 
 private:
+    using payloads = std::multimap<std::string, payload_likeness>; // by modality
     struct history {
         std::uint64_t newest = 0;
-        std::map<std::uint64_t, std::set<std::string>> seen; // modalities, by frame
+        std::map<std::uint64_t, payloads> seen; // by frame
     };
+
+    //! Forgeries of one number must not fill the memory.
+    static constexpr std::size_t s_most_of_a_modality = 8;
+
+    static void
+    remember(payloads& seen, const std::string& modality, payload_likeness&& payload)
+    {
+        if (seen.count(modality) == s_most_of_a_modality) {
+            seen.erase(seen.lower_bound(modality)); // the oldest
+        }
+        seen.emplace(modality, std::move(payload));
+    }
 
     std::uint64_t unwrap(std::uint64_t newest, unsigned low_bits) const
     {

@@ -99,6 +99,11 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
     } catch (const std::invalid_argument& e) {
         throw bad_pdu(reasons::BAD_KEY, std::string("key \"modulation\": ") + e.what());
     }
+    if (to_string(header.modulation) != d_config.modulation) {
+        throw bad_pdu(reasons::WRONG_MODULATION,
+                      "payload in " + to_string(header.modulation) + ", model " + d_id
+                          + " sends " + d_config.modulation);
+    }
     return header;
 }
 
@@ -139,6 +144,11 @@ payload_format::contents model_summary::contents_of(const ReceivedPayload& paylo
                       "payload for a model whose hash begins with byte "
                           + std::to_string(header.model) + ", this one's is "
                           + std::to_string(d_tag));
+    }
+    if (to_string(header.modulation) != d_config.modulation) {
+        throw bad_pdu(reasons::WRONG_MODULATION,
+                      "payload in " + to_string(header.modulation) + ", this model sends "
+                          + d_config.modulation);
     }
     if (header.task >= d_config.tasks.size()) {
         throw bad_pdu(reasons::UNKNOWN_TASK,

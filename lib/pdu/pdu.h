@@ -46,6 +46,7 @@ constexpr const char* BAD_HEADER = "bad header";
 constexpr const char* CUT = "cut";
 constexpr const char* LOST_HEADER = "lost header";
 constexpr const char* OTHER_MODEL = "other model";
+constexpr const char* WRONG_MODULATION = "wrong modulation";
 constexpr const char* DUPLICATE = "duplicate";
 // Of the feedback link
 constexpr const char* BAD_DATAGRAM = "bad datagram";

@@ -12,6 +12,7 @@ MISSING = 128  # grey where no tile has come
 MAX_PIXELS = 1 << 24  # of a picture
 MAX_TILES = 1 << 18
 MOST_OPEN = 8  # pictures put together at a time
+IN_A_ROW = 4  # tiles of a picture that end the one before it: fewer may be a stray frame's
 PATIENCE_S = 2.0  # after its last tile a picture that is not whole is given up
 
 
@@ -112,10 +113,12 @@ class PictureBoard:
 
 class PictureAssembler:
     """Says when a picture is finished: whole, or no tile came for PATIENCE_S, or it comes again,
-    or the next one has begun where pictures have no names. Not thread-safe."""
+    or the next one has begun where pictures have no names: IN_A_ROW of its tiles came, or all that
+    it has. Not thread-safe."""
 
     def __init__(self, grid=(8, 8)):
         self._board = PictureBoard(grid)
+        self._last_key, self._in_a_row = None, 0  # of tiles without a name
 
     def add(self, result):
         """The pictures that are finished now; raises ValueError for a tile without a place."""
@@ -124,14 +127,21 @@ class PictureAssembler:
         again = key in pictures and pictures[key].come[row:row + 1, column:column + 1].any()
         if again:
             finished.append(pictures.pop(key))
-        if not result.picture:  # over a radio: one after the other
+        picture = self._board.lay(result)
+        if not result.picture and self._has_begun(key, picture):
             finished += [pictures.pop(other) for other in list(pictures)
                          if other != key and other[0] == key[0]]
-        if self._board.lay(result).whole():
+        if picture.whole():
             finished.append(pictures.pop(key))
         while len(pictures) > MOST_OPEN:
             finished.append(pictures.popitem(last=False)[1])
         return finished
+
+    def _has_begun(self, key, picture):
+        """Over a radio pictures come one after the other."""
+        self._in_a_row = self._in_a_row + 1 if key == self._last_key else 1
+        self._last_key = key
+        return self._in_a_row >= min(IN_A_ROW, picture.come.size)
 
     def idle(self, now):
         """Pictures to which nothing is added any more. now: seconds of the monotonic clock."""

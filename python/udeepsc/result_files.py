@@ -17,6 +17,10 @@ from .picture_board import PictureAssembler
 
 LINES = 'results.jsonl'
 
+# Of pictures that less than half has come of: a stranger's frames make many of them, one tile each.
+MOST_FRAGMENTS = 8  # written at once
+FRAGMENTS_PER_S = 0.5  # written in the long run
+
 
 def _json_number(value, digits=3):
     return round(float(value), digits) if math.isfinite(value) else None
@@ -40,13 +44,16 @@ class ResultFiles:
     tiles ([those that came, all]), name and psnr_db. null: not known.
 
     Raises OSError, with the path, if the folder cannot be made or written. What goes wrong later
-    is counted (failed) and told once to `warn`; it never raises. Not thread-safe.
+    is counted (failed) and told once to `warn`; it never raises. Pictures that less than half has
+    come of are written at a bounded rate, the others counted (fragments). Not thread-safe.
     """
 
     def __init__(self, folder, grid=(8, 8), warn=print):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.failed = 0  # results that could not be written
+        self.fragments = 0  # pictures not written, because there were too many of their kind
+        self._allowed, self._allowed_at = float(MOST_FRAGMENTS), time.monotonic()
         self._warn = warn
         self._assembler = PictureAssembler(grid)
         self._lines = open(self.folder / LINES, 'ab', buffering=0)
@@ -86,7 +93,23 @@ class ResultFiles:
         return [line]
 
     def _write_pictures(self, pictures):
-        return [self._write_picture(picture) for picture in pictures]
+        return [self._write_picture(picture) for picture in pictures if self._worth_it(picture)]
+
+    def _worth_it(self, picture):
+        if 2 * picture.come.sum() >= picture.come.size:
+            return True
+        now = time.monotonic()
+        self._allowed = min(float(MOST_FRAGMENTS), self._allowed
+                            + FRAGMENTS_PER_S * (now - self._allowed_at))
+        self._allowed_at = now
+        if self._allowed >= 1:
+            self._allowed -= 1
+            return True
+        self.fragments += 1
+        if self.fragments == 1:
+            self._warn(f'{self.folder}: many pictures of which less than half has come; more than '
+                       f'{MOST_FRAGMENTS} at once are only counted')
+        return False
 
     def _write_picture(self, picture):
         line = {'time': _clock(picture.time), 'task': picture.task, 'output': 'picture',

@@ -248,22 +248,26 @@ class Demodulator(unittest.TestCase):
             ('wrong modality', dict(modality='speech')),
             ('wrong shape', dict(vectors=0)),
         ]
-        foreign = bx.header(vectors=16)
+        framer = bx.phy.framer(bx.phy.frame_profile())
+        foreign, sparse = bx.header(vectors=16), bx.header(vectors=16)
         foreign.task = 15
-        unknown = bx.phy.framer(bx.phy.frame_profile()).frame([(foreign, data)])
+        sparse.modulation = 'qpsk'
+        unknown, other = framer.frame([(foreign, data)]), framer.frame([(sparse, data)])
         block = udeepsc.burst_demodulator(fx.model_path())
         with fx.Bench(block) as bench:
             for _, fields in cases:
                 bench.post(burst_pdu(one_burst(data, **fields)))
             bench.post(burst_pdu(detected(bx.stream([unknown]))[0]))
+            bench.post(burst_pdu(detected(bx.stream([other]))[0]))
             bench.post(burst_pdu(one_burst(data, frame_id=77)))
             got = bench.received(1)[0]
         self.assertEqual(fx.key(got, 'frame_id'), 77)
         self.assertEqual(block.dropped('unknown task'), 1)
+        self.assertEqual(block.dropped('wrong modulation'), 1)
         for reason in {reason for reason, _ in cases}:
             self.assertEqual(block.dropped(reason), sum(r == reason for r, _ in cases),
                              reason)
-        self.assertEqual(block.dropped(), len(cases) + 1)
+        self.assertEqual(block.dropped(), len(cases) + 2)
 
     def test_faults(self):
         """Noise behind a detection, a burst that is cut: counted, and what is whole is sent."""

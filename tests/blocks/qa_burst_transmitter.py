@@ -28,6 +28,7 @@ class Framer(unittest.TestCase):
             (bx.symbol_pdu(data, shape=[5, 4]), 'wrong shape', 'too few symbols'),
             (bx.symbol_pdu(data, shape='x'), 'bad key', 'a symbol for a shape'),
             (bx.symbol_pdu(data, modulation='7psk'), 'bad key', 'modulation'),
+            (bx.symbol_pdu(data, modulation='qpsk'), 'wrong modulation', 'not the model\'s'),
             (bx.symbol_pdu(data, frame_id='x'), 'bad key', 'frame_id'),
             (bx.symbol_pdu(nan), 'not finite', 'NaN'),
             (bx.symbol_pdu(data[:0], shape=[1, 4]), 'wrong shape', 'empty'),

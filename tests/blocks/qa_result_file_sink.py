@@ -91,11 +91,31 @@ class Assembler(unittest.TestCase):
         self.assertEqual(assembler.finish(), [])
 
     def test_the_next_picture_ends_one_with_holes(self):
+        assembler = PictureAssembler((3, 2))
+        assembler.add(tile_result(1, 2))
+        done = [assembler.add(tile_result(6 + i, 3)) for i in range(4)]
+        self.assertEqual([len(pictures) for pictures in done], [0, 0, 0, 1])
+        picture, = done[-1]
+        self.assertEqual(picture.received[0, :, 0].tolist(),
+                         [MISSING] * SIDE + [2] * SIDE + [MISSING] * SIDE)
+        self.assertEqual(len(assembler.finish()), 1)
+
+    def test_the_next_picture_ends_one_with_holes_though_it_is_small(self):
         assembler = PictureAssembler((2, 1))
         assembler.add(tile_result(1, 2))
-        picture, = assembler.add(tile_result(2, 3))
-        self.assertEqual(picture.received[0, :, 0].tolist(), [MISSING] * SIDE + [2] * SIDE)
-        self.assertEqual(len(assembler.finish()), 1)
+        self.assertEqual(assembler.add(tile_result(2, 3)), [])
+        self.assertEqual([p.name for p in assembler.add(tile_result(3, 3))],
+                         ['picture 0', 'picture 1'])
+
+    def test_stray_tiles_between(self):
+        """Tiles that claim another number between those of a picture do not end it."""
+        assembler = PictureAssembler((4, 2))
+        done = [p for i in range(8) for number in (i, 8 * (2 + i))
+                for p in assembler.add(tile_result(number, 1 + i))]
+        whole = [p for p in done if p.whole()]
+        self.assertEqual([p.name for p in whole], ['picture 0'])
+        self.assertEqual(whole[0].received[::SIDE, ::SIDE, 0].tolist(),
+                         [[1, 2, 3, 4], [5, 6, 7, 8]])
 
     def test_named_pictures_may_come_at_once(self):
         assembler = PictureAssembler()
@@ -219,6 +239,16 @@ class Sink(unittest.TestCase):
         top.wait()
         self.assertTrue(there)
         self.assertEqual([line['tiles'] for line in self.lines()], [[1, 2]])
+
+    def test_many_fragments_are_counted(self):
+        """One tile each of a hundred pictures that nobody sends, then a picture."""
+        sink = self.take([tile_pdu(4 * i, 9) for i in range(100, 200)]
+                         + [tile_pdu(i, i) for i in range(4)], grid=(2, 2))
+        files = len(list(self.folder.glob('picture-*.png')))
+        self.assertEqual(files + sink.dropped('fragment'), 101)
+        self.assertLessEqual(files, 20)
+        self.assertEqual([line['name'] for line in self.lines() if line['tiles'] == [4, 4]],
+                         ['picture 0'])
 
     def test_folders_that_cannot_be_written(self):
         in_the_way = pathlib.Path(self._folder.name) / 'file'

@@ -30,9 +30,9 @@ namespace udeepsc {
  *   "bytes"), symbols with modality "symbols"; a model's payloads arrive as symbols, too,
  *   with "task N" and "modality N" by their numbers in the header
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
- * - window: a frame whose number is one of the last so many of its task is a "duplicate"
- *   and dropped, 0..128; 0: none is. Two sources of one task count over each other: set
- * 0.
+ * - window: a frame whose number is one of the last so many of its task, and whose
+ *   payload is the same as far as noise lets one tell, is a "duplicate" and dropped,
+ *   0..128; 0: none is
  * - queue: bursts that may wait, 1..65536
  * - policy: what happens to a burst that finds the queue full
  *
@@ -40,7 +40,7 @@ namespace udeepsc {
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
  * Bursts: "no header", "bad header", "cut" and "lost header" (their whole payloads are
  * sent all the same), "not finite". Payloads: "other model", "unknown task", "wrong
- * modality", "wrong shape", "duplicate".
+ * modality", "wrong shape", "wrong modulation", "duplicate".
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */
