@@ -5,6 +5,7 @@
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
 #include <gnuradio/io_signature.h>
+#include <boost/thread/thread.hpp>
 #include <algorithm>
 
 namespace gr {
@@ -181,14 +182,20 @@ pmt::pmt_t burst_detector_impl::transmitter_keys(std::uint64_t sample)
 
 void burst_detector_impl::offer(const std::vector<udeepsc_phy::DetectedBurst>& bursts)
 {
-    for (const auto& burst : bursts) {
+    for (std::size_t i = 0; i < bursts.size(); i++) {
         if (d_policy == overflow_policy::block) {
-            wait_for_room();
+            try {
+                wait_for_room();
+            } catch (const boost::thread_interrupted&) {
+                // It has counted the one that waited.
+                drop(reasons::STOPPED, "the flowgraph is stopped", bursts.size() - i - 1);
+                throw;
+            }
         } else if (congested()) {
             drop(reasons::QUEUE_FULL, "the next block is slower than the bursts come");
             continue;
         }
-        send_burst(burst);
+        send_burst(bursts[i]);
     }
 }
 

@@ -197,8 +197,13 @@ bool congested(gr::basic_block& sender, const pmt::pmt_t& port)
 
 void pdu_block_impl::wait_for_room()
 {
-    while (congested()) {
-        boost::this_thread::sleep_for(boost::chrono::microseconds(500));
+    try {
+        while (congested()) {
+            boost::this_thread::sleep_for(boost::chrono::microseconds(500));
+        }
+    } catch (const boost::thread_interrupted&) {
+        drop(reasons::STOPPED, "the flowgraph is stopped"); // what was to be sent
+        throw; // the scheduler waits for it
     }
 }
 
