@@ -10,6 +10,7 @@ void add_train_command(CLI::App& app);
 void add_configuration_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_baseline_command(CLI::App& app);
+void add_key_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 //! "phy" below "bench".
 void add_bench_phy_command(CLI::App& bench);

@@ -32,6 +32,7 @@ int main(int argc, char** argv)
     add_configuration_command(app);
     add_eval_command(app);
     add_baseline_command(app);
+    add_key_command(app);
     add_bench_command(app);
     try {
         app.parse(argc, argv);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "csi_feedback_impl.h"
-#include "snr_datagram.h"
+#include "signed_snr_datagram.h"
 
 #include <gnuradio/io_signature.h>
 #include <random>
@@ -26,6 +26,14 @@ std::chrono::steady_clock::duration seconds(double s)
         std::chrono::duration<double>(s));
 }
 
+std::optional<udeepsc_phy::Authenticator> read_key(const std::string& path)
+{
+    if (path.empty()) {
+        return std::nullopt;
+    }
+    return udeepsc_phy::Authenticator(path);
+}
+
 } // namespace
 
 void csi_feedback_options::validate() const
@@ -46,6 +54,7 @@ csi_feedback_impl::csi_feedback_impl(const csi_feedback_options& options)
     : gr::block(
         "csi_feedback", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     , d_link(options.link)
+    , d_key(read_key(options.key))
     , d_time_constant(options.time_constant)
     , d_interval_ms(options.interval_ms)
     , d_timeout_s(options.timeout_s)
@@ -292,6 +301,10 @@ void csi_feedback_impl::receive()
 void csi_feedback_impl::take_datagram(std::size_t size)
 {
     count_received();
+    if (d_key) {
+        take_signed_datagram(size);
+        return;
+    }
     const auto report = snr_datagram::parse(d_buffer.data(), size);
     if (!report) {
         drop(reasons::BAD_DATAGRAM,
@@ -311,11 +324,34 @@ void csi_feedback_impl::take_datagram(std::size_t size)
     heard(report->snr_db);
 }
 
+void csi_feedback_impl::take_signed_datagram(std::size_t size)
+{
+    const auto report = signed_snr_datagram::parse(d_buffer.data(), size, *d_key);
+    if (!report) {
+        drop(reasons::NOT_AUTHENTIC,
+             std::to_string(size) + " bytes from " + d_peer.address().to_string());
+        return;
+    }
+    if (report->number <= d_last_signed) {
+        drop(reasons::OLD_DATAGRAM,
+             "number " + std::to_string(report->number) + ", the last is "
+                 + std::to_string(d_last_signed));
+        return;
+    }
+    d_last_signed = report->number;
+    heard(report->snr_db);
+}
+
 void csi_feedback_impl::send_datagram(double snr_db)
 {
-    const auto bytes = snr_datagram { d_session, ++d_number, snr_db }.bytes();
     error_code error;
-    d_socket.send_to(asio::buffer(bytes), d_peer, 0, error);
+    if (d_key) {
+        const auto bytes = signed_snr_datagram { d_counter.next(), snr_db }.bytes(*d_key);
+        d_socket.send_to(asio::buffer(bytes), d_peer, 0, error);
+    } else {
+        const auto bytes = snr_datagram { d_session, ++d_number, snr_db }.bytes();
+        d_socket.send_to(asio::buffer(bytes), d_peer, 0, error);
+    }
     if (error) {
         drop(reasons::NOT_SENT, error.message());
     } else {

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "pdu_block_impl.h"
+#include "report_counter.h"
 #include "snr_peer.h"
 #include "snr_smoother.h"
 #include <gnuradio/udeepsc/csi_feedback.h>
+#include <udeepsc_phy/authenticator.h>
 
 #include <boost/asio.hpp>
 #include <array>
 #include <limits>
+#include <optional>
 #include <thread>
 
 namespace gr {
@@ -54,11 +57,13 @@ private:
     void went_silent();
     void receive();
     void take_datagram(std::size_t size);
+    void take_signed_datagram(std::size_t size);
     void send_datagram(double snr_db);
 
     void open_socket(const std::string& address);
 
     const feedback_link d_link;
+    const std::optional<udeepsc_phy::Authenticator> d_key;
     const pmt::pmt_t d_out = pmt::intern("snr");
     std::atomic<double> d_time_constant, d_interval_ms, d_timeout_s, d_worst_snr_db;
     std::atomic<double> d_snr_db { std::numeric_limits<double>::quiet_NaN() };
@@ -79,6 +84,8 @@ private:
     std::uint32_t d_session = 0; // own
     std::uint32_t d_number = 0; // of the last datagram sent
     snr_peer<udp::endpoint> d_sender; // whose reports are taken
+    report_counter d_counter; // of signed datagrams sent
+    std::uint64_t d_last_signed = 0; // number of the last one taken, also before a stop
 };
 
 } // namespace udeepsc

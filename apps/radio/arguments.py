@@ -99,6 +99,12 @@ def add_payloads(parser):
                         help='Es/N0 to send for, dB (default: 12)')
 
 
+def add_key(parser):
+    parser.add_argument('--key', default='', metavar='FILE',
+                        help='sign the feedback and take no other; FILE by ./gr-udeepsc key FILE, '
+                             'the same at both ends')
+
+
 def add_channel(parser):
     parser.add_argument('--cfo', type=number(-0.25, 0.25), default=0.0, metavar='CYCLES',
                         help='carrier offset, cycles a sample (default: 0)')
@@ -141,6 +147,7 @@ def make_parser():
                     help='SigMF recording of what is sent')
     tx.add_argument('--feedback', dest='feedback_from', default='', metavar='HOST:PORT',
                     help='listen there for the receiver\'s Es/N0 and send accordingly')
+    add_key(tx)
 
     rx = command('rx', 'Receives pictures and sentences.',
                  'rx --radio zmq:tcp://127.0.0.1:5555 --out received/')
@@ -157,6 +164,7 @@ def make_parser():
                     help='SigMF recording of what is received')
     rx.add_argument('--feedback', dest='feedback_to', default='', metavar='HOST:PORT',
                     help='send the measured Es/N0 there')
+    add_key(rx)
 
     sim = command('sim', 'Both ends in one process, at the pace of a radio: how long a '
                   'payload takes, and whether samples are lost.', 'sim --snr 0 --cfo 0.005')

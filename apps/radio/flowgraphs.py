@@ -44,7 +44,8 @@ class Transmitter:
         self.top = top or gr.top_block('udeepsc tx')
         self.block = udeepsc.udeepsc_tx(
             model, radio, options.profile, options.snr, record=options.record_tx,
-            feedback=getattr(options, 'feedback_from', ''), dtype=options.dtype)
+            feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
+            dtype=options.dtype)
         self.count = SymbolCount()
         self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
         self.posted = 0
@@ -104,7 +105,8 @@ class Receiver:
         self.top = top or gr.top_block('udeepsc rx')
         self.block = udeepsc.udeepsc_rx(
             model, radio, options.profile, record=options.record_rx,
-            feedback=getattr(options, 'feedback_to', ''), dtype=options.dtype)
+            feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
+            dtype=options.dtype)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 

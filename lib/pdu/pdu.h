@@ -55,6 +55,8 @@ constexpr const char* OTHER_PEER = "other peer";
 constexpr const char* DATAGRAM_AHEAD = "datagram ahead";
 constexpr const char* TOO_MANY_DATAGRAMS = "too many datagrams";
 constexpr const char* NOT_SENT = "not sent";
+// With a key
+constexpr const char* NOT_AUTHENTIC = "not authentic";
 } // namespace reasons
 
 /*! Dictionary and payload of a PDU. */

@@ -31,6 +31,7 @@ class udeepsc_rx(radio_end):
       lookup            "soft" or "hard"
       record            SigMF recording of what is received; "" for none
       feedback          "HOST:PORT" to send the measured Es/N0 to; "" for none
+      key               file with the key that signs it, the transmitter's; "" for none
       dtype             "fp32", or "bf16" where the processor has it
       threads           threads per operator of the network, 1..256
 
@@ -38,7 +39,7 @@ class udeepsc_rx(radio_end):
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
-                 window=8, lookup='soft', record='', feedback='', dtype='fp32', threads=1):
+                 window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -65,7 +66,7 @@ class udeepsc_rx(radio_end):
             self._add_recorder(record, profile, samples)
         if feedback:
             self.feedback = udeepsc.csi_feedback(
-                link=udeepsc.feedback_link.udp_sender, address=feedback)
+                link=udeepsc.feedback_link.udp_sender, address=feedback, key=key)
             self.msg_connect(self.demodulator, 'snr', self.feedback, 'snr')
 
     def _connect_messages(self):

@@ -36,6 +36,7 @@ class udeepsc_tx(radio_end):
       record      SigMF recording of what is sent; "" for none
       feedback    "HOST:PORT" on which to listen for the receiver's Es/N0 (udeepsc_rx's
                   feedback); "" for none
+      key         file with the key that it must be signed with; "" for none
       dtype       "fp32", or "bf16" where the processor has it
       threads     threads per operator of the network, 1..256
 
@@ -43,7 +44,7 @@ class udeepsc_tx(radio_end):
     """
 
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
-                 amplitude=1.0, record='', feedback='', dtype='fp32', threads=1):
+                 amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -65,7 +66,7 @@ class udeepsc_tx(radio_end):
             self._add_recorder(record, profile)
         if feedback:
             self.feedback = udeepsc.csi_feedback(
-                link=udeepsc.feedback_link.udp_receiver, address=feedback)
+                link=udeepsc.feedback_link.udp_receiver, address=feedback, key=key)
             self.msg_connect(self.feedback, 'snr', self.selector, 'snr')
 
     def _make_source(self, amplitude):

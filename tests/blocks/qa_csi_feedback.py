@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """csi_feedback: smoothing against its formula, pace, silence, UDP with bad datagrams."""
 
+import hashlib
 import math
 import socket
 import struct
 import time
 import unittest
 
+import numpy as np
 import pmt
 from gnuradio import blocks, gr, udeepsc
 
@@ -255,6 +257,106 @@ class Udp(unittest.TestCase):
         busy = self.receiver()
         with self.assertRaisesRegex(ValueError, 'address.*in use'):
             udeepsc.csi_feedback(LINK.udp_receiver, f'127.0.0.1:{busy.port()}')
+
+
+class Signed(unittest.TestCase):
+    """Both ends with a key."""
+
+    KEY = bytes(range(32))
+
+    def setUp(self):
+        self.key = fx.temporary('feedback.key')
+        with open(self.key, 'w', encoding='ascii') as file:
+            file.write(self.KEY.hex() + '\n')
+
+    def receiver(self):
+        return feedback(link=LINK.udp_receiver, address='127.0.0.1:0', key=self.key)
+
+    def datagram(self, number, snr_db, key=KEY):
+        words = b'USNR' + struct.pack('>IQi', 2, number, round(1000 * snr_db))
+        return words + hashlib.blake2b(words, digest_size=32, key=key,
+                                       person=b'udeepsc feedback').digest()[:16]
+
+    def test_two_ends_that_begin_again(self):
+        receiver = self.receiver()
+        with fx.Bench(receiver, out='snr') as far:
+            for i, snr_db in enumerate((-6.0, 11.125, 100.0)):
+                sender = feedback(link=LINK.udp_sender, key=self.key,
+                                  address=f'127.0.0.1:{receiver.port()}')
+                with fx.Bench(sender, out='snr') as near:
+                    near.post(pmt.from_double(snr_db), 'snr')
+                    self.assertEqual(value(far.received(i + 1)[i]), snr_db)
+
+    def test_a_sender_without_the_key(self):
+        receiver = self.receiver()
+        other = fx.temporary('other.key')
+        with open(other, 'w', encoding='ascii') as file:
+            file.write('5' * 64)
+        with fx.Bench(receiver, out='snr'):
+            for i, key in enumerate(('', other), 1):
+                sender = feedback(link=LINK.udp_sender, key=key,
+                                  address=f'127.0.0.1:{receiver.port()}')
+                with fx.Bench(sender, out='snr') as near:
+                    near.post(pmt.from_double(1.0), 'snr')
+                    self.assertTrue(fx.wait_until(lambda: receiver.received() == i))
+        self.assertEqual((receiver.dropped('not authentic'), receiver.sent()), (2, 0))
+
+    def test_forged_repeated_replayed(self):
+        """None of 100,000 changes anything; the true ones between them do."""
+        random = np.random.default_rng(1)
+        receiver = self.receiver()
+        address = ('127.0.0.1', receiver.port())
+        true = [self.datagram(1000 + i, 3.0 + i) for i in range(10)]
+        forged = replayed = 0
+        with fx.Bench(receiver, out='snr') as bench, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for i, good in enumerate(true):
+                sock.sendto(good, address)
+                bench.received(i + 1)
+                for k in range(10000):
+                    kind = random.integers(3)
+                    if kind == 0:  # heard before
+                        data = true[random.integers(i + 1)]
+                        replayed += 1
+                    elif kind == 1:  # changed
+                        data = bytearray(true[i])
+                        data[random.integers(len(data))] ^= 1 << random.integers(8)
+                        forged += 1
+                    else:  # made up
+                        data = self.datagram(2**40 + i, 50.0, random.bytes(32))
+                        forged += 1
+                    sock.sendto(bytes(data), address)
+                    if k % 32 == 0:  # the system's queue is short
+                        self.assertTrue(fx.wait_until(
+                            lambda: receiver.received() == forged + replayed + i + 1))
+                self.assertTrue(fx.wait_until(
+                    lambda: receiver.received() == forged + replayed + i + 1))
+            self.assertEqual(values(bench.received(10)), [3.0 + i for i in range(10)])
+            self.assertEqual(receiver.sent(), 10)
+        self.assertEqual(receiver.dropped('not authentic'), forged)
+        self.assertEqual(receiver.dropped('old datagram'), replayed)
+
+    def test_replays_after_a_new_start(self):
+        receiver = self.receiver()
+        address = ('127.0.0.1', receiver.port())
+        bench = fx.Bench(receiver, out='snr')
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            with bench:
+                sock.sendto(self.datagram(5, 3.0), address)
+                bench.received(1)
+            with bench:
+                sock.sendto(self.datagram(5, 3.0), address)
+                self.assertTrue(fx.wait_until(
+                    lambda: receiver.dropped('old datagram') == 1))
+
+    def test_keys_that_cannot_be_read(self):
+        bad = fx.temporary('bad.key')
+        with open(bad, 'w', encoding='ascii') as file:
+            file.write('secret')
+        for path, words in (('/nowhere/key', '/nowhere/key.*No such file'),
+                            (bad, 'bad.key.*64 hexadecimal digits')):
+            with self.subTest(path), self.assertRaisesRegex(ValueError, words):
+                feedback(link=LINK.udp_sender, key=path)
 
 
 class Loop(unittest.TestCase):

@@ -21,8 +21,7 @@ struct UDEEPSC_API csi_feedback_options {
     //! not used.
     std::string address = "127.0.0.1:52001";
     //! Of the exponential smoothing, in reports, 0..1e6; 0: none. The share of a new
-    //! report is 1 - exp(-1 / time_constant): with 0.7, two reports follow a step to 94
-    //! %.
+    //! report is 1 - exp(-1 / time_constant): 0.7 follows a step to 94 % in two reports.
     double time_constant = 0.7;
     //! Least time between two reports that leave this block, ms, 0..1e6; the newest of
     //! those that come faster leaves when the time is over.
@@ -32,6 +31,9 @@ struct UDEEPSC_API csi_feedback_options {
     double timeout_s = 2;
     //! dB, -100..100: what holds as long as nothing is heard.
     double worst_snr_db = -6;
+    //! A file with a key, the same at both ends of a UDP link: reports are signed, and no
+    //! others are taken. "": they are not.
+    std::string key = "";
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -59,8 +61,14 @@ struct UDEEPSC_API csi_feedback_options {
  * ahead"; of more than 1000 reports a second the rest are "too many datagrams". Nothing
  * is encrypted or signed.
  *
+ * With a key a datagram has 36 bytes: "USNR", version 2 (u32), number (u64: milliseconds
+ * since 1970, or one more than the last), Es/N0, and the first 16 bytes of the tag of
+ * these (include/udeepsc_phy/authenticator.h). Whoever has the key is taken, from any
+ * address; what has no such tag is "not authentic", a number not beyond the last an "old
+ * datagram".
+ *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
- * address that cannot be resolved or bound.
+ * address that cannot be resolved or bound and a key that cannot be read.
  */
 class UDEEPSC_API csi_feedback : virtual public pdu_block {
 public:

@@ -279,13 +279,15 @@ void bind_receiver(py::module& m)
                          double time_constant,
                          double interval_ms,
                          double timeout_s,
-                         double worst_snr_db) {
+                         double worst_snr_db,
+                         const std::string& key) {
                  return csi_feedback::make({ link,
                                              address,
                                              time_constant,
                                              interval_ms,
                                              timeout_s,
-                                             worst_snr_db });
+                                             worst_snr_db,
+                                             key });
              }),
              py::arg("link") = feedback_link::local,
              py::arg("address") = "127.0.0.1:52001",
@@ -293,6 +295,7 @@ void bind_receiver(py::module& m)
              py::arg("interval_ms") = 0.0,
              py::arg("timeout_s") = 2.0,
              py::arg("worst_snr_db") = -6.0,
+             py::arg("key") = "",
              release_gil())
         .def("set_time_constant",
              &csi_feedback::set_time_constant,
