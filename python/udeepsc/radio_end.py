@@ -15,6 +15,12 @@ class radio_end(gr.hier_block2):
     """
 
     feedback = None
+    _own_edges = ()  # connections with a port of this block
+
+    def msg_connect(self, *edge):
+        gr.hier_block2.msg_connect(self, *edge)
+        if any(end is self for end in edge):
+            self._own_edges += (edge,)
 
     def dropped(self):
         """Payloads and bursts that came to nothing, for whatever reason; stats() says where."""
@@ -40,7 +46,14 @@ class radio_end(gr.hier_block2):
         return any(kind in self.faults() for kind in FATAL)
 
     def close(self):
-        """Lets go of the radio, for another one in the same program; the flowgraph has ended.
-        A hierarchical block with message ports holds on to itself (GNU Radio 3.10.5)."""
+        """Lets go of the radio, for another one in the same program, and of the memory; the
+        flowgraph has ended. Who makes many in one program has to call it: a hierarchical block
+        with message ports holds on to itself (GNU Radio issue 7706)."""
+        for edge in self._own_edges:
+            try:
+                self.msg_disconnect(*edge)
+            except RuntimeError:
+                pass  # the edge is gone all the same; no such subscription is what it complains of
+        self._own_edges = ()
         self.disconnect_all()
         self.radio = None
