@@ -38,6 +38,7 @@ def front_door(root, helps):
     for name in re.findall(r'\w+', fresh.replace(' and ', ' ')):
         extra = [(f'{FRESH} {{bookworm,trixie}}', 'in a fresh Debian')]
         found[name] = Help(sections=[*found[name].sections, ('options', extra)])
+    found['soak'] = parse_help(help_of([sys.executable, '-B', Path(root, 'apps', 'soak')]))
     found['docs'].sections.append(('options', [('--out FOLDER', '')]))
     found['setup'].sections.append(('options', [('--docs', ''), ('--download', '')]))
     return found

@@ -61,7 +61,7 @@ class FrontDoor(unittest.TestCase):
                 stub.chmod(0o755)
                 with subprocess.Popen([door, command], stdout=subprocess.PIPE, text=True) as process:
                     self.assertEqual(int(process.communicate(timeout=60)[0]), process.pid)
-        for script in ('radio', 'demo'):
+        for script in ('radio', 'demo', 'soak'):
             last = (ROOT / 'scripts' / f'{script}.sh').read_text().splitlines()[-1]
             self.assertRegex(last, '^exec ')
 

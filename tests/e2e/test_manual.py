@@ -132,6 +132,7 @@ class Manual(unittest.TestCase):
                          set(self.complete('udeepsc-tx', 'udeepsc-tx', '--')))
         self.assertEqual(self.complete('gr-udeepsc', './gr-udeepsc', 'demo', '--fresh', 't'),
                          ['trixie'])
+        self.assertIn('--faults', self.complete('gr-udeepsc', './gr-udeepsc', 'soak', '--'))
         self.assertIn('--curves', self.complete('gr-udeepsc', './gr-udeepsc', 'bench', 'phy', '--'))
 
 
