@@ -191,7 +191,8 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
     const auto number = now.tracker->take(contents.task,
                                           contents.modality,
                                           payload.header.frame_id,
-                                          payload_likeness(payload));
+                                          payload_likeness(payload),
+                                          steady_clock::now());
     if (number.repeated) {
         throw bad_pdu(reasons::DUPLICATE,
                       contents.modality + " of " + contents.task + ", frame "

@@ -4,6 +4,7 @@
 #include "payload_likeness.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,11 +21,15 @@ namespace udeepsc {
  * that a transmitter that begins again at 0 is heard at once. The number thus never falls
  * far, and its low 8 bits are those sent.
  *
- * A repeat has the number of a frame that was there and its payload: a stranger who sends
- * a number first does not keep the frame out that has it rightly.
+ * A repeat has the number of a frame that was there some seconds ago at most, and its
+ * payload: a stranger who sends a number first does not keep the frame out that has it
+ * rightly, and a transmitter that was started anew may say the same once more.
  */
 class frame_tracker {
 public:
+    using time_point = std::chrono::steady_clock::time_point;
+    static constexpr std::chrono::seconds REPEAT_TIME { 2 };
+
     explicit frame_tracker(unsigned window)
         : d_window(window)
     { }
@@ -36,7 +41,8 @@ public:
     verdict take(const std::string& task,
                  const std::string& modality,
                  unsigned low_bits,
-                 payload_likeness payload)
+                 payload_likeness payload,
+                 time_point now)
     {
         const auto entry = d_history.try_emplace(task);
         history& past = entry.first->second;
@@ -47,10 +53,11 @@ public:
         const auto seen = past.seen[frame_id].equal_range(modality);
         const bool repeated
             = std::any_of(seen.first, seen.second, [&](const auto& earlier) {
-                  return payload.like(earlier.second);
+                  return now - earlier.second.heard <= REPEAT_TIME
+                      && payload.like(earlier.second.payload);
               });
         if (!repeated) {
-            remember(past.seen[frame_id], modality, std::move(payload));
+            remember(past.seen[frame_id], modality, { std::move(payload), now });
         }
         while (past.seen.begin()->first + d_window < past.newest + 1
                && past.seen.size() > 1) {
@@ -60,22 +67,25 @@ public:
     }
 
 private:
-    using payloads = std::multimap<std::string, payload_likeness>; // by modality
+    struct arrival {
+        payload_likeness payload;
+        time_point heard;
+    };
+    using arrivals = std::multimap<std::string, arrival>; // by modality
     struct history {
         std::uint64_t newest = 0;
-        std::map<std::uint64_t, payloads> seen; // by frame
+        std::map<std::uint64_t, arrivals> seen; // by frame
     };
 
     //! Forgeries of one number must not fill the memory.
     static constexpr std::size_t s_most_of_a_modality = 8;
 
-    static void
-    remember(payloads& seen, const std::string& modality, payload_likeness&& payload)
+    static void remember(arrivals& seen, const std::string& modality, arrival&& fresh)
     {
         if (seen.count(modality) == s_most_of_a_modality) {
             seen.erase(seen.lower_bound(modality)); // the oldest
         }
-        seen.emplace(modality, std::move(payload));
+        seen.emplace(modality, std::move(fresh));
     }
 
     std::uint64_t unwrap(std::uint64_t newest, unsigned low_bits) const

@@ -30,9 +30,9 @@ namespace udeepsc {
  *   "bytes"), symbols with modality "symbols"; a model's payloads arrive as symbols, too,
  *   with "task N" and "modality N" by their numbers in the header
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
- * - window: a frame whose number is one of the last so many of its task, and whose
- *   payload is the same as far as noise lets one tell, is a "duplicate" and dropped,
- *   0..128; 0: none is
+ * - window: a frame whose number is one of the last so many of its task and was there in
+ *   the last 2 s, and whose payload is the same as far as noise lets one tell, is a
+ *   "duplicate" and dropped, 0..128; 0: none is
  * - queue: bursts that may wait, 1..65536
  * - policy: what happens to a burst that finds the queue full
  *
