@@ -79,24 +79,52 @@ received_result read_result(const pdu& data)
 
 } // namespace
 
-task_sink::sptr
-task_sink::make(const std::string& task, int keep, const std::string& record)
+task_sink::sptr task_sink::make(
+    const std::string& task, int keep, const std::string& record, int columns, int rows)
 {
     require_range("keep", keep, 0, 1000000);
-    return gnuradio::make_block_sptr<task_sink_impl>(task, keep, record);
+    require_range("columns", columns, 1, 256);
+    require_range("rows", rows, 1, 256);
+    return gnuradio::make_block_sptr<task_sink_impl>(task, keep, record, columns, rows);
 }
 
-task_sink_impl::task_sink_impl(const std::string& task,
-                               int keep,
-                               const std::string& record)
+task_sink_impl::task_sink_impl(
+    const std::string& task, int keep, const std::string& record, int columns, int rows)
     : gr::block(
         "task_sink", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     , d_task(task)
     , d_keep(keep)
+    , d_columns(columns)
+    , d_rows(rows)
     , d_record(record)
     , d_board(PICTURES_KEPT)
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
+}
+
+// A picture's tiles say where they belong, or, over a radio, their numbers do.
+void task_sink_impl::lay_tile(const received_result& result, const pdu& data)
+{
+    if (!result.source.empty()) {
+        d_board.lay(result.source,
+                    data.integers(keys::picture_size()).value_or(std::vector<int>()),
+                    data.integers(keys::tile()).value_or(std::vector<int>()),
+                    result.picture,
+                    result.height,
+                    result.width);
+        return;
+    }
+    if (!data.unsigned_number(keys::sample())) {
+        return; // not from a radio: a picture by itself
+    }
+    const std::uint64_t tiles = std::uint64_t { 1 } * d_columns * d_rows;
+    const int place = static_cast<int>(result.frame_id % tiles);
+    d_board.lay("picture " + std::to_string(result.frame_id / tiles),
+                { d_rows * result.height, d_columns * result.width },
+                { place / d_columns, place % d_columns },
+                result.picture,
+                result.height,
+                result.width);
 }
 
 void task_sink_impl::handle(const pmt::pmt_t& msg)
@@ -114,13 +142,8 @@ void task_sink_impl::handle(const pmt::pmt_t& msg)
     {
         std::lock_guard<std::mutex> lock(d_mutex);
         // First what may find fault with the PDU, so that a dropped one leaves no trace.
-        if (!result.picture.empty() && !result.source.empty()) {
-            d_board.lay(result.source,
-                        data.integers(keys::picture_size()).value_or(std::vector<int>()),
-                        data.integers(keys::tile()).value_or(std::vector<int>()),
-                        result.picture,
-                        result.height,
-                        result.width);
+        if (!result.picture.empty()) {
+            lay_tile(result, data);
         }
         result.score = d_scores[result.task].add(result, reference);
         stats = task_stats(result);

@@ -15,7 +15,11 @@ namespace udeepsc {
 
 class task_sink_impl : public task_sink, public pdu_block_impl {
 public:
-    task_sink_impl(const std::string& task, int keep, const std::string& record);
+    task_sink_impl(const std::string& task,
+                   int keep,
+                   const std::string& record,
+                   int columns,
+                   int rows);
 
     std::uint64_t count(const std::string& task) const override;
     std::uint64_t scored(const std::string& task) const override;
@@ -31,10 +35,12 @@ public:
 
 private:
     void handle(const pmt::pmt_t& msg);
+    void lay_tile(const received_result& result, const pdu& data);
     pmt::pmt_t task_stats(const received_result& result) const;
 
     const std::string d_task;
     const std::size_t d_keep;
+    const int d_columns, d_rows; // of pictures without a name
     result_record d_record; // block's thread only
 
     mutable std::mutex d_mutex; // guards what follows

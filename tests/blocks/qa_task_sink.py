@@ -44,6 +44,24 @@ class TaskSink(unittest.TestCase):
             self.assertTrue(fx.wait_until(
                 lambda: sink.sent() + sink.dropped() == before + len(messages)))
 
+    def test_tiles_over_a_radio_are_placed_by_their_numbers(self):
+        """A late start, a tile lost, another picture; what no radio brought stands alone."""
+        sink = udeepsc.task_sink(columns=3, rows=2)
+        tiles = {number: fx.picture(number, 16) for number in (14, 15, 17, 18)}
+        self.take(sink, [picture_result(tile, frame_id=pmt.from_uint64(number),
+                                        sample=pmt.from_uint64(1000 * number))
+                         for number, tile in tiles.items()]
+                  + [picture_result(fx.picture(3, 16), frame_id=pmt.from_uint64(70))])
+        self.assertEqual(sink.pictures(), ['picture 2', 'picture 3'])
+        whole = np.full((32, 48, 3), 128, np.uint8)
+        whole[:16, 32:], whole[16:, :16], whole[16:, 32:] = tiles[14], tiles[15], tiles[17]
+        np.testing.assert_array_equal(sink.picture('picture 2'), whole)
+        np.testing.assert_array_equal(sink.picture('picture 3')[:16, :16], tiles[18])
+        for name in ('columns', 'rows'):
+            for wrong in (0, 257):
+                with self.assertRaisesRegex(ValueError, name):
+                    udeepsc.task_sink(**{name: wrong})
+
     def test_malformed_then_good(self):
         tile = fx.picture()
         bad = fx.malformed_pdus() + [

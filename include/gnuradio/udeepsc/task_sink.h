@@ -46,13 +46,13 @@ struct UDEEPSC_API received_result {
  * <b>Ports</b>
  * - in "in": results of unified_decoder. Reads task, output, label, class_name,
  * reference, shape, picture, picture_size, tile, tiles, snr_db, noise_var, kept,
- * candidates, symbols, frame_id, t_source.
+ * candidates, symbols, frame_id, sample, t_source.
  * - out "stats": after every result, dict with task, count, score and mean_score, the
  * mean of the scores so far; the counters of pdu_block on request.
  *
- * <b>Errors</b>: make() throws std::invalid_argument for keep out of range and for a
- * record that cannot be opened. PDUs are dropped as "unknown task" (another than `task`),
- * "bad key", "wrong type", "wrong shape" or "not finite".
+ * <b>Errors</b>: make() throws std::invalid_argument for keep, columns or rows out of
+ * range and for a record that cannot be opened. PDUs are dropped as "unknown task"
+ * (another than `task`), "bad key", "wrong type", "wrong shape" or "not finite".
  */
 class UDEEPSC_API task_sink : virtual public pdu_block {
 public:
@@ -61,8 +61,14 @@ public:
     //! \param task only results of this task count; "" takes all
     //! \param keep results kept for results(), the oldest go first, 0..1000000
     //! \param record JSON-lines file, one line per result; "" for none
-    static sptr
-    make(const std::string& task = "", int keep = 1000, const std::string& record = "");
+    //! \param columns tiles in a row of a picture, 1..256, where results do not say, but
+    //! came over a radio (key sample): then a tile's number tells its place
+    //! \param rows such rows in a picture, 1..256
+    static sptr make(const std::string& task = "",
+                     int keep = 1000,
+                     const std::string& record = "",
+                     int columns = 8,
+                     int rows = 8);
 
     //! Results taken, of one task or ("") of all.
     virtual std::uint64_t count(const std::string& task = "") const = 0;
@@ -77,7 +83,8 @@ public:
     virtual std::vector<std::string> tasks() const = 0;
     //! The last results, oldest first.
     virtual std::vector<received_result> results() const = 0;
-    //! Names of the pictures put together from tiles; the last 16 are kept.
+    //! Names of the pictures put together from tiles; the last 16 are kept. Those of
+    //! tiles that bring no name are "picture 0", "picture 1" ... by their numbers.
     virtual std::vector<std::string> pictures() const = 0;
     //! RGB bytes of such a picture, missing tiles grey; [height, width, 3].
     //! Throws std::invalid_argument for a name that is none.

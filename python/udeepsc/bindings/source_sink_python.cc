@@ -226,7 +226,9 @@ void bind_sources_and_sink(py::module& m)
         .def(py::init(&task_sink::make),
              py::arg("task") = "",
              py::arg("keep") = 1000,
-             py::arg("record") = "")
+             py::arg("record") = "",
+             py::arg("columns") = 8,
+             py::arg("rows") = 8)
         .def("count", &task_sink::count, py::arg("task") = "", doc::task_sink::count)
         .def("scored", &task_sink::scored, py::arg("task") = "", doc::task_sink::scored)
         .def("mean_score",
