@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
 // Sanitizers make a program several times slower and larger.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(FUZZ_SANITIZED)
 constexpr double SLOWER = 10, LARGER = 4;
 #else
 constexpr double SLOWER = 1, LARGER = 1;
