@@ -25,6 +25,7 @@ inline udeepsc_core::ModelConfig config_with_task(const std::string& task)
       "decoder": { "dim": 8, "heads": 1, "layers": 1 },
       "codebook": { "entries": 16, "subvector_dim": 2 },
       "modulation": "16qam",
+      "mapping": "symbol",
       "tasks": [ )" + task + "] }");
 }
 

@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
         if (!report)
             continue;
-        fuzz::require(report->snr_db >= -100 && report->snr_db <= 100, "Es/N0 is bounded");
+        fuzz::require(report->snr_db >= -100 && report->snr_db <= 100,
+                      "Es/N0 is bounded");
         const auto written = report->bytes();
         fuzz::require(std::equal(written.begin(),
                                  written.end(),

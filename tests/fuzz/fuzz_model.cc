@@ -2,6 +2,7 @@
 // A model file: a sound one of random weights, of which the input changes one thing.
 #include "fuzz_folder.h"
 
+#include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/model_files.h>
 #include <udeepsc_core/safetensors.h>
@@ -67,7 +68,8 @@ void change(SafetensorsFile& file, fuzz::Input& input)
     default: {
         const auto tensor = input.number<std::uint16_t>() % file.tensors.size();
         if (input.choice(8) == 0)
-            file.tensors.erase(file.tensors.begin() + static_cast<std::ptrdiff_t>(tensor));
+            file.tensors.erase(file.tensors.begin()
+                               + static_cast<std::ptrdiff_t>(tensor));
         else
             change_tensor(file.tensors[tensor], input);
     }
@@ -85,8 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     change(file, input);
     // A new name each time: models are kept by path while somebody uses them.
     static std::size_t s_number = 0;
-    const auto path
-        = s_folder.path() + "/" + std::to_string(s_number++) + ".safetensors";
+    const auto path = s_folder.path() + "/" + std::to_string(s_number++) + ".safetensors";
     try {
         write_safetensors(path, file);
         try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A picture file. Larger pictures take longer than an input may: at most 2^20 pixels here.
+// A picture file. Of at most 2^20 pixels: larger ones take longer than an input may.
 #include "fuzz_input.h"
 
 #include <udeepsc_core/error.h>

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const SentencePieceTokenizer tokenizer({ model.begin(), model.end() });
         auto ids = tokenizer.encode(text);
         for (const int id : ids)
-            fuzz::require(id >= 0 && id < tokenizer.size(), "tokens are in the vocabulary");
+            fuzz::require(id >= 0 && id < tokenizer.size(),
+                          "tokens are in the vocabulary");
         ids.push_back(tokenizer.size() - 1);
         fuzz::require(is_valid_utf8(tokenizer.decode(ids)), "what is decoded is UTF-8");
     } catch (const Error&) { }

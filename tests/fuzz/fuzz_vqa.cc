@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The annotations and, behind a byte 0xff, the questions of a set in the layout of VQA.
+// The annotations and, behind a byte 0xff, the questions of a set laid out as VQA is.
 #include "fuzz_dataset.h"
 
 namespace {

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto ids = tokenizer->encode(text);
         fuzz::require(is_valid_utf8(tokenizer->decode(ids)), "what is decoded is UTF-8");
         const auto again = make_tokenizer("wordpiece", tokenizer->serialize());
-        fuzz::require(again->encode(text) == ids, "a tokenizer is read as it was written");
+        fuzz::require(again->encode(text) == ids,
+                      "a tokenizer is read as it was written");
     } catch (const Error&) { }
     return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs a fuzz target without libFuzzer: every file of the folders given, then as many inputs
-// made of them by a seeded generator. Names the first input that takes too long or too much
-// memory, and leaves what ended the program in the file fault.input.
+// Runs a fuzz target without libFuzzer: every file of the folders given, then as many
+// inputs made of them by a seeded generator. Names the first input that takes too long or
+// too much memory, and leaves what ended the program in the file fault.input.
 #include "fuzz_input.h"
 
 #include <fcntl.h>
@@ -69,7 +69,8 @@ double peak_mib()
 [[noreturn]] void fail(const std::string& name, const std::string& text)
 {
     keep_current();
-    std::cerr << "replay: " << name << ": " << text << "; it is in " << FAULT_FILE << "\n";
+    std::cerr << "replay: " << name << ": " << text << "; it is in " << FAULT_FILE
+              << "\n";
     std::exit(1);
 }
 
@@ -86,11 +87,13 @@ public:
         if (d_runs++ == 0)
             d_mib = peak_mib();
         else if (seconds > MAX_SECONDS)
-            fail(name, "took " + std::to_string(seconds) + " s, expected at most "
-                           + std::to_string(MAX_SECONDS));
+            fail(name,
+                 "took " + std::to_string(seconds) + " s, expected at most "
+                     + std::to_string(MAX_SECONDS));
         if (peak_mib() - d_mib > MAX_MIB)
-            fail(name, "took " + std::to_string(peak_mib() - d_mib)
-                           + " MiB, expected at most " + std::to_string(MAX_MIB));
+            fail(name,
+                 "took " + std::to_string(peak_mib() - d_mib) + " MiB, expected at most "
+                     + std::to_string(MAX_MIB));
     }
     std::size_t runs() const { return d_runs; }
 
