@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What SANITIZER and ENABLE_FUZZING add to the compiler's options. LibTorch and GNU Radio are as
 # Debian built them: only the code of this repository is watched.
+set(TEST_SLOWDOWN 1) # of programs that are watched, for the tests' time limits
+if(ENABLE_FUZZING OR SANITIZER)
+    set(TEST_SLOWDOWN 10)
+endif()
+
 if(ENABLE_FUZZING)
     if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         message(FATAL_ERROR "ENABLE_FUZZING: found the compiler ${CMAKE_CXX_COMPILER_ID}, expected "
@@ -26,4 +31,18 @@ elseif(SANITIZER STREQUAL "address" OR SANITIZER STREQUAL "thread")
     add_link_options(-fsanitize=${SANITIZER})
 elseif(SANITIZER)
     message(FATAL_ERROR "SANITIZER: found '${SANITIZER}', expected address, undefined or thread")
+endif()
+
+# The run time of the sanitizer, for programs that load our libraries but are built without it;
+# and of C++, whose exceptions it has to find.
+if(SANITIZER)
+    set(run_time_address asan)
+    set(run_time_undefined ubsan)
+    set(run_time_thread tsan)
+    foreach(library ${run_time_${SANITIZER}} stdc++)
+        execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=lib${library}.so
+            OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE)
+        string(APPEND SANITIZER_PRELOAD "${path} ")
+    endforeach()
+    string(STRIP "${SANITIZER_PRELOAD}" SANITIZER_PRELOAD)
 endif()
