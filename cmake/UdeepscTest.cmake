@@ -5,7 +5,7 @@ include(GoogleTest)
 # udeepsc_add_gtest(name SOURCES ... [LIBS ...] [LABELS ...])
 #
 # A GoogleTest program whose cases are ctest tests of their own, "name.Suite.Case", with a
-# time limit of 120 s each. They are listed when ctest starts and not during the build: a
+# time limit of 120 s each (more with a sanitizer). They are listed when ctest starts and not during the build: a
 # program that links a large library takes seconds to start. Each takes one thread: ctest
 # runs as many at a time as there are cores.
 function(udeepsc_add_gtest name)
@@ -22,9 +22,10 @@ function(udeepsc_add_gtest name)
         string(REPLACE ";" "\\;" ARG_LABELS "${ARG_LABELS}")
         set(labels LABELS "${ARG_LABELS}")
     endif()
+    math(EXPR timeout "120 * ${TEST_SLOWDOWN}")
     gtest_discover_tests(${name}
         TEST_PREFIX "${name}."
         DISCOVERY_MODE PRE_TEST
         DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 120 ENVIRONMENT OMP_NUM_THREADS=1 ${labels})
+        PROPERTIES TIMEOUT ${timeout} ENVIRONMENT OMP_NUM_THREADS=1 ${labels})
 endfunction()

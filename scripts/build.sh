@@ -44,6 +44,7 @@ flock 9
 if [ ! -f "$UDEEPSC_BUILD/build.ninja" ]; then
     say "configuring in $UDEEPSC_BUILD"
     cmake -S "$UDEEPSC_ROOT" -B "$UDEEPSC_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-        -DENABLE_GNURADIO=ON -DPYTHON_EXECUTABLE=/usr/bin/python3
+        -DENABLE_GNURADIO=ON -DPYTHON_EXECUTABLE=/usr/bin/python3 \
+        -DSANITIZER="${UDEEPSC_SANITIZER:-}"
 fi
 ninja -C "$UDEEPSC_BUILD" -j "$jobs" "$@" 2>&1 | show_progress

@@ -1,7 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Sets up, builds and runs every test; arguments go to ctest (-L core, -R qa_chain ...).
+# With --sanitize address, undefined or thread in front of them: those of core, phy, blocks and
+# fuzz, built with that sanitizer in a folder of its own.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+sanitize()
+{
+    local rules=$UDEEPSC_ROOT/tests/sanitize
+    case ${1:-} in
+    address | undefined | thread) ;;
+    *) die "test --sanitize: got '${1:-}', expected address, undefined or thread" ;;
+    esac
+    export UDEEPSC_BUILD=${UDEEPSC_BUILD}-$1 UDEEPSC_SANITIZER=$1
+    # Python and libraries that are not watched: what is reported there is not ours.
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:detect_odr_violation=0
+    export LSAN_OPTIONS=suppressions=$rules/leaks.txt:print_suppressions=0
+    export TSAN_OPTIONS=suppressions=$rules/threads.txt:print_suppressions=0:exitcode=66
+    export UBSAN_OPTIONS=print_stacktrace=1
+}
+
+if [ "${1:-}" = --sanitize ]; then
+    sanitize "${2:-}"
+    shift 2
+    set -- -L '^(core|phy|blocks|fuzz)$' "$@"
+fi
 "$UDEEPSC_ROOT/scripts/setup.sh"
 "$UDEEPSC_ROOT/scripts/setup.sh" --docs
 "$UDEEPSC_ROOT/scripts/build.sh"

@@ -148,6 +148,54 @@ TEST(Picture, StopsWhereDataUnpackToMoreThanThePicture)
     EXPECT_LT(peak_megabytes() - before, 50); // of 258 unpacked
 }
 
+TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
+{
+    TempDir dir;
+    const auto error = [&](const std::string& bytes) {
+        const auto path = dir.write("a.jpg", bytes);
+        return error_of([&] { load_picture(path); });
+    };
+    const std::string start = "\xff\xd8", end = "\xff\xd9", zero(1, '\0');
+    // As many codes of 16 bits as their count can say, and two of 15.
+    const std::string sizes = zero + std::string(14, '\0') + "\x02\xff";
+    const std::string table = "\xff\xc4\x01\x14" + sizes + std::string(257, '\x01');
+    const std::string said = "a Huffman table of 257 codes, expected at most 256";
+    EXPECT_SAYS(error(start + table + end), said);
+    EXPECT_SAYS(error(start + "\xff\xfe" + zero + "\x04xx" + table), said);
+    // Behind coded data, with a restart marker in them; longer than its segment; cut off.
+    EXPECT_SAYS(
+        error(start + "\xff\xda" + zero + "\x02" + "ab\xff" + zero + "\xff\xd0z" + table),
+        said);
+    EXPECT_SAYS(error(start + "\xff\xc4" + zero + "\x03" + sizes), said);
+    // In a comment, or behind the picture's end, it is none.
+    const std::string none = "no readable picture";
+    EXPECT_SAYS(error(start + "\xff\xfe\x01\x20" + table), none);
+    EXPECT_SAYS(error(start + end + table), none);
+}
+
+TEST(Picture, LoadsPnmOfAnyMaximalValue)
+{
+    TempDir dir;
+    const auto load = [&](const std::string& bytes) {
+        return load_picture(dir.write("a.pnm", bytes)).rgb;
+    };
+    const auto error
+        = [&](const std::string& bytes) { return error_of([&] { load(bytes); }); };
+    // High byte first.
+    EXPECT_EQ(load("P5\n2 1\n65535\n" + std::string("\xff\xff\x80\x00", 4)),
+              (Bytes { 255, 255, 255, 128, 128, 128 }));
+    EXPECT_EQ(load("P6 1\t1 # width, height\n15\r\x0f\x03\x10"),
+              (Bytes { 255, 51, 255 }));
+    EXPECT_SAYS(error("P5\n2 2\n255\nabc"), "3 bytes of pixels, expected 4");
+    EXPECT_SAYS(error("P5\n2 2\n256\nabcdefg"), "7 bytes of pixels, expected 8");
+    EXPECT_SAYS(error("P5\n2 x\n255\nabcd"), "no number as height");
+    EXPECT_SAYS(error("P5\n2 2\n65536\nabcd"),
+                "65536 as maximal value, expected 1 to 65535");
+    EXPECT_SAYS(error("P6\n99999999999 99999999999\n255\n"), "as width");
+    EXPECT_SAYS(error("P6\n9999999 9999999\n255\n"), "expected at most 67108864 in all");
+    EXPECT_SAYS(error("P5\n1 1\n255"), "no space behind its header");
+}
+
 TEST(Picture, LoadsEveryPixelFormatAsRgb)
 {
     TempDir dir;

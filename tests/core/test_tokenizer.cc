@@ -335,6 +335,8 @@ TEST(WordPieceTokenizer, RefusesBadVocabularies)
     EXPECT_SAYS(error("[PAD]\n[UNK]\n" + std::string(600, 'x')), "of 600 bytes");
     EXPECT_SAYS(error("[PAD]\n[UNK]\na\na\n"), "line 4: found 'a' a second time");
     EXPECT_SAYS(error("[PAD]\n[UNK]\n\xff\n"), "line 3");
+    EXPECT_SAYS(error("[PAD]\n[UNK]\na\r\r\n"),
+                "line 3: found a carriage return within 'a");
     EXPECT_SAYS(error_of([] { WordPieceTokenizer::from_vocab_file("/no/such/file"); }),
                 "/no/such/file");
 }

@@ -41,7 +41,7 @@ class FrontDoor(unittest.TestCase):
         done = self.run_front_door('help')
         self.assertEqual(done.returncode, 0)
         for name in ('demo', 'test', 'doctor', 'setup', 'build', 'info', 'train', 'bench',
-                     'sim', 'tx', 'rx', 'channel', 'docs'):
+                     'sim', 'tx', 'rx', 'channel', 'docs', 'fuzz'):
             self.assertIn(f'./gr-udeepsc {name} ', done.stdout)
 
     def test_unknown_command(self):

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_core/picture.h>
 
+#include "jpeg_check.h"
+#include "pnm.h"
+
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
 
@@ -39,7 +42,6 @@ void* bounded_realloc(void* buffer, std::size_t bytes)
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_BMP
 #define STBI_ONLY_GIF
-#define STBI_ONLY_PNM
 #define STBI_NO_STDIO
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
@@ -138,6 +140,10 @@ Picture load_picture(const std::string& path, std::size_t max_pixels)
     const std::string where = "loading picture '" + path + "': ";
     const auto file = read_file(path, INT_MAX); // stb_image counts bytes in an int
     const auto bytes = static_cast<int>(file.size());
+    if (is_pnm(file)) {
+        return decode_pnm(where, file, max_pixels);
+    }
+    require_sound_jpeg(where, file);
 
     int width = 0;
     int height = 0;

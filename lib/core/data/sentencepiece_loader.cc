@@ -5,6 +5,12 @@
 
 #include <dlfcn.h>
 
+#if defined(__has_feature) // of Clang, which has no macro for it
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 namespace udeepsc_core {
 
 namespace {

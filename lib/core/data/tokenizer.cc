@@ -253,6 +253,12 @@ WordPieceTokenizer::WordPieceTokenizer(const std::vector<std::uint8_t>& vocab)
         if (token.empty()) {
             throw Error(where + line + ": found an empty line, expected a token");
         }
+        // Lines may end with one, so that this token would be another when it is read
+        // back.
+        if (token.find('\r') != std::string::npos) {
+            throw Error(where + line + ": found a carriage return within '"
+                        + printable(token, 80) + "', expected one at the end at most");
+        }
         if (!is_valid_utf8(token)) {
             throw Error(where + line + ": found bytes that are not UTF-8");
         }

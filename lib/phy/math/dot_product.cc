@@ -13,16 +13,23 @@ constexpr std::size_t BLOCK = 16;
 
 //! Values in one register. The kernels exist for both widths that processors have here.
 struct Width4 {
-    typedef float Vector __attribute__((vector_size(16), aligned(4), may_alias));
+    typedef float Vector __attribute__((vector_size(16)));
+    //! Of any place, where a Vector itself would have to be aligned.
+    struct Unaligned {
+        Vector values;
+    } __attribute__((packed, aligned(4), may_alias));
 };
 struct Width8 {
-    typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
+    typedef float Vector __attribute__((vector_size(32)));
+    struct Unaligned {
+        Vector values;
+    } __attribute__((packed, aligned(4), may_alias));
 };
 
 template <typename Width>
-UDEEPSC_INLINE const typename Width::Vector& load(const float* x)
+UDEEPSC_INLINE const typename Width::Unaligned& at(const float* x)
 {
-    return *reinterpret_cast<const typename Width::Vector*>(x);
+    return *reinterpret_cast<const typename Width::Unaligned*>(x);
 }
 
 struct Pair {
@@ -60,11 +67,12 @@ template <typename Width> UDEEPSC_INLINE void real_taps(Sums s)
         const float* second = two ? s.x + s.stride : s.x;
         Vector a = {}, b = {}, c = {}, d = {};
         for (std::size_t i = 0; i < s.taps; i += 2 * LANES) {
-            const Vector t = load<Width>(s.re + i), u = load<Width>(s.re + i + LANES);
-            a += load<Width>(s.x + i) * t;
-            b += load<Width>(second + i) * t;
-            c += load<Width>(s.x + i + LANES) * u;
-            d += load<Width>(second + i + LANES) * u;
+            const Vector t = at<Width>(s.re + i).values,
+                         u = at<Width>(s.re + i + LANES).values;
+            a += at<Width>(s.x + i).values * t;
+            b += at<Width>(second + i).values * t;
+            c += at<Width>(s.x + i + LANES).values * u;
+            d += at<Width>(second + i + LANES).values * u;
         }
         const Pair first = fold(Vector(a + c));
         s.out[0] = first.even;
@@ -90,16 +98,16 @@ template <typename Width> UDEEPSC_INLINE void complex_taps(Sums s)
         Vector a_re = {}, a_im = {}, b_re = {}, b_im = {};
         Vector c_re = {}, c_im = {}, d_re = {}, d_im = {};
         for (std::size_t i = 0; i < s.taps; i += 2 * LANES) {
-            const Vector re = load<Width>(s.re + i), im = load<Width>(s.im + i);
-            const Vector x = load<Width>(s.x + i), y = load<Width>(second + i);
+            const Vector re = at<Width>(s.re + i).values, im = at<Width>(s.im + i).values;
+            const Vector x = at<Width>(s.x + i).values, y = at<Width>(second + i).values;
             a_re += x * re;
             a_im += x * im;
             b_re += y * re;
             b_im += y * im;
-            const Vector more_re = load<Width>(s.re + i + LANES),
-                         more_im = load<Width>(s.im + i + LANES);
-            const Vector more_x = load<Width>(s.x + i + LANES),
-                         more_y = load<Width>(second + i + LANES);
+            const Vector more_re = at<Width>(s.re + i + LANES).values,
+                         more_im = at<Width>(s.im + i + LANES).values;
+            const Vector more_x = at<Width>(s.x + i + LANES).values,
+                         more_y = at<Width>(second + i + LANES).values;
             c_re += more_x * more_re;
             c_im += more_x * more_im;
             d_re += more_y * more_re;
@@ -162,8 +170,8 @@ float plain(const float* x, const float* y, std::size_t n)
     Width4::Vector a = {}, b = {};
     std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
-        a += load<Width4>(x + i) * load<Width4>(y + i);
-        b += load<Width4>(x + i + 4) * load<Width4>(y + i + 4);
+        a += at<Width4>(x + i).values * at<Width4>(y + i).values;
+        b += at<Width4>(x + i + 4).values * at<Width4>(y + i + 4).values;
     }
     const Pair pair = fold(Width4::Vector(a + b));
     float sum = pair.even + pair.odd;
