@@ -186,9 +186,10 @@ void add_bench_command(CLI::App& app)
     command->add_option("--seed", o->seed, "of the random weights");
     command->add_flag("--json", o->json, "one JSON line a task and stage");
     add_bench_phy_command(*command);
+    add_bench_faults_command(*command);
     add_bench_codes_command(*command);
     command->callback([o, command] {
-        // CLI11 calls this for "bench phy" and "bench codes" too.
+        // CLI11 calls this for what is below "bench" too.
         if (!command->get_subcommands().empty())
             return;
         set_process_threads(o->threads);

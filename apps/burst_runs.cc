@@ -101,6 +101,10 @@ RadioChannelConfig LinkRunner::channel_config(std::uint64_t seed) const
     RadioChannelConfig config;
     config.esn0_db = d_link.esn0_db;
     config.multipath = d_link.multipath;
+    config.fading = d_link.fading;
+    config.doppler = d_link.doppler;
+    config.phase_noise = d_link.phase_noise;
+    config.faults = d_link.faults;
     config.samples_per_symbol = d_profile.samples_per_symbol;
     config.seed = seed;
     return config;
@@ -174,11 +178,13 @@ bool LinkRunner::receive(const DetectedBurst& burst,
         return false;
     }
     const auto decided = d_demapper.hard_labels(payload.symbols);
-    double errors = 0;
+    double errors = 0, energy = 0;
     for (std::size_t i = 0; i < labels.size(); i++) {
         errors += decided[i] != labels[i];
+        energy += std::norm(payload.symbols[i] - d_constellation.points()[labels[i]]);
     }
     result.symbol_errors.add(errors / labels.size());
+    result.error_energy.add(energy / labels.size());
     const double snr_error = frame.snr_db - d_link.esn0_db;
     result.snr_squares.add(snr_error * snr_error);
     return true;

@@ -63,11 +63,16 @@ struct Link {
     udeepsc_phy::Modulation modulation = udeepsc_phy::Modulation::qpsk;
     std::size_t symbols = 400; //!< payload
     std::uint64_t bursts = 100;
+    std::string fading = "none";
+    double doppler = 0; //!< cycles per sample
+    double phase_noise = 0; //!< radians rms a sample
+    udeepsc_phy::HardwareFaults faults;
 };
 
 struct LinkResult {
     std::uint64_t sent = 0, detected = 0, headers = 0;
     Mean symbol_errors; //!< rate, of each burst whose header arrived
+    Mean error_energy; //!< mean |received - sent|^2, of each such burst
     Mean snr_squares; //!< error of the estimate in dB, squared
 };
 

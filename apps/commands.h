@@ -14,5 +14,7 @@ void add_key_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 //! "phy" below "bench".
 void add_bench_phy_command(CLI::App& bench);
+//! "faults" below "bench".
+void add_bench_faults_command(CLI::App& bench);
 //! "codes" below "bench".
 void add_bench_codes_command(CLI::App& bench);

@@ -142,6 +142,11 @@ void radio_channel_impl::set_rician_k_db(double k_db)
     change(&config_type::rician_k_db, k_db);
 }
 
+void radio_channel_impl::set_faults(const udeepsc_phy::HardwareFaults& faults)
+{
+    change(&config_type::faults, faults);
+}
+
 void radio_channel_impl::take_over()
 {
     std::lock_guard<std::mutex> lock(d_mutex);
@@ -170,6 +175,34 @@ void radio_channel_impl::move_tags(int count)
     }
 }
 
+void radio_channel_impl::add_time_tags()
+{
+    const double rate = d_channel.config().faults.drop_tag_rate;
+    if (rate == 0.0) {
+        return;
+    }
+    const auto& losses = d_channel.losses();
+    if (d_given == 0 && !d_ready.empty() && (losses.empty() || losses[0].index > 0)) {
+        add_time_tag(0, 0, rate);
+    }
+    for (const auto& loss : losses) {
+        add_time_tag(loss.index, loss.sample, rate);
+    }
+}
+
+void radio_channel_impl::add_time_tag(std::size_t index,
+                                      std::uint64_t sample,
+                                      double rate)
+{
+    static const auto s_rx_time = pmt::mp("rx_time"), s_rx_rate = pmt::mp("rx_rate");
+    const double seconds = std::floor(sample / rate);
+    const auto time = pmt::make_tuple(
+        pmt::from_uint64(static_cast<std::uint64_t>(seconds)),
+        pmt::from_double((static_cast<double>(sample) - seconds * rate) / rate));
+    add_item_tag(0, d_given + index, s_rx_time, time);
+    add_item_tag(0, d_given + index, s_rx_rate, pmt::from_double(rate));
+}
+
 void radio_channel_impl::forecast(int, gr_vector_int& ninput_items_required)
 {
     ninput_items_required[0] = d_sent < d_ready.size() ? 0 : 1;
@@ -187,6 +220,7 @@ int radio_channel_impl::general_work(int noutput_items,
         move_tags(taken);
         d_ready = d_channel.apply(static_cast<const gr_complex*>(input_items[0]), taken);
         d_sent = 0;
+        add_time_tags();
         d_given += d_ready.size();
         consume(0, taken);
     }

@@ -33,6 +33,7 @@ public:
     void set_fading(const std::string& fading) override;
     void set_doppler(double doppler) override;
     void set_rician_k_db(double k_db) override;
+    void set_faults(const udeepsc_phy::HardwareFaults& faults) override;
 
 protected:
     //! Whoever sends to "snr" or "stats" is done: nothing to this block.
@@ -47,6 +48,9 @@ private:
     void take_over();
     //! Puts the tags of the next `count` input samples where these will come out.
     void move_tags(int count);
+    //! rx_time and rx_rate where the channel's last piece begins anew.
+    void add_time_tags();
+    void add_time_tag(std::size_t index, std::uint64_t sample, double rate);
 
     mutable std::mutex d_mutex;
     config_type d_config; // this and the two that follow are guarded by d_mutex

@@ -4,16 +4,24 @@
 import argparse
 import math
 
+from faults import add_faults
 from material import checked_model
 from payloads import Grid
 from program import BadInput
-from radio_settings import RadioError, parse_radio
+from radio_settings import DEVICES, RadioError, parse_radio
 
 PROFILES = ('standard', 'multipath', 'short', 'ofdm')
 
+LINKS = (*DEVICES, 'zmq', 'sigmf')
+
 RADIOS = '''radios:
   uhd:ARGS           a USRP: uhd:type=b200,freq=915e6,gain=40,rate=1e6; also antenna=,
-                     lo_offset=, bandwidth=, channel=, amplitude=; the rest goes to UHD
+                     lo_offset=, bandwidth=, channel=, amplitude=, clock=, time=, subdev=,
+                     correction=; tx_gain=, rx_gain= ... for one end; the rest goes to UHD
+  soapy:ARGS         what SoapySDR has a driver for: soapy:driver=lime,freq=915e6,gain=40; the
+                     same options without channel= and subdev=
+  pluto:uri=URI      an ADALM-PLUTO: pluto:uri=ip:192.168.2.1,freq=915e6,gain=40; also rate=,
+                     bandwidth=, amplitude=, correction=
   zmq:ADDRESS        another process: zmq:tcp://127.0.0.1:5555; also rate=, pattern=request
   sigmf:FILE         a recording, written by tx, read by rx; also rate=, freq=, pace=fast
 docs/over-the-air.md says more.'''
@@ -118,6 +126,11 @@ def add_channel(parser):
                         help='of every path (default: none)')
     parser.add_argument('--doppler', type=number(0, 0.5), default=0.0, metavar='CYCLES',
                         help='of the fading, cycles a sample (default: 0, no change)')
+    parser.add_argument('--rician-k', type=decibels(-100, 100), default=10.0, metavar='DB',
+                        help='of rician, line of sight to scatter (default: 10)')
+    parser.add_argument('--phase-noise', type=number(0, 1), default=0.0, metavar='RAD',
+                        help='rms a sample of a random walk (default: 0)')
+    add_faults(parser)
     parser.add_argument('--seed', type=number(0, 2**62, int), default=1,
                         help='of the channel (default: 1)')
 
@@ -137,7 +150,7 @@ def make_parser():
 
     tx = command('tx', 'Sends pictures and sentences.',
                  'tx --radio zmq:tcp://127.0.0.1:5555 --image cat.png --text "a fine film"')
-    tx.add_argument('--radio', type=radio('uhd', 'zmq', 'sigmf'), required=True,
+    tx.add_argument('--radio', type=radio(*LINKS), required=True,
                     help='see below')
     add_common(tx)
     add_payloads(tx)
@@ -151,7 +164,7 @@ def make_parser():
 
     rx = command('rx', 'Receives pictures and sentences.',
                  'rx --radio zmq:tcp://127.0.0.1:5555 --out received/')
-    rx.add_argument('--radio', type=radio('uhd', 'zmq', 'sigmf'), required=True,
+    rx.add_argument('--radio', type=radio(*LINKS), required=True,
                     help='see below')
     add_common(rx)
     add_show(rx)
@@ -168,9 +181,9 @@ def make_parser():
 
     sim = command('sim', 'Both ends in one process, at the pace of a radio: how long a '
                   'payload takes, and whether samples are lost.', 'sim --snr 0 --cfo 0.005')
-    sim.add_argument('--radio', type=radio('sim', 'uhd'), default='sim,rate=2e6',
-                     help='in place of the simulated channel: a USRP whose antennas see each '
-                          'other (default: sim,rate=2e6, 1 million symbols a second)')
+    sim.add_argument('--radio', type=radio('sim', *DEVICES), default='sim,rate=2e6',
+                     help='in place of the simulated channel: a device whose antennas see '
+                          'each other (default: sim,rate=2e6, 1 million symbols a second)')
     add_common(sim)
     add_payloads(sim)
     add_channel(sim)
@@ -188,9 +201,9 @@ def make_parser():
                       'channel --in zmq:tcp://127.0.0.1:5555 --out zmq:tcp://127.0.0.1:5556 '
                       '--snr 0')
     channel.add_argument('--in', dest='input', required=True, metavar='RADIO',
-                         type=radio('uhd', 'zmq', 'sigmf'), help='where samples come from')
+                         type=radio(*LINKS), help='where samples come from')
     channel.add_argument('--out', dest='output', required=True, metavar='RADIO',
-                         type=radio('uhd', 'zmq', 'sigmf'), help='where they go')
+                         type=radio(*LINKS), help='where they go')
     channel.add_argument('--snr', type=decibels(-30, 100), default=12.0, metavar='DB',
                          help='Es/N0, dB (default: 12)')
     add_channel(channel)

@@ -6,13 +6,15 @@ import time
 import pmt
 from gnuradio import blocks, gr, udeepsc
 
+from faults import hardware_faults
+from radio_settings import DEVICES
 from results import Inbox
 
 AHEAD = 32  # payloads on their way through the transmitter
 # What follows the last burst: the receiver holds a burst until the samples of the longest
 # frame are there, and blocks and sockets hold some too.
 TAIL_SAMPLES = 150_000
-# A USRP that takes no samples for so long is gone; other links may wait for ever.
+# A device that takes no samples for so long is gone; other links may wait for ever.
 STUCK_S = 10.0
 
 
@@ -78,7 +80,8 @@ class Transmitter:
         if kind == 'sigmf':
             end = self.block.source.nitems_written(0)
             return self.wait(stop, lambda: radio.samples() >= end or radio.faults())
-        stop.wait(0.5)  # what the device still holds
+        # What blocks and device still hold; all but a USRP have zeros behind it.
+        stop.wait(0.5 + (0 if kind == 'uhd' else TAIL_SAMPLES / self.block.settings.rate))
         return True
 
     def wait(self, stop, condition, step_s=0.02):
@@ -92,7 +95,7 @@ class Transmitter:
                                    'the log above says why')
             if self.done() != before:
                 before, since = self.done(), time.monotonic()
-            elif self.block.settings.kind == 'uhd' and time.monotonic() - since > STUCK_S:
+            elif self.block.settings.kind in DEVICES and time.monotonic() - since > STUCK_S:
                 raise RuntimeError(f'{self.block.settings} takes no more samples: unplugged, or '
                                    'without power?')
         return True
@@ -115,7 +118,8 @@ def make_channel(options, snr_db):
     return udeepsc.radio_channel(
         snr_db=snr_db, cfo=options.cfo, delay=options.delay, clock_ppm=options.clock_ppm,
         multipath=options.multipath, fading=options.fading, doppler=options.doppler,
-        seed=options.seed)
+        rician_k_db=options.rician_k, phase_noise=options.phase_noise, seed=options.seed,
+        faults=hardware_faults(options))
 
 
 class Simulation:

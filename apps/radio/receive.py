@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """gr-udeepsc rx"""
 
+import math
+import statistics
 import time
 from collections import Counter
 
@@ -11,6 +13,7 @@ from window import make_window
 from results import picture_text, value_text
 
 STEP_S = 0.1
+SAMPLES_PER_SYMBOL = 2
 
 
 class Shelf:
@@ -20,8 +23,11 @@ class Shelf:
         self.files = ResultFiles(folder, (grid.columns, grid.rows),
                                  warn=lambda text: print(f'disk: {text}'))
         self.counts = Counter()  # of lines, by output
+        self.cfo = []  # cycles per symbol, of each result
 
     def take(self, result):
+        if math.isfinite(result.cfo):
+            self.cfo.append(result.cfo)
         try:
             self.print(self.files.take(result))
         except ValueError as error:  # a tile without a place
@@ -65,6 +71,9 @@ def receive(options):
         receiver.top.wait()
         shelf.finish()
     print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
+    if shelf.cfo:
+        offset = statistics.median(shelf.cfo) * receiver.block.settings.rate / SAMPLES_PER_SYMBOL
+        print(f'carrier offset {offset:+.0f} Hz, the median of {len(shelf.cfo)} results')
     if shelf.files.failed:
         print(f'disk: {shelf.files.failed} could not be written')
     if shelf.files.fragments:

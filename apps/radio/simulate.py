@@ -92,10 +92,12 @@ def print_head(options, info, simulation):
     if simulation.channel:
         parts = [snr_text(options.snr)]
         parts += [f'{name} {value:g}' for name, value in (
-            ('cfo', options.cfo), ('delay', options.delay), ('clock ppm', options.clock_ppm))
+            ('cfo', options.cfo), ('delay', options.delay), ('clock ppm', options.clock_ppm),
+            ('phase noise', options.phase_noise))
             if value]
         parts += [f'{name} {value}' for name, value in (
             ('multipath', options.multipath), ('fading', options.fading)) if value != 'none']
+        parts += [f'{name} {value:g}' for name, value in options.fault]
         print(f'channel: {", ".join(parts)}')
     else:
         print(f'radio: {simulation.transmitter.block.radio.description()}')

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <udeepsc_phy/api.h>
+#include <udeepsc_phy/hardware_faults.h>
 
 #include <complex>
 #include <cstddef>
@@ -14,26 +15,36 @@ namespace udeepsc_phy UDEEPSC_PHY_API {
 
 /*! What lies between two radios. Frequencies are cycles per sample, times are samples. */
 struct RadioChannelConfig {
-    double esn0_db = 20; //!< Es/N0 in dB for symbols of energy 1 (noise variance
-                         //!< 10^(-esn0_db/10) per complex sample), -300..300; +inf: no
-                         //!< noise
-    double gain_db = 0; //!< of signal and noise together, dB, -200..200: what a
-                        //!< receiver's gain does
-    double phase = 0; //!< radians
-    double cfo = 0; //!< carrier offset, cycles per sample, -0.5..0.5
-    double delay = 0; //!< samples, 0..1e7; fractions interpolate
-    double clock_ppm
-        = 0; //!< receiver's clock against the transmitter's, ppm, -10000..10000
-    double phase_noise = 0; //!< radians rms a sample of a random walk, 0..1
-    std::string multipath = "none"; //!< or a name of multipath_profiles(): "two_tap",
-                                    //!< "three_tap", ...
-    std::string fading = "none"; //!< "none", "rayleigh", "rician": of every path
-    double doppler = 0; //!< of the fading, cycles per sample, 0..0.5; 0: one gain for
-                        //!< each call of restart()
-    double rician_k_db = 10; //!< of "rician", line of sight to scatter, dB
-    unsigned samples_per_symbol
-        = 2; //!< unit of the multipath profiles' delays, 1 or more
-    std::uint64_t seed = 1; //!< of gains and noise; equal seeds give equal channels
+    //! Es/N0 in dB for symbols of energy 1 (noise variance 10^(-esn0_db/10) per complex
+    //! sample), -300..300; +inf: no noise.
+    double esn0_db = 20;
+    //! What a receiver's gain does: signal and noise together, dB, -200..200.
+    double gain_db = 0;
+    //! Radians.
+    double phase = 0;
+    //! Carrier offset, cycles per sample, -0.5..0.5.
+    double cfo = 0;
+    //! Samples, 0..1e7; fractions interpolate.
+    double delay = 0;
+    //! Receiver's clock against the transmitter's, ppm, -10000..10000.
+    double clock_ppm = 0;
+    //! Radians rms a sample of a random walk, 0..1.
+    double phase_noise = 0;
+    //! One of multipath_profiles(): "none", "two_tap", "three_tap", ...
+    std::string multipath = "none";
+    //! Of every path: "none", "rayleigh", "rician".
+    std::string fading = "none";
+    //! Of the fading, cycles per sample, 0..0.5; 0: one gain for each call of restart().
+    double doppler = 0;
+    //! Of "rician", line of sight to scatter, dB.
+    double rician_k_db = 10;
+    //! Unit of the multipath profiles' delays, 1 or more.
+    unsigned samples_per_symbol = 2;
+    //! Of gains, noise and faults; equal seeds give equal channels.
+    std::uint64_t seed = 1;
+    //! Faults of the hardware, and others on the air.
+    HardwareFaults faults = {};
+
     //! \throws std::invalid_argument naming the field, what it holds and what it may
     //! hold.
     void validate() const;
@@ -45,19 +56,30 @@ struct Path {
     double power;
     double phase; //!< radians, where nothing fades
 };
-std::vector<std::string> multipath_profiles(); //!< "none", "two_tap", "three_tap", ...
+//! "none", "two_tap", "three_tap", ...
+std::vector<std::string> multipath_profiles();
 std::vector<Path> multipath_profile(const std::string& name);
 
+/*! Where samples were lost (HardwareFaults::drop_period). */
+struct SampleLoss {
+    //! Of the first sample after it, in what apply() gave.
+    std::size_t index;
+    //! Of that sample, counted from the start with those that were lost.
+    std::uint64_t sample;
+};
+
 /*!
- * \brief Carrier offset, timing, clock drift, phase noise, multipath, fading and noise at
- * an exact Es/N0, over a stream in pieces of any size. The same seed gives the same
- * output, however the stream is cut. Not safe to share between threads.
+ * \brief Carrier offset, timing, clock drift, phase noise, multipath, fading, noise at an
+ * exact Es/N0 and faults of the hardware, over a stream in pieces of any size. The same
+ * seed gives the same output, however the stream is cut. Not safe to share between
+ * threads.
  *
- *     y[m] = G (e^(j phi[m]) sum_k g_k[m] x(t - delay - d_k) + n[m]),
+ *     y[m] = G F(e^(j phi[m]) sum_k g_k[m] A(x)(t - delay - d_k) + n[m] + i[m]),
  *     t = m / (1 + clock_ppm 1e-6)
  *
  * where G is the gain, phi phase, carrier offset and phase noise, g_k and d_k the paths'
- * (fading) gains and delays, and n white noise of variance N0.
+ * (fading) gains and delays, and n white noise of variance N0; A is the transmitter's
+ * amplifier, F the receiver's front end and i interference, of HardwareFaults.
  */
 class RadioChannel {
 public:
@@ -75,6 +97,8 @@ public:
      * with zeros to have all of a burst.
      */
     std::vector<std::complex<float>> apply(const std::complex<float>* x, std::size_t n);
+    //! Of the last call of apply().
+    const std::vector<SampleLoss>& losses() const;
 
 private:
     struct Impl;

@@ -6,7 +6,7 @@ from pathlib import Path as _Path
 
 from .udeepsc_python import *
 from .udeepsc_python import VERSION as __version__
-from .radio_settings import RadioError, parse_radio
+from .radio_settings import RadioError, parse_radio, radio_with
 
 if HAS_NETWORKS:
     from .camera_source import camera_source

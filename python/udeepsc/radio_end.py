@@ -45,6 +45,23 @@ class radio_end(gr.hier_block2):
         """Whether the radio is broken or gone: no sample comes or goes any more."""
         return any(kind in self.faults() for kind in FATAL)
 
+    def set_freq(self, freq):
+        """Another carrier frequency, Hz, while it runs; None leaves it. False, counted and
+        logged, where the radio cannot: it stays where it was."""
+        return self._set_radio('set_freq', freq)
+
+    def set_gain(self, gain):
+        """Another gain, dB; as set_freq()."""
+        return self._set_radio('set_gain', gain)
+
+    def _set_radio(self, setter, value):
+        if value in (None, ''):
+            return True
+        if not hasattr(self.radio, setter):
+            gr.log.warn(f'{self.settings}: this radio has no {setter[4:]}')
+            return False
+        return getattr(self.radio, setter)(value)
+
     def close(self):
         """Lets go of the radio, for another one in the same program, and of the memory; the
         flowgraph has ended. Who makes many in one program has to call it: a hierarchical block

@@ -23,6 +23,11 @@ ADVICE = {
     'bad frame': 'a message that holds no samples was passed over',
     'bad request': 'a request that is no number of samples was answered with none',
     'broken': 'the radio has stopped',
+    'overloaded': 'the receiver is driven to the end of its converter, and all symbols are bent: '
+                  'lower rx_gain=, or put attenuation before it',
+    'no signal': 'the receiver hears less than the last bit of its converter: raise rx_gain=, check '
+                 'cable, antenna and antenna port',
+    'setting': 'the device cannot do what it was asked for and stays as it was',
 }
 
 # After these no sample comes or goes any more.

@@ -2,6 +2,8 @@
 """A radio in one line of text: KIND:TARGET,option=value,...
 
     uhd:type=b200,freq=915e6,gain=40    a USRP; what is no option of ours goes to UHD
+    soapy:driver=lime,freq=915e6        what SoapySDR has a driver for; the rest goes to it
+    pluto:uri=ip:192.168.2.1,freq=915e6 an ADALM-PLUTO
     zmq:tcp://127.0.0.1:5555            another process
     sigmf:FILE                          a recording
     sim                                 the flowgraph itself
@@ -31,22 +33,41 @@ class Option:
     unit: str = ''
 
 
+# Radios with antennas: they go on by themselves, and may vanish.
+DEVICES = ('uhd', 'soapy', 'pluto')
+
 RATE = Option('sample rate', DEFAULT_RATE, least=1e3, most=1e9, unit='samples per second')
+
+# What every device has; tx_... and rx_... hold for one end, the others for both.
+_GAIN = Option('gain', 20.0, least=-100, most=200, unit='dB')
+_DEVICE = {
+    'rate': RATE,
+    'freq': Option('carrier frequency', 915e6, least=0, most=1e12, unit='Hz'),
+    'gain': _GAIN, 'tx_gain': _GAIN, 'rx_gain': _GAIN,
+    'bandwidth': Option('of the analogue filter; 0: the device\'s choice', 0.0, least=0,
+                        most=1e9, unit='Hz'),
+    'amplitude': Option('of the transmitted samples, full scale being 1', 0.3, least=1e-6,
+                        most=1),
+    'correction': Option('of the line at 0 Hz and of the image of I and Q', 'auto',
+                         choices=('auto', 'off')),
+}
+_ANTENNA = Option('antenna port; empty: the device\'s choice', '')
+_ANTENNAS = {'antenna': _ANTENNA, 'tx_antenna': _ANTENNA, 'rx_antenna': _ANTENNA}
+_SOURCE = Option('of the reference; empty: the device\'s choice', '')
+_REFERENCES = {'clock': _SOURCE, 'time': _SOURCE}
+# NaN: as far off as the signal is wide, where the device can.
+_LO_OFFSET = Option('of the oscillator from the carrier', math.nan, least=-1e9, most=1e9,
+                    unit='Hz')
+_SUBDEVICE = Option('subdevice specification; empty: the device\'s choice', '')
 
 OPTIONS = {
     'uhd': {
-        'rate': RATE,
-        'freq': Option('carrier frequency', 915e6, least=0, most=1e12, unit='Hz'),
-        'gain': Option('gain', 20.0, least=-100, most=200, unit='dB'),
-        'antenna': Option('antenna port; empty: the device\'s first', ''),
-        'lo_offset': Option('of the oscillator from the carrier', 0.0, least=-1e9, most=1e9,
-                            unit='Hz'),
-        'bandwidth': Option('of the analogue filter; 0: the device\'s choice', 0.0, least=0,
-                            most=1e9, unit='Hz'),
+        **_DEVICE, **_ANTENNAS, **_REFERENCES, 'lo_offset': _LO_OFFSET,
+        'subdev': _SUBDEVICE, 'tx_subdev': _SUBDEVICE, 'rx_subdev': _SUBDEVICE,
         'channel': Option('of the device', 0.0, least=0, most=31),
-        'amplitude': Option('of the transmitted samples, full scale being 1', 0.3, least=1e-6,
-                            most=1),
     },
+    'soapy': {**_DEVICE, **_ANTENNAS, **_REFERENCES, 'lo_offset': _LO_OFFSET},
+    'pluto': {**_DEVICE, 'uri': Option('address of the device; empty: the one on USB', '')},
     'zmq': {
         'rate': RATE,
         'pattern': Option('of the sockets', 'push', choices=('push', 'request')),
@@ -59,7 +80,7 @@ OPTIONS = {
     'sim': {'rate': RATE},
 }
 
-EXPECTED = ('uhd:ARGS, zmq:ADDRESS, sigmf:FILE or sim, with options like '
+EXPECTED = ('uhd:ARGS, soapy:ARGS, pluto:uri=URI, zmq:ADDRESS, sigmf:FILE or sim, with options like '
             '"uhd:type=b200,freq=915e6,gain=40"')
 
 _SUFFIXES = {'k': 1e3, 'M': 1e6, 'G': 1e9}
@@ -79,7 +100,14 @@ class RadioSettings:
     def rate(self):
         return self.options['rate']
 
+    def of(self, end, name):
+        """An option of one end, 'tx' or 'rx': tx_gain where it was given, gain otherwise."""
+        own = f'{end}_{name}'
+        return self.options[own if own in self.given else name]
+
     def __str__(self):
+        if self.kind == 'pluto' and self.options['uri']:
+            return f'pluto:uri={self.options["uri"]}'
         return f'{self.kind}:{self.target}' if self.target else self.kind
 
 
@@ -118,13 +146,13 @@ def sort_pieces(kind, pieces):
             if name in options:
                 raise RadioError(f'{name}: given twice')
             options[name] = value
-        elif kind == 'uhd' or not target:
+        elif kind in ('uhd', 'soapy') or (kind != 'pluto' and not target):
             target.append(piece.strip())
         else:
             raise RadioError(f"no option '{name}', expected one of "
                              f"{', '.join(sorted(OPTIONS[kind]))}")
         if equals and name not in OPTIONS[kind]:
-            # UHD passes over an argument that it does not know, without a word.
+            # UHD and SoapySDR pass over an argument that they do not know, without a word.
             near = difflib.get_close_matches(name, OPTIONS[kind], 1, 0.75)
             if near:
                 raise RadioError(f"no option '{name}', is '{near[0]}' meant?")
@@ -164,3 +192,18 @@ def parse_radio(text):
     except RadioError as error:
         raise RadioError(f"radio '{text}': {error}") from None
     return RadioSettings(kind, target, values, frozenset(texts))
+
+
+def radio_with(text, **options):
+    """The text with options in place of those it has, for both ends and for one; None and ''
+    leave what it says.
+
+    radio_with('uhd:type=b200,gain=20', gain=35.0) is 'uhd:type=b200,gain=35.0'.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, '')}
+    kind, colon, rest = str(text).strip().partition(':')
+    pieces = split_options(rest) if colon else kind.split(',')
+    names = {*given, *(f'{end}_{name}' for end in ('tx', 'rx') for name in given)}
+    kept = [piece for piece in pieces if piece.partition('=')[0].strip() not in names]
+    added = [f'{name}={value}' for name, value in given.items()]
+    return (kind + ':' if colon else '') + ','.join([*kept, *added])

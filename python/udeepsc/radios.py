@@ -6,41 +6,38 @@ samples. Both have
     settings        what was asked for
     faults()        what went wrong so far, kind -> how often
     description()   what it is, for a person
-and a receiver has finished(): whether it has nothing more to give.
+and a receiver has finished(): whether it has nothing more to give. What has an antenna
+(radio_settings.DEVICES) has set_freq() and set_gain() too, which give False where it cannot.
 """
 
-from .radio_settings import DEFAULT_RATE, RadioError, RadioSettings, parse_radio  # noqa: F401
+import importlib
+
+from .radio_settings import (DEFAULT_RATE, DEVICES, RadioError, RadioSettings,  # noqa: F401
+                             parse_radio, radio_with)
+
+# kind -> (module, transmitter, receiver); a module needs its library only when it is used.
+_CLASSES = {
+    'uhd': ('radio_usrp', 'UsrpTransmitter', 'UsrpReceiver'),
+    'soapy': ('radio_soapy', 'SoapyTransmitter', 'SoapyReceiver'),
+    'pluto': ('radio_pluto', 'PlutoTransmitter', 'PlutoReceiver'),
+    'zmq': ('radio_zmq', 'ZmqTransmitter', 'ZmqReceiver'),
+    'sigmf': ('radio_sigmf', 'SigmfRecorder', 'SigmfPlayer'),
+}
 
 
-def _settings(radio):
-    return radio if isinstance(radio, RadioSettings) else parse_radio(radio)
+def _make(radio, end):
+    settings = radio if isinstance(radio, RadioSettings) else parse_radio(radio)
+    if settings.kind not in _CLASSES:
+        return None
+    module, *classes = _CLASSES[settings.kind]
+    return getattr(importlib.import_module(f'.{module}', __package__), classes[end])(settings)
 
 
 def make_transmitter(radio):
     """A block with one input; None for "sim"."""
-    settings = _settings(radio)
-    if settings.kind == 'uhd':
-        from .radio_usrp import UsrpTransmitter
-        return UsrpTransmitter(settings)
-    if settings.kind == 'zmq':
-        from .radio_zmq import ZmqTransmitter
-        return ZmqTransmitter(settings)
-    if settings.kind == 'sigmf':
-        from .radio_sigmf import SigmfRecorder
-        return SigmfRecorder(settings)
-    return None
+    return _make(radio, 0)
 
 
 def make_receiver(radio):
     """A block with one output; None for "sim"."""
-    settings = _settings(radio)
-    if settings.kind == 'uhd':
-        from .radio_usrp import UsrpReceiver
-        return UsrpReceiver(settings)
-    if settings.kind == 'zmq':
-        from .radio_zmq import ZmqReceiver
-        return ZmqReceiver(settings)
-    if settings.kind == 'sigmf':
-        from .radio_sigmf import SigmfPlayer
-        return SigmfPlayer(settings)
-    return None
+    return _make(radio, 1)

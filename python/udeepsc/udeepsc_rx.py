@@ -6,7 +6,7 @@ from gnuradio import gr
 from . import radios
 from . import udeepsc_python as udeepsc
 from .radio_end import radio_end
-from .radio_settings import parse_radio
+from .radio_settings import DEVICES, parse_radio
 
 
 class udeepsc_rx(radio_end):
@@ -23,7 +23,8 @@ class udeepsc_rx(radio_end):
 
     Parameters
       model             path of the transmitter's model file
-      radio             "uhd:ARGS", "zmq:ADDRESS", "sigmf:FILE" or "sim": radio_settings.py
+      radio             "uhd:ARGS", "soapy:ARGS", "pluto:uri=URI", "zmq:ADDRESS", "sigmf:FILE" or
+                        "sim": radio_settings.py
       profile           "standard", "multipath", "short" or "ofdm": the transmitter's
       batch             payloads in one pass through the network, 1..1024
       false_alarm_rate  probability of a detection in noise, per sample, 1e-15..1e-2
@@ -51,7 +52,7 @@ class udeepsc_rx(radio_end):
         network = {'dtype': dtype, 'threads': threads, 'batch': batch}
         # A radio goes on while the network is busy: better lose a burst whole than samples
         # in the middle of several. What can wait is made to.
-        policy = udeepsc.overflow_policy.drop_newest if self.settings.kind == 'uhd' \
+        policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
         self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy)
         self.demodulator = udeepsc.burst_demodulator(model, profile, window)

@@ -28,7 +28,8 @@ class udeepsc_tx(radio_end):
 
     Parameters
       model       path of a model file
-      radio       "uhd:ARGS", "zmq:ADDRESS", "sigmf:FILE" or "sim": radio_settings.py
+      radio       "uhd:ARGS", "soapy:ARGS", "pluto:uri=URI", "zmq:ADDRESS", "sigmf:FILE" or
+                  "sim": radio_settings.py
       profile     "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
       snr_db      Es/N0 to send for until "snr" says otherwise, dB, -100..100
       batch       payloads in one pass through the network, 1..1024
@@ -70,8 +71,8 @@ class udeepsc_tx(radio_end):
             self.msg_connect(self.feedback, 'snr', self.selector, 'snr')
 
     def _make_source(self, amplitude):
-        # A USRP and a recording are told where bursts begin and end; the others want
-        # samples all the time.
+        # A USRP and a recording are told where bursts begin and end; the others want samples
+        # all the time.
         told = self.settings.kind in ('uhd', 'sigmf')
         return udeepsc.burst_source(
             idle=udeepsc.burst_idle.nothing if told else udeepsc.burst_idle.zeros,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from blocks import all_blocks, block_names, calls, capitalised, python_words
+from blocks import all_blocks, block_names, calls, capitalised, python_type, python_words
 from headers import BadHeader, read_headers
 
 FOLDER = Path('reference')
@@ -70,9 +70,11 @@ def parameter_rows(block, grc, writer):
 
 def enum_sections(block, writer):
     for enum in block.enums:
-        rows = [(code(f'udeepsc.{enum.name}.{member.name}'), writer.text(member.text, block.name))
+        name = python_type(enum.name)
+        before = f'udeepsc.{name}.' if enum.kind == 'enum' else ''
+        rows = [(code(f'{before}{member.name}'), writer.text(member.text, block.name))
                 for member in enum.members]
-        yield f'### {escaped(enum.name)}\n\n{writer.text(enum.brief, block.name)}\n\n' + table(
+        yield f'### {escaped(name)}\n\n{writer.text(enum.brief, block.name)}\n\n' + table(
             ('value', 'meaning'), rows)
 
 

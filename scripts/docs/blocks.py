@@ -17,7 +17,8 @@ from headers import BadHeader, read_headers
 RENAMED = {('RadioChannelConfig', 'esn0_db'): 'snr_db'}
 
 TYPES = {'std::string': 'str', 'double': 'float', 'float': 'float', 'int': 'int',
-         'unsigned': 'int', 'std::uint64_t': 'int', 'bool': 'bool', 'void': 'None'}
+         'unsigned': 'int', 'std::uint64_t': 'int', 'bool': 'bool', 'void': 'None',
+         'HardwareFaults': 'hardware_faults'}
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Block:
     source: str = ''
     file: str = ''  # where all this is written
     cpp: str = ''  # make() as C++ has it; '' for a block written in Python
-    enums: list = field(default_factory=list)  # headers.Type, of the parameters
+    enums: list = field(default_factory=list)  # headers.Type of parameters; structs too
 
 
 def python_words(text):
@@ -107,6 +108,8 @@ def header_block(types, name):
             enum = types.get(member.type)
             if enum is not None:
                 enums.append(enum)
+            if enum is not None and enum.kind == 'struct':
+                member.default = f'{python_type(member.type)}()'
             text = (member.text or described.get(python_name)
                     or (lower_case(enum.brief) if enum else ''))
             if not text:

@@ -13,7 +13,7 @@ from pathlib import Path
 # What Python has of the phy and of the core; one of their structs is an argument of make().
 ALSO = ('include/udeepsc_core/transceiver.h',
         *(f'include/udeepsc_phy/{name}.h' for name in (
-            'burst_demodulator', 'burst_detector', 'frame', 'framer', 'radio_channel')))
+            'burst_demodulator', 'burst_detector', 'frame', 'framer', 'hardware_faults', 'radio_channel')))
 
 
 class BadHeader(Exception):

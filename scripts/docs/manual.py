@@ -31,7 +31,7 @@ def front_door(root, helps):
     for name in names:
         program = helps.get(f'udeepsc-{name}')
         found[name] = program[''] if program else helps['udeepsc'].get(name, Help())
-    for name in ('bench phy', 'bench codes'):
+    for name in ('bench phy', 'bench faults', 'bench codes'):
         found[name] = helps['udeepsc'][name]
     fresh = re.search(rf'{FRESH} .*? in front of their arguments ((?:\w+,? (?:and )?)+)run',
                       text, re.S)[1]

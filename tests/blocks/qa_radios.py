@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Radios by one line of text: what the text may hold, recordings, links between processes,
-what goes wrong at a USRP. No network blocks here; qa_radio_chain.py has them."""
+"""Recordings and links between processes. No network blocks here; qa_radio_chain.py has them."""
 
 import json
 import os
@@ -17,7 +16,6 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr
 from gnuradio.udeepsc import radios, sigmf_file
-from gnuradio.udeepsc.radio_faults import RadioFaults
 from gnuradio.udeepsc.radio_sigmf import SigmfRecorder
 
 import fixture as fx
@@ -54,51 +52,6 @@ def replay(name, options=',pace=fast'):
     player = radios.make_receiver(f'sigmf:{name}{options}')
     run(player, sink)
     return np.array(sink.data(), np.complex64), player
-
-
-class Text(unittest.TestCase):
-
-    def test_understood(self):
-        usrp = radios.parse_radio('uhd:type=b200,serial=31F,freq=915M,gain=40,antenna=TX/RX')
-        self.assertEqual((usrp.kind, usrp.target), ('uhd', 'type=b200,serial=31F'))
-        self.assertEqual((usrp['freq'], usrp['gain'], usrp['antenna'], usrp.rate),
-                         (915e6, 40, 'TX/RX', 1e6))
-        self.assertEqual(radios.parse_radio('uhd:').target, '')
-        link = radios.parse_radio('zmq:tcp://127.0.0.1:5555,rate=250k')
-        self.assertEqual((link.target, link.rate), ('tcp://127.0.0.1:5555', 250e3))
-        self.assertEqual(radios.parse_radio('zmq:tcp://[::1]:5555').target, 'tcp://[::1]:5555')
-        file = radios.parse_radio('sigmf:/a,b/d e.x,rate=2e6')
-        self.assertEqual((file.target, file.rate), ('/a,b/d e.x', 2e6))
-        self.assertEqual(radios.parse_radio('sim,rate=2e6').rate, 2e6)
-        self.assertEqual(radios.parse_radio('sim').kind, 'sim')
-
-    def test_errors_name_what_is_wrong_and_what_is_expected(self):
-        for text, words in (
-                ('', ["no kind ''", 'uhd:ARGS']),
-                ('usrp:type=b200', ["no kind 'usrp'", 'uhd:ARGS']),
-                ('uhd:gian=3', ["'gian'", "'gain'"]),
-                ('uhd:gain=lots', ['gain', "'lots'", '-100 to 200 dB']),
-                ('uhd:gain=1,gain=2', ['gain', 'twice']),
-                ('uhd:rate=0', ['rate', "'0'", 'samples per second']),
-                ('uhd:rate=nan', ['rate', "'nan'"]),
-                ('uhd:freq=-1', ['freq', 'Hz']),
-                ('zmq:5555', ["'5555'", 'tcp://HOST:PORT']),
-                ('zmq:tcp://host', ['tcp://HOST:PORT']),
-                ('zmq:tcp://host:0', ['host:0', 'port from 1 to 65535']),
-                ('zmq:tcp://127.0.0.1:65536', ['port from 1 to 65535']),
-                ('zmq:tcp://127.0.0.1:99999', ['99999', 'port from 1 to 65535']),
-                ('zmq:tcp://[::1]:99999', ['port from 1 to 65535']),
-                ('zmq:tcp://host:\u0661', ['tcp://HOST:PORT']),
-                ('zmq:tcp://host:1,pattern=pub', ['pattern', "'pub'", 'push or request']),
-                ('zmq:tcp://host:1,gain=3', ["'gain'", 'pattern, rate']),
-                ('sigmf:', ['sigmf:FILE']),
-                ('sigmf:f,pace=slow', ['pace', 'real or fast']),
-                ('sim:loud', ["'loud'"])):
-            with self.subTest(text):
-                with self.assertRaises(radios.RadioError) as caught:
-                    radios.parse_radio(text)
-                for word in words + [repr(text)]:
-                    self.assertIn(word, str(caught.exception))
 
 
 class Recordings(unittest.TestCase):
@@ -346,40 +299,6 @@ class Links(unittest.TestCase):
         with self.assertRaises(radios.RadioError) as caught:
             radios.make_transmitter('zmq:tcp://192.0.2.1:45972')
         self.assertIn('not this computer', str(caught.exception))
-
-
-class Usrps(unittest.TestCase):
-    """Without one; tests/usrp_sim has a simulated one."""
-
-    def test_no_device(self):
-        for make in (radios.make_transmitter, radios.make_receiver):
-            with self.assertRaises(radios.RadioError) as caught:
-                make('uhd:type=b200,serial=no_such_thing')
-            self.assertIn('no such USRP', str(caught.exception))
-            self.assertIn('uhd_find_devices', str(caught.exception))
-
-    def test_faults_are_counted_by_kind(self):
-        faults = RadioFaults('a test')
-        top = gr.top_block()
-        # A block of messages alone runs when something is joined to it.
-        strobe = blocks.message_strobe(pmt.PMT_NIL, 100)
-        top.msg_connect((strobe, 'strobe'), (faults, 'in'))
-
-        def asynchronous(*codes):
-            return pmt.cons(pmt.intern('uhd_async_msg'), fx.meta(
-                channel=0, event_code=pmt.list1(pmt.intern(codes[0])) if len(codes) == 1 else
-                pmt.list2(*map(pmt.intern, codes))))
-
-        top.start()
-        for message in (asynchronous('underflow'), asynchronous('underflow', 'time_error'),
-                        asynchronous('burst_ack'), asynchronous('seq_error'),
-                        fx.meta(overflows=3), pmt.from_long(3), pmt.PMT_NIL,
-                        pmt.intern('underflow_in_packet')):
-            faults.to_basic_block()._post(pmt.intern('in'), message)
-        expected = {'underflow': 3, 'late': 1, 'sequence': 1, 'overflow': 3}
-        self.assertTrue(fx.wait_until(lambda: faults.counts() == expected), faults.counts())
-        top.stop()
-        top.wait()
 
 
 if __name__ == '__main__':

@@ -23,7 +23,7 @@ APPS = ROOT / 'apps'
 # Every help text of every installed program: (program, command in it, how to ask).
 HELPS = [('udeepsc', command, [UDEEPSC, *command.split()]) for command in
          ('', 'info', 'prepare', 'train', 'configuration', 'eval', 'baseline', 'bench', 'bench phy',
-          'bench codes')] + \
+          'bench faults', 'bench codes')] + \
     [(f'udeepsc-{name}', '', [PYTHON, '-B', APPS / 'radio', name])
      for name in ('tx', 'rx', 'sim', 'channel')] + \
     [('udeepsc-demo', '', [PYTHON, '-B', APPS / 'demo']),

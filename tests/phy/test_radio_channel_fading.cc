@@ -99,3 +99,40 @@ TEST(RadioChannel, DopplerFadingIsBandLimited)
         ASSERT_LT(std::abs(second), 4e-5 * 5.7 * 4) << i;
     }
 }
+
+// With H(f) = g0 + g1 e^(-j 2 pi f d), the paths' gains independent and each with Jakes'
+// correlation: E H(f, t + tau) conj H(0, t) = (p0 + p1 e^(-j 2 pi f d)) J0(2 pi doppler
+// tau).
+TEST(RadioChannel, DopplerOverMultipathFadesEachPathByItself)
+{
+    auto config = noiseless();
+    config.fading = "rayleigh";
+    config.multipath = "two_tap"; // powers 0.8 and 0.2, two samples apart
+    config.doppler = 0.002;
+    const double f = 0.2;
+    const std::size_t skip = 40, lag = 150;
+    const int runs = 2000;
+    const Samples constant(skip + lag + AHEAD + 1, 1.0f);
+    Samples tone(constant.size());
+    for (std::size_t i = 0; i < tone.size(); i++) {
+        tone[i] = std::complex<float>(std::polar(1.0, 2 * M_PI * f * i));
+    }
+    // Equal seeds: the same gains for both.
+    RadioChannel at_zero(config), at_f(config);
+    Complex same = 0.0, later = 0.0;
+    for (int i = 0; i < runs; i++) {
+        at_zero.restart();
+        at_f.restart();
+        const Complex h0 = at_zero.apply(constant.data(), constant.size())[skip];
+        const auto y = at_f.apply(tone.data(), tone.size());
+        const auto h = [&](std::size_t m) {
+            return Complex(y[m]) * std::polar(1.0, -2 * M_PI * f * m);
+        };
+        same += h(skip) * std::conj(h0) / double(runs);
+        later += h(skip + lag) * std::conj(h0) / double(runs);
+    }
+    const Complex expected = 0.8 + std::polar(0.2, -2 * M_PI * f * 2);
+    EXPECT_LT(std::abs(same - expected), 5 / std::sqrt(runs));
+    EXPECT_LT(std::abs(later - expected * std::cyl_bessel_j(0.0, 2 * M_PI * 0.002 * lag)),
+              5 / std::sqrt(runs));
+}

@@ -11,9 +11,9 @@ namespace udeepsc {
  * \brief What lies between two radios, as a block of samples in, samples out.
  * \ingroup udeepsc
  *
- * Carrier offset, timing, clock drift, phase noise, multipath, fading and noise at an
- * exact Es/N0. Everything but the seed may be set while it runs, and takes effect with
- * the next samples, without a jump in time or phase.
+ * Carrier offset, timing, clock drift, phase noise, multipath, fading, noise at an exact
+ * Es/N0, and on demand faults of the hardware. Everything but the seed may be set while
+ * it runs, and takes effect with the next samples, without a jump in time or phase.
  *
  * <b>Ports</b>
  * - in 0, out 0: complex samples. With a clock that differs, their numbers do too.
@@ -22,7 +22,9 @@ namespace udeepsc {
  *
  * Tags go along with their sample, to within a few samples (of the strongest path, not at
  * all where the delay was changed): good enough to say which burst is which, not where it
- * begins.
+ * begins. With drop_tag_rate the first sample and the one after each loss have the tags
+ * rx_time (seconds as a tuple of uint64 and double, lost samples counted) and rx_rate, as
+ * uhd_usrp_source gives them.
  *
  * Parameters: udeepsc_phy::RadioChannelConfig says what each is; frequencies are
  * cycles per sample, times samples. Its esn0_db is snr_db here, and for symbols of energy
@@ -48,14 +50,16 @@ public:
     virtual void set_phase(double phase) = 0; //!< radians
     virtual void set_cfo(double cfo) = 0; //!< cycles per sample
     virtual void set_delay(double delay) = 0; //!< samples, 0 or more
-    virtual void set_clock_ppm(double clock_ppm)
-        = 0; //!< receiver's against transmitter's
+    //! Receiver's against transmitter's.
+    virtual void set_clock_ppm(double clock_ppm) = 0;
     virtual void set_phase_noise(double rms) = 0; //!< radians rms a sample
     virtual void set_multipath(const std::string& profile) = 0;
-    virtual void set_fading(const std::string& fading)
-        = 0; //!< "none", "rayleigh", "rician"
+    //! "none", "rayleigh", "rician".
+    virtual void set_fading(const std::string& fading) = 0;
     virtual void set_doppler(double doppler) = 0; //!< cycles per sample
     virtual void set_rician_k_db(double k_db) = 0;
+    //! All of them at once.
+    virtual void set_faults(const udeepsc_phy::HardwareFaults& faults) = 0;
 };
 
 } // namespace udeepsc

@@ -2,15 +2,22 @@
 //
 // Receiver's sample m is taken at the transmitter's time t = m / (1 + clock_ppm 1e-6):
 //
-//     y[m] = G (e^(j phi[m]) sum_k g_k[m] x(t - delay - d_k) + n[m])
+//     y[m] = G F(e^(j phi[m]) sum_k g_k[m] A(x)(t - delay - d_k) + n[m] + i[m])
 //
-// in the order of the physics: the air delays and sums paths whose gains g_k fade, the
-// receiver's oscillator turns (phi: carrier offset, phase, phase noise) while its clock
-// samples, its first amplifier adds white noise n of variance N0, and its gain G scales
-// everything. Circular white noise is the same before and after an oscillator.
+// in the order of the physics: the transmitter's amplifier A bends what it sends, the air
+// delays and sums paths whose gains g_k fade, the receiver's oscillator turns (phi:
+// carrier offset, phase, phase noise) while its clock samples, its first amplifier adds
+// white noise n of variance N0 to signal and interference i, its front end F (I, Q, line
+// at 0 Hz, steps of the gain) and its gain G come last. Circular white noise is the same
+// before and after an oscillator.
 #include <udeepsc_phy/radio_channel.h>
 
+#include "amplifier.h"
+#include "front_end.h"
+#include "interference.h"
 #include "oscillator.h"
+#include "require.h"
+#include "sample_drops.h"
 #include "scattered_gain.h"
 #include "math/sinc_interpolator.h"
 
@@ -20,13 +27,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 
 namespace udeepsc_phy {
 
 namespace {
 
+using detail::Amplifier;
+using detail::FrontEnd;
+using detail::Interference;
 using detail::Oscillator;
+using detail::require;
+using detail::SampleDrops;
 using detail::ScatteredGain;
 using detail::SincInterpolator;
 
@@ -38,14 +51,6 @@ constexpr unsigned MAX_SAMPLES_PER_SYMBOL = 64;
 constexpr std::int64_t HISTORY
     = static_cast<std::int64_t>(MAX_PATH_SYMBOLS * MAX_SAMPLES_PER_SYMBOL)
     + SincInterpolator::TAPS;
-
-void require(bool holds, const char* field, double got, const std::string& expected)
-{
-    if (!holds) {
-        throw std::invalid_argument(std::string(field) + ": got " + std::to_string(got)
-                                    + ", expected " + expected);
-    }
-}
 
 } // namespace
 
@@ -76,6 +81,7 @@ void RadioChannelConfig::validate() const
         throw std::invalid_argument("fading: got \"" + fading
                                     + "\", expected none, rayleigh or rician");
     }
+    faults.validate();
 }
 
 struct RadioChannel::Impl {
@@ -93,6 +99,8 @@ struct RadioChannel::Impl {
         noise_random = Xoshiro256pp(root());
         phase_random = Xoshiro256pp(root());
         gain_random = Xoshiro256pp(root());
+        fault_random = Xoshiro256pp(root());
+        pulse_random = Xoshiro256pp(root());
     }
 
     void set_config(const RadioChannelConfig& c)
@@ -111,6 +119,11 @@ struct RadioChannel::Impl {
             s.set_doppler(c.doppler);
         }
         set_paths();
+        const double mean_power = 1.0 / c.samples_per_symbol;
+        amplifier.set(c.faults, mean_power);
+        interference.set(c.faults, mean_power);
+        front_end.set(c.faults, mean_power, gain);
+        drops.set(c.faults);
     }
 
     void set_paths()
@@ -140,6 +153,9 @@ struct RadioChannel::Impl {
             s.draw(gain_random, config.doppler);
         }
         oscillator.restart();
+        interference.restart(fault_random);
+        front_end.restart(fault_random);
+        drops.restart(fault_random);
         whole = 0;
         part = 0.0;
         delay_whole = static_cast<std::int64_t>(std::floor(config.delay));
@@ -150,13 +166,21 @@ struct RadioChannel::Impl {
 
     std::vector<std::complex<float>> apply(const std::complex<float>* x, std::size_t n)
     {
-        buffer.insert(buffer.end(), x, x + n);
+        if (amplifier.linear()) {
+            buffer.insert(buffer.end(), x, x + n);
+        } else {
+            std::transform(x, x + n, std::back_inserter(buffer), amplifier);
+        }
         const std::int64_t end = buffer_first + static_cast<std::int64_t>(buffer.size());
+        losses.clear();
         std::vector<std::complex<float>> y;
         y.reserve(static_cast<std::size_t>(n / step) + 64);
         // Not before its time, and not before what its interpolation reads is there.
         while (std::max(whole, whole - delay_whole + SincInterpolator::HALF) < end) {
-            y.push_back(sample());
+            const auto value = sample();
+            if (drops.keeps_next(y.size(), losses)) {
+                y.push_back(value);
+            }
             part += step - 1.0;
             whole++;
             const double carry = std::floor(part);
@@ -187,7 +211,10 @@ struct RadioChannel::Impl {
         if (sigma > 0.0) {
             y += std::complex<float>(sigma * noise_random.complex_gaussian());
         }
-        return y;
+        if (!interference.silent()) {
+            y += scale * interference.next(pulse_random);
+        }
+        return front_end.perfect() ? y : front_end.next(y);
     }
 
     struct Tap {
@@ -223,11 +250,17 @@ struct RadioChannel::Impl {
 
     RadioChannelConfig config;
     Xoshiro256pp noise_random { 0 }, phase_random { 0 }, gain_random { 0 };
+    Xoshiro256pp fault_random { 0 }, pulse_random { 0 };
     double step = 1.0, sigma = 0.0;
     float scale = 1.0f;
     Oscillator oscillator;
     std::array<ScatteredGain, MAX_PATHS> scattered;
     std::vector<Tap> taps;
+    Amplifier amplifier;
+    Interference interference;
+    FrontEnd front_end;
+    SampleDrops drops;
+    std::vector<SampleLoss> losses;
 
     std::int64_t whole = 0; //!< transmitter's time of the next output sample ...
     double part = 0.0; //!< ... and its fraction
@@ -265,6 +298,11 @@ std::vector<std::complex<float>> RadioChannel::apply(const std::complex<float>* 
                                                      std::size_t n)
 {
     return d_impl->apply(x, n);
+}
+
+const std::vector<SampleLoss>& RadioChannel::losses() const
+{
+    return d_impl->losses;
 }
 
 } // namespace udeepsc_phy

@@ -95,7 +95,8 @@ void bind_channel(py::module& m)
                          double doppler,
                          double rician_k_db,
                          unsigned samples_per_symbol,
-                         std::uint64_t seed) {
+                         std::uint64_t seed,
+                         const udeepsc_phy::HardwareFaults& faults) {
                  RadioChannelConfig config;
                  config.esn0_db = snr_db;
                  config.gain_db = gain_db;
@@ -110,6 +111,7 @@ void bind_channel(py::module& m)
                  config.rician_k_db = rician_k_db;
                  config.samples_per_symbol = samples_per_symbol;
                  config.seed = seed;
+                 config.faults = faults;
                  return radio_channel::make(config);
              }),
              py::arg("snr_db") = 20.0,
@@ -124,7 +126,16 @@ void bind_channel(py::module& m)
              py::arg("doppler") = 0.0,
              py::arg("rician_k_db") = 10.0,
              py::arg("samples_per_symbol") = 2,
-             py::arg("seed") = 1)
+             py::arg("seed") = 1,
+             py::arg("faults") = udeepsc_phy::HardwareFaults())
+        .def("set_faults",
+             &radio_channel::set_faults,
+             py::arg("faults"),
+             doc::radio_channel::set_faults)
+        .def(
+            "faults",
+            [](const radio_channel& c) { return c.config().faults; },
+            doc::radio_channel::faults)
         .def("restart", &radio_channel::restart, doc::radio_channel::restart)
         .def("set_snr_db",
              &radio_channel::set_snr_db,

@@ -242,7 +242,9 @@ void bind_channel(py::module& m)
         .def_readwrite("samples_per_symbol",
                        &RadioChannelConfig::samples_per_symbol,
                        doc::RadioChannelConfig::samples_per_symbol)
-        .def_readwrite("seed", &RadioChannelConfig::seed, doc::RadioChannelConfig::seed);
+        .def_readwrite("seed", &RadioChannelConfig::seed, doc::RadioChannelConfig::seed)
+        .def_readwrite(
+            "faults", &RadioChannelConfig::faults, doc::RadioChannelConfig::faults);
 
     py::class_<RadioChannel>(m, "radio_channel", doc::RadioChannel::summary)
         .def(py::init<const RadioChannelConfig&>(), py::arg("config"))
@@ -256,7 +258,17 @@ void bind_channel(py::module& m)
             [](RadioChannel& channel, const complex_array& x) {
                 return to_array(channel.apply(x.data(), x.size()));
             },
-            py::arg("x"));
+            py::arg("x"))
+        .def(
+            "losses",
+            [](const RadioChannel& channel) {
+                std::vector<std::pair<std::size_t, std::uint64_t>> losses;
+                for (const auto& loss : channel.losses()) {
+                    losses.emplace_back(loss.index, loss.sample);
+                }
+                return losses;
+            },
+            "A list of (index in what apply() gave, sample counted with those lost).");
 
     m.def("multipath_profiles", &multipath_profiles);
     m.def(

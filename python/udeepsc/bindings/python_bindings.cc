@@ -7,6 +7,7 @@ void bind_core(py::module& m);
 void bind_pdu_block(py::module& m);
 void bind_network_blocks(py::module& m);
 void bind_phy(py::module& m);
+void bind_hardware_faults(py::module& m);
 void bind_burst_blocks(py::module& m);
 void bind_conventional_blocks(py::module& m);
 void bind_radio_blocks(py::module& m);
@@ -20,6 +21,7 @@ PYBIND11_MODULE(udeepsc_python, m)
 
     bind_pdu_block(m);
     bind_radio_blocks(m);
+    bind_hardware_faults(m);
     bind_phy(m);
     bind_burst_blocks(m);
     bind_conventional_blocks(m);
