@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """./gr-udeepsc soak: bursts for a long time, faults on purpose, and an account of all of it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,11 @@ def parse_and_run():
     options = parse_arguments(sys.argv[1:])
     if options.check:
         return 0
+    # oneDNN keeps the code it made for each shape of its input, up to 1024: memory that grows for
+    # hours and then no more.
+    os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '0')
+    from memory import use_one_heap
+    use_one_heap()
     from quiet import quiet
     quiet()
     from soak import soak

@@ -58,6 +58,8 @@ def parse_arguments(arguments):
                         help='on the bursts of a round (default: 1)')
     parser.add_argument('--rounds', type=number(1, 1e9, int), metavar='N',
                         help='end after so many rounds')
+    parser.add_argument('--first', type=number(0, 1e9, int), default=0, metavar='N',
+                        help='begin with round N, to see it again (default: 0)')
     parser.add_argument('--seed', type=number(0, 2**62, int), default=1,
                         help='of everything that is drawn (default: 1)')
     parser.add_argument('--json', action='store_true', help='lines of JSON')

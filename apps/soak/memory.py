@@ -12,6 +12,7 @@ import numpy as np
 PAGE = os.sysconf('SC_PAGE_SIZE')
 KIB, MIB = 1024, 1024**2
 LIBC = ctypes.CDLL(None)
+M_ARENA_MAX = -8  # of mallopt
 FEWEST_SAMPLES, MOST_SAMPLES = 20, 20_000
 WARM_UP = 0.2  # of all work: not looked at
 
@@ -24,6 +25,12 @@ class Mallinfo2(ctypes.Structure):
 
 
 LIBC.mallinfo2.restype = Mallinfo2
+
+
+def use_one_heap():
+    """Before any thread begins. glibc gives each a heap of its own, and of those malloc_trim()
+    does not give back what is free at the end: resident memory would show the peaks of the past."""
+    LIBC.mallopt(M_ARENA_MAX, 1)
 
 
 def resident_bytes():
@@ -85,6 +92,8 @@ class Memory:
         self._begin = self._samples[self._count - 1, 0]
 
     def now_mib(self, kind):
+        if not self._count:
+            return 0.0
         return self._samples[self._count - 1, 1 + list(KINDS).index(kind)] / MIB
 
     def slopes(self):

@@ -3,6 +3,7 @@
 hexadecimal digits. Ends when the process that started it has ended."""
 
 import os
+import signal
 import sys
 import time
 
@@ -14,6 +15,7 @@ STEP_S = 0.005
 def main():
     quiet()
     from two_ends import ReceiverHere
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it
     parent = os.getppid()
     receiver = ReceiverHere(sys.argv[1], sys.argv[2])
     receiver.start()

@@ -19,8 +19,8 @@ class Run:
     """What all rounds share."""
     seed: int
     swallow: bool = False  # a burst of every clean round disappears, without a record
-    serials: object = field(default_factory=lambda: itertools.count())
-    payloads: Payloads = None
+    serials: itertools.count = field(default_factory=itertools.count)
+    payloads: Payloads = field(init=False)
 
     def __post_init__(self):
         self.payloads = Payloads(self.seed & 0xffffffff)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Round after round until the time is over, or the bursts are sent."""
 
+import itertools
 import random
 from collections import Counter
 
@@ -36,26 +37,35 @@ class Soak:
     def go_on(self):
         """Until it is over; whether all is well."""
         line_at = LINE_S
-        while not self.over():
-            self.round()
-            if self._report.seconds() >= line_at:
-                self._report.line(self._account, self._rounds, self._memory)
-                line_at = self._report.seconds() + LINE_S
+        try:
+            for number in itertools.count():
+                scenario = self.draw(number)
+                if self.over():
+                    break
+                if number >= self._options.first:
+                    self.round(number, scenario)
+                if self._report.seconds() >= line_at:
+                    self._report.line(self._account, self._rounds, self._memory)
+                    line_at = self._report.seconds() + LINE_S
+        except KeyboardInterrupt:
+            self.end()
+            raise
         return self.end()
 
-    def round(self):
-        number = sum(self._rounds.values())
-        # Each once to begin with: what is loaded only once is loaded then.
+    def draw(self, number):
+        """The scenario of a round. Each once to begin with: what is loaded only once is loaded
+        then."""
         if number < len(self._scenarios):
-            scenario = self._scenarios[number]
-        else:
-            scenario, = self._random.choices(self._scenarios, [s.weight for s in self._scenarios])
+            return self._scenarios[number]
+        return self._random.choices(self._scenarios, [s.weight for s in self._scenarios])[0]
+
+    def round(self, number, scenario):
         bursts = max(1, round(self._options.scale * scenario.bursts))
         ledger = play(scenario.play, self._run, number, bursts)
         self._rounds[scenario.name] += 1
         self._account.add(ledger, f'round {number}, {scenario.name}')
         self._memory.sample(self._account.sent)
-        if number < 2 * len(self._scenarios):
+        if number - self._options.first < 2 * len(self._scenarios):
             self._memory.warm()
 
     def end(self):

@@ -123,6 +123,3 @@ class Pair(Ends):
     def drain(self):
         """Until all has arrived that has to."""
         self.wait(lambda: not self.ledger.owed())
-
-    def faults(self, end, kind):
-        return end.radio.faults().get(kind, 0)
