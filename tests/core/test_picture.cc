@@ -191,7 +191,7 @@ TEST(Picture, LoadsPnmOfAnyMaximalValue)
     EXPECT_SAYS(error("P5\n2 x\n255\nabcd"), "no number as height");
     EXPECT_SAYS(error("P5\n2 2\n65536\nabcd"),
                 "65536 as maximal value, expected 1 to 65535");
-    EXPECT_SAYS(error("P6\n99999999999 99999999999\n255\n"), "as width");
+    EXPECT_SAYS(error("P6\n99999999999 99999999999\n255\n"), "99999999999 as width");
     EXPECT_SAYS(error("P6\n9999999 9999999\n255\n"), "expected at most 67108864 in all");
     EXPECT_SAYS(error("P5\n1 1\n255"), "no space behind its header");
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ['UDEEPSC_SOURCE_DIR'])
 BUILD = Path(os.environ['UDEEPSC_BUILD_DIR'])
+SANITIZED = bool(os.environ.get('UDEEPSC_SANITIZER'))
 TARGETS = sorted(path.stem.removeprefix('fuzz_') for path in (ROOT / 'tests/fuzz').glob('fuzz_*.cc'))
 
 
@@ -59,20 +60,35 @@ class Command(unittest.TestCase):
 
 
 class Replay(unittest.TestCase):
-    """tests/fuzz/replay.cc, with the vocabulary's door."""
+    """tests/fuzz/replay.cc."""
 
-    def replay(self, *arguments):
+    def replay(self, *arguments, target='wordpiece'):
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([BUILD / 'tests/fuzz/replay_wordpiece', *arguments], cwd=folder,
+            done = subprocess.run([BUILD / f'tests/fuzz/replay_{target}', *arguments], cwd=folder,
                                   capture_output=True, text=True, timeout=300)
-            return done, {path.name for path in Path(folder).iterdir()}
+            kept = Path(folder) / 'fault.input'
+            return done, kept.read_bytes() if kept.exists() else None
 
     def test_the_same_seed_gives_the_same_inputs(self):
         seeds = BUILD / 'tests/fuzz/seeds/wordpiece'
-        done, left = self.replay('100', '7', seeds)
+        done, kept = self.replay('100', '7', seeds)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('103 executions, 3 files', done.stdout)
-        self.assertEqual(left, set())
+        self.assertIsNone(kept)
+
+    @unittest.skipIf(SANITIZED, 'sanitizers have larger limits')
+    def test_every_fault_is_seen_and_its_input_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'input'
+            for fault, word in ((b'a', 'this input is sound'), (b'e', 'of no door'), (b's', ''),
+                                (b't', 'expected at most 1.0'), (b'm', 'expected at most 512.0'),
+                                (b'-', None)):
+                path.write_bytes(fault)
+                done, kept = self.replay('0', '1', path, target='control')
+                with self.subTest(fault=fault):
+                    self.assertEqual(done.returncode == 0, word is None, done)
+                    self.assertIn(word or '', done.stderr)
+                    self.assertEqual(kept, None if word is None else fault)
 
     def test_no_corpus_is_a_mistake(self):
         done, _ = self.replay('100', '7', '/nowhere')

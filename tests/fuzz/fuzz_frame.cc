@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Payloads through framer, detector and demodulator, in every profile, sound or disturbed.
-// Undisturbed, headers and symbols come back; otherwise the receiver says what it found.
+// Payloads through framer, detector and demodulator, in every profile, sound or
+// disturbed. Undisturbed, headers and symbols come back; otherwise the receiver says what
+// it found.
 #include "fuzz_input.h"
 
 #include <udeepsc_phy/burst_demodulator.h>

@@ -10,7 +10,7 @@ namespace udeepsc_core {
 namespace {
 
 constexpr std::size_t MAGIC_BYTES = 2;
-constexpr unsigned MAX_NUMBER = 1 << 28; // more is no size
+constexpr unsigned MAX_NUMBER = 1 << 28; // and more is no size
 
 bool is_space(std::uint8_t c)
 {
@@ -35,8 +35,8 @@ public:
             value = std::min(10 * value + (d_file[d_at] - '0'), MAX_NUMBER);
         if (d_at == first || value < 1 || value > most)
             throw Error(d_where + "found a damaged picture: "
-                        + (d_at == first ? "no number" : std::to_string(value)) + " as "
-                        + name + ", expected 1 to " + std::to_string(most));
+                        + (d_at == first ? "no number" : digits(first)) + " as " + name
+                        + ", expected 1 to " + std::to_string(most));
         return value;
     }
 
@@ -49,6 +49,14 @@ public:
     }
 
 private:
+    std::string digits(std::size_t first) const
+    {
+        constexpr std::size_t most = 20; // that a message shows
+        const auto begin = d_file.begin() + static_cast<std::ptrdiff_t>(first);
+        return { begin,
+                 begin + static_cast<std::ptrdiff_t>(std::min(d_at - first, most)) };
+    }
+
     void skip_space()
     {
         while (d_at < d_file.size() && (is_space(d_file[d_at]) || d_file[d_at] == '#')) {
@@ -79,8 +87,8 @@ Picture decode_pnm(const std::string& where,
 {
     const bool grey = file[1] == '5';
     HeaderReader header(where, file);
-    const unsigned width = header.number("width", MAX_NUMBER);
-    const unsigned height = header.number("height", MAX_NUMBER);
+    const unsigned width = header.number("width", MAX_NUMBER - 1);
+    const unsigned height = header.number("height", MAX_NUMBER - 1);
     const unsigned white = header.number("maximal value", 0xffff);
     if (height > max_pixels / width)
         throw Error(where + "found " + std::to_string(height) + " x "
