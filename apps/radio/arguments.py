@@ -109,7 +109,7 @@ def add_payloads(parser):
 
 def add_key(parser):
     parser.add_argument('--key', default='', metavar='FILE',
-                        help='sign the feedback and take no other; FILE by ./gr-udeepsc key FILE, '
+                        help='sign the feedback and take no other; FILE by the command key, '
                              'the same at both ends')
 
 
