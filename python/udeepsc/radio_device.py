@@ -177,9 +177,12 @@ class _Device(gr.hier_block2):
         wanted = self.settings.options.get('lo_offset', 0.0)
         offset = wanted
         if math.isnan(wanted):
-            # The oscillator's line out of the signal, and no farther than the filters let it.
-            offset = self.settings.rate if self.settings.rate <= self.driver.widest_offset() \
-                else 0.0
+            # The oscillator's line out of the signal, and no farther than the filters let it: on
+            # either side of it there are half a filter, the offset and half the signal.
+            widest = self.driver.widest_offset()
+            if self.settings['bandwidth']:
+                widest = min(widest, self.settings['bandwidth'] / 3)
+            offset = self.settings.rate if self.settings.rate <= widest else 0.0
         carrier = self.driver.tune(freq, offset)
         if math.isnan(wanted) and offset and abs(carrier - freq) > TUNING_TOLERANCE_HZ:
             carrier = self.driver.tune(freq, 0.0)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pluto:uri=URI - an ADALM-PLUTO, or another AD936x behind IIO, through gr-iio."""
 
+import ctypes
+
 from .radio_device import DeviceReceiver, DeviceTransmitter, Driver
 from .radio_settings import RadioError
 
@@ -23,6 +25,10 @@ def readable_error(settings, error):
                'ip:192.168.2.1 as delivered; iio_info -s (package libiio-utils) lists what is there'
     elif 'not found' in text or 'Device not' in text:
         text = f'what answers at {settings["uri"]} is no AD936x ({text})'
+    elif 'Unable to set BB rate' in text:
+        text = f'rate: got {settings.rate:g}, which the device refuses'
+    elif 'Unable to create buffer' in text:
+        text = f'another program uses it, or it ran out of memory ({text})'
     return RadioError(f"radio '{settings}': {text}")
 
 
@@ -36,6 +42,11 @@ class PlutoDriver(Driver):
         first_of_two = [True, True]  # I and Q of the first channel
         self.BLOCK = self.iio = iio.fmcomms2_sink_fc32(uri, first_of_two, BUFFER, False) \
             if end == 'tx' else iio.fmcomms2_source_fc32(uri, first_of_two, BUFFER)
+        if end == 'rx':
+            # A source of gr-iio 3.10.5 that never ran waits for ever when it is destroyed, for a
+            # thread that waits for it to run. So it is never destroyed; the device itself is let
+            # go when the flowgraph stops.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.iio))
 
     def rates(self):
         return [RATES]

@@ -62,7 +62,6 @@ class UsrpDriver(Driver):
         return self.usrp.get_center_freq()
 
     def widest_offset(self):
-        # On either side of the oscillator half of the filter: the offset and half the signal.
         return self.usrp.get_bandwidth_range().stop() / 3
 
     def gains(self):

@@ -62,7 +62,12 @@ def parameter_rows(block, grc, writer):
         known = labels.pop(parameter.name, {})
         yield (code(parameter.name), escaped(known.get('label', '')), escaped(parameter.type),
                writer.text(parameter.text, block.name))
+    fields = {member.name for enum in block.enums if enum.kind == 'struct'
+              for member in enum.members}
     for name, known in labels.items():
+        if name in fields:  # Python has them in one argument
+            yield code(name), escaped(known['label']), '', 'see below'
+            continue
         default = f'; default {code(known["default"])}' if known.get('default') else ''
         yield (code(name), escaped(known.get('label', '')), '',
                f'in Companion alone, see below{default}')
@@ -87,8 +92,8 @@ def constructor(block):
 
 
 def shown_default(default):
-    enum = re.match(r'^[a-z]\w*\.\w+$', default)
-    return f'udeepsc.{default}' if enum else default
+    ours = re.match(r'^[a-z]\w*(\.\w+|\(\))$', default)
+    return f'udeepsc.{default}' if ours else default
 
 
 def companion_section(grc):

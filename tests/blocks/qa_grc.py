@@ -95,7 +95,8 @@ class Descriptions(unittest.TestCase):
                            and s[4:] in parameters}
                 called = {c.split('(')[0] for c in
                           description['templates'].get('callbacks', [])}
-                self.assertEqual(called, setters, 'a setter without callback')
+                # set_faults() takes several parameters at once.
+                self.assertEqual(called - {'set_faults'}, setters, 'a setter without callback')
                 self.assertIn('Tip:', description['documentation'])
                 self.assertRegex(description['category'], r'^\[UDeepSC\]/')
 

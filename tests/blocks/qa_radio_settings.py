@@ -13,6 +13,27 @@ from gnuradio.udeepsc.radio_faults import RadioFaults
 
 import fixture as fx
 
+# What the Linux drivers of an AD936x call themselves.
+CONTEXT = '''<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE context [<!ELEMENT context ANY><!ELEMENT device ANY><!ELEMENT channel ANY>
+<!ELEMENT scan-element EMPTY><!ATTLIST context name CDATA #REQUIRED description CDATA #IMPLIED>
+<!ATTLIST device id CDATA #REQUIRED name CDATA #IMPLIED>
+<!ATTLIST channel id CDATA #REQUIRED type (input|output) #REQUIRED>
+<!ATTLIST scan-element index CDATA #REQUIRED format CDATA #REQUIRED>]>
+<context name="xml" description="no device">
+<device id="iio:device0" name="ad9361-phy">
+<channel id="voltage0" type="input"/><channel id="voltage0" type="output"/></device>
+<device id="iio:device1" name="cf-ad9361-lpc">
+<channel id="voltage0" type="input"><scan-element index="0" format="le:S12/16&gt;&gt;0"/></channel>
+<channel id="voltage1" type="input"><scan-element index="1" format="le:S12/16&gt;&gt;0"/></channel>
+</device>
+<device id="iio:device2" name="cf-ad9361-dds-core-lpc">
+<channel id="voltage0" type="output"><scan-element index="0" format="le:S16/16&gt;&gt;0"/></channel>
+<channel id="voltage1" type="output"><scan-element index="1" format="le:S16/16&gt;&gt;0"/></channel>
+</device>
+</context>
+'''
+
 
 class Text(unittest.TestCase):
 
@@ -110,6 +131,17 @@ class Devices(unittest.TestCase):
 
     def test_no_pluto(self):
         self.refused('pluto:uri=ip:127.0.0.1', 'no answer at ip:127.0.0.1', 'plugged in')
+
+    def test_what_is_like_a_pluto_but_does_nothing(self):
+        """A context of libiio from a file: its devices are found, and take no setting."""
+        path = fx.temporary('context.xml')
+        with open(path, 'w') as file:
+            file.write(CONTEXT)
+        for make, words in ((radios.make_receiver, 'rate: got 1e+06, which the device refuses'),
+                            (radios.make_transmitter, 'another program uses it')):
+            with self.assertRaises(radios.RadioError) as caught:
+                make(f'pluto:uri=xml:{path},freq=915e6')
+            self.assertIn(words, str(caught.exception))
 
     def test_no_device_of_soapy(self):
         self.refused('soapy:driver=no_such_thing', "no driver 'no_such_thing'", 'hackrf, lime')

@@ -142,6 +142,21 @@ class OneProcess(unittest.TestCase):
                          ('picture', 'picture-1.png', [4, 4]))
         self.assertGreater(line['psnr_db'], 0)
 
+    def test_sim_with_faults(self):
+        """A line as strong as the signal is noise to the receiver: 3 dB and more."""
+        def measured(*faults):
+            out = FOLDER / f'faults-{len(faults)}'
+            status, said = run('sim', '--model', FOLDER / 'model', '--grid', '2x2', '--image',
+                               FOLDER / 'noise.png', '--out', out, '--radio', 'sim,rate=200k',
+                               *faults)
+            self.assertEqual(status, 0, said)
+            return json.loads((out / 'figures.json').read_text())['measured Es/N0 dB'], said
+
+        without, _ = measured()
+        value, said = measured('--fault', 'dc_dbc=-5', 'clip_db=6')
+        self.assertIn('dc_dbc -5, clip_db 6', said)
+        self.assertLess(value, without - 3)
+
     def test_sim_writes_over_nothing(self):
         for i in (1, 2):
             status, said = run('sim', '--model', FOLDER / 'model', '--grid', '1x1', '--image',
@@ -196,6 +211,13 @@ class OneProcess(unittest.TestCase):
                 (('tx', '--radio', 'zmq:ipc:///x', '--model', '/none'), ['/none', 'no such file']),
                 (('tx', '--radio', 'zmq:ipc:///x', *model, '--image', '/none.png'),
                  ['/none.png', 'no such file']),
+                (('sim', '--radio', 'soapy:driver=none', *model, '--text', 'a'), ['freq: got nothing']),
+                (('rx', '--radio', 'soapy:driver=none', *model), ["no driver 'none'"]),
+                (('rx', '--radio', 'pluto:uri=ip:127.0.0.1', *model), ['no answer at']),
+                (('sim', '--fault', 'dc_db=3'), ["'dc_db'", "is 'dc_dbc' meant?"]),
+                (('sim', '--fault', 'dc_dbc'), ['dc_dbc=NUMBER']),
+                (('sim', *model, '--text', 'a', '--fault', 'iq_phase_deg=99'),
+                 ['iq_phase_deg', '-45 to 45']),
                 (('sim', '--snr', 'loud'), ["'loud'", 'dB']),
                 (('sim', '--sound', '/nowhere/a.wav'), ['/nowhere/a.wav', 'no such file']),
                 (('sim', '--sound', FOLDER / 'noise.png'), ['noise.png', 'is no WAV file']),

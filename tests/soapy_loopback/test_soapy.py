@@ -6,6 +6,7 @@ heard by its receiver (loopback_device.h)."""
 import gc
 import math
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gnuradio import blocks, gr, udeepsc
 from gnuradio.udeepsc import radios
 
 import fixture as fx
+from qa_grc import PLATFORM, generate, load
 
 try:
     from gnuradio import soapy  # noqa: F401
@@ -173,6 +175,46 @@ class Bursts(unittest.TestCase):
         self.assertAlmostEqual(float(np.median([fx.key(m, 'snr_db') for m in messages])), 10.0,
                                delta=1.0)
         self.assertEqual((tx.faults(), rx.faults()), ({}, {}))
+
+
+@unittest.skipIf(REASON, REASON)
+class Companion(unittest.TestCase):
+
+    def test_fields_and_sliders(self):
+        """Fields in place of what the text says; variables change a running device."""
+        flow_graph = PLATFORM.make_flow_graph()
+        options = flow_graph.options_block
+        options.params['id'].set_value('qa_soapy')
+        options.params['generate_options'].set_value('no_gui')
+        for name, value in (('carrier', '434e6'), ('level', '25.0')):
+            variable = flow_graph.new_block('variable')
+            variable.params['id'].set_value(name)
+            variable.params['value'].set_value(value)
+        for end in ('tx', 'rx'):
+            block = flow_graph.new_block(f'udeepsc_{end}')
+            for key, value in (('id', end), ('model', fx.model_path()), ('radio', RADIO),
+                               ('freq', 'carrier'), ('gain', 'level'), ('rate', '2e6')):
+                block.params[key].set_value(value)
+        source = flow_graph.new_block('blocks_message_strobe')
+        source.params['id'].set_value('strobe')
+        source.params['msg'].set_value('pmt.PMT_NIL')
+        flow_graph.connect(source.sources[0], flow_graph.get_block('tx').sinks[0])
+        with tempfile.TemporaryDirectory() as folder:
+            top = load(generate(flow_graph, folder)[0]).qa_soapy()
+        for radio in (top.tx.radio, top.rx.radio):
+            self.assertEqual((radio.settings.rate, radio.carrier, radio.gain()),
+                             (2e6, 434e6, 25))
+        top.start()
+        try:
+            top.set_carrier(2.4e9)
+            top.set_level(31.0)
+            top.set_level(99.0)  # more than it has
+        finally:
+            top.stop()
+            top.wait()
+        for radio in (top.tx.radio, top.rx.radio):
+            self.assertEqual((radio.carrier, radio.gain(), radio.faults()['setting']),
+                             (2.4e9, 31, 1))
 
 
 if __name__ == '__main__':

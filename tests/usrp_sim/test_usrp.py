@@ -85,11 +85,37 @@ class Device(unittest.TestCase):
         np.testing.assert_allclose(got[at], 0.3 * samples, atol=1e-4)
         self.assertEqual(faults, ({}, {}))
 
+    def test_settings_of_each_end_and_while_it_is_open(self):
+        with SimulatedUsrp():
+            both = RADIO.replace('gain=10', 'tx_gain=7,rx_gain=12,rx_antenna=RX2')
+            tx, rx = radios.make_transmitter(both), radios.make_receiver(both)
+            self.assertEqual((tx.gain(), rx.gain()), (7, 12))
+            self.assertIn('antenna RX2', rx.description())
+            self.assertNotIn('antenna RX2', tx.description())
+            # The oscillator is a sample rate away, by itself.
+            self.assertEqual(rx.carrier, 915e6)
+            self.assertTrue(rx.set_freq(2.4e9))
+            self.assertAlmostEqual(rx.device.get_center_freq(), 2.4e9, delta=1)
+            self.assertTrue(rx.set_gain(30))
+            self.assertEqual(rx.gain(), 30)
+            self.assertFalse(rx.set_freq(7e9))
+            self.assertFalse(rx.set_gain(99))
+            self.assertEqual((rx.faults(), rx.gain(), rx.carrier), ({'setting': 2}, 30, 2.4e9))
+            del tx, rx
+            gc.collect()
+
+    def test_a_transmitter_wants_a_frequency(self):
+        with self.assertRaises(radios.RadioError) as caught:
+            radios.make_transmitter(RADIO.replace(',freq=915e6', ''))
+        self.assertIn('freq: got nothing', str(caught.exception))
+
     def test_what_the_device_cannot_do_is_told(self):
         with SimulatedUsrp():
             for option, words in (('gain=120', ['gain', '0 to 76']),
                                   ('freq=1', ['freq', '7e+07 to 6e+09']),
                                   ('antenna=X', ["'X'", 'TX/RX']),
+                                  ('clock=mimo', ["'mimo'", 'expected internal']),
+                                  ('subdev=Q:9', ['Q:9']),
                                   ('rate=1000', ['rate', '1000', '220000 to 6.144e+07'])):
                 with self.subTest(option):
                     name = option.split('=')[0]

@@ -127,7 +127,7 @@ void bind_channel(py::module& m)
              py::arg("rician_k_db") = 10.0,
              py::arg("samples_per_symbol") = 2,
              py::arg("seed") = 1,
-             py::arg("faults") = udeepsc_phy::HardwareFaults())
+             py::arg_v("faults", udeepsc_phy::HardwareFaults(), "hardware_faults()"))
         .def("set_faults",
              &radio_channel::set_faults,
              py::arg("faults"),
