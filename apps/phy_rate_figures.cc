@@ -18,6 +18,9 @@ namespace {
 
 using Bound = PhyFigure::Bound;
 
+//! Symbols of the longest payload.
+constexpr std::size_t LONGEST = 8191;
+
 double cpu_seconds()
 {
     timespec t;
@@ -88,14 +91,14 @@ private:
         });
     }
 
-    Payload long_payload(const FrameProfile& profile, Modulation modulation)
+    Payload long_payload(Modulation modulation)
     {
         Xoshiro256pp random(d_report.seed());
         const Constellation constellation(modulation);
         Payload payload;
         payload.header.modulation = modulation;
         for (auto label :
-             random_labels(random, constellation.size(), profile.max_payload_symbols)) {
+             random_labels(random, constellation.size(), LONGEST)) {
             payload.symbols.push_back(constellation.points()[label]);
         }
         return payload;
@@ -108,7 +111,7 @@ private:
         }
         const auto profile = FrameProfile::from_name("standard");
         const Framer framer(profile);
-        const std::vector<Payload> payloads { long_payload(profile, Modulation::qpsk) };
+        const std::vector<Payload> payloads { long_payload(Modulation::qpsk) };
         const auto samples = framer.frame(payloads).size();
         rate("framer_rate", 50, "Msps", static_cast<double>(samples), [&] {
             framer.frame(payloads);
@@ -142,10 +145,8 @@ private:
         }
         const auto profile = FrameProfile::from_name(profile_name);
         const Framer framer(profile);
-        auto samples = framer.frame({ long_payload(profile, Modulation::qpsk) });
-        const double symbols = static_cast<double>(
-            profile.max_payload_symbols
-            + framer.overhead_symbols({ profile.max_payload_symbols }));
+        auto samples = framer.frame({ long_payload(Modulation::qpsk) });
+        const double symbols = static_cast<double>(LONGEST + framer.overhead_symbols({ LONGEST }));
         samples.resize(samples.size() + 400);
         RadioChannelConfig air;
         air.esn0_db = 6;

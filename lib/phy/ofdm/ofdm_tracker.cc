@@ -3,6 +3,7 @@
 
 #include "math/constants.h"
 #include "math/grid_peak.h"
+#include "math/linear_system.h"
 #include "receive/symbol_clock.h"
 
 #include <algorithm>
@@ -31,6 +32,17 @@ constexpr std::ptrdiff_t PHASE_REACH = 2;
 
 //! Noise of a noiseless burst, relative to its symbols: rounding errors of floats.
 constexpr double MIN_NOISE_RATIO = 1e-11;
+
+//! Of a symmetric 3 x 3 matrix, by its leading minors.
+bool positive_definite(const std::vector<double>& a)
+{
+    const auto minor = [&](int r0, int r1, int c0, int c1) {
+        return a[3 * r0 + c0] * a[3 * r1 + c1] - a[3 * r0 + c1] * a[3 * r1 + c0];
+    };
+    const double determinant = a[0] * minor(1, 2, 1, 2) - a[1] * minor(1, 2, 0, 2)
+        + a[2] * minor(1, 2, 0, 1);
+    return a[0] > 0.0 && minor(0, 1, 0, 1) > 0.0 && determinant > 0.0;
+}
 
 } // namespace
 
@@ -248,8 +260,7 @@ void OfdmTracker::fit_offsets()
 {
     const double spread = CLOCK_SPREAD * OFDM_SYMBOL;
     for (int iteration = 0; iteration < 6; iteration++) {
-        std::array<double, 3> slope {};
-        std::array<std::array<double, 3>, 3> curvature {};
+        std::vector<double> step(3), curvature(9);
         const auto turned = rotations();
         for (const auto& o : d_observations) {
             const double m = double(o.symbol);
@@ -258,37 +269,24 @@ void OfdmTracker::fit_offsets()
                 * turned[o.symbol * OFDM_CARRIERS + o.carrier];
             const std::array<double, 3> w { 1.0, m, -2.0 * PI * k * m / OFDM_CARRIERS };
             for (int i = 0; i < 3; i++) {
-                slope[i] += w[i] * c.imag();
+                step[i] += w[i] * c.imag();
                 for (int j = 0; j < 3; j++) {
-                    curvature[i][j] += w[i] * w[j] * c.real();
+                    curvature[3 * i + j] += w[i] * w[j] * c.real();
                 }
             }
         }
         const double prior = 0.5 * d_noise_var / (spread * spread);
-        slope[2] -= prior * d_offsets.clock;
-        curvature[2][2] += prior;
-
-        // Three by three, by Cramer's rule.
-        const auto& a = curvature;
-        const auto minor = [&](int r0, int r1, int c0, int c1) {
-            return a[r0][c0] * a[r1][c1] - a[r0][c1] * a[r1][c0];
-        };
-        const double det = a[0][0] * minor(1, 2, 1, 2) - a[0][1] * minor(1, 2, 0, 2)
-            + a[0][2] * minor(1, 2, 0, 1);
-        if (!(det > 0.0) || !(a[0][0] > 0.0)) {
+        step[2] -= prior * d_offsets.clock;
+        curvature[8] += prior;
+        if (!positive_definite(curvature)) {
             return; // no maximum here: noise
         }
-        const double phase = slope[0] * minor(1, 2, 1, 2) - slope[1] * minor(0, 2, 1, 2)
-            + slope[2] * minor(0, 1, 1, 2);
-        const double frequency = -slope[0] * minor(1, 2, 0, 2)
-            + slope[1] * minor(0, 2, 0, 2) - slope[2] * minor(0, 1, 0, 2);
-        const double clock = slope[0] * minor(1, 2, 0, 1) - slope[1] * minor(0, 2, 0, 1)
-            + slope[2] * minor(0, 1, 0, 1);
-        d_offsets.phase += phase / det;
-        d_offsets.frequency += frequency / det;
-        d_offsets.clock += clock / det;
+        solve_linear_system(curvature, step);
+        d_offsets.phase += step[0];
+        d_offsets.frequency += step[1];
+        d_offsets.clock += step[2];
         const double last = double(d_observations.back().symbol);
-        if (std::abs(phase / det) + std::abs(frequency / det) * last < CONVERGED) {
+        if (std::abs(step[0]) + std::abs(step[1]) * last < CONVERGED) {
             return;
         }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "burst_symbols.h"
+#include "single_carrier_body.h"
 
 #include "carrier_estimator.h"
 #include "header_search.h"
 #include "timing_estimator.h"
+#include "frame/reference_symbols.h"
 #include "math/complex_product.h"
 #include "math/constants.h"
 
@@ -32,27 +33,32 @@ constexpr double TIMING_ERROR_POWER = 3.5;
 constexpr double TIMING_ERROR_RATIO = 0.005;
 constexpr int MAX_PASSES = 3;
 
+//! Symbols at a time, in ratio to those before them, over which offsets fitted so far are
+//! trusted: 20 ppm are 0.12 symbols over the header and three times as many.
+constexpr std::size_t GROWTH = 4;
+
 } // namespace
 
-BurstSymbols::BurstSymbols(const FrameProfile& profile,
-                           const FrameLayout& layout,
-                           const std::vector<float>& header_signs)
+SingleCarrierBody::SingleCarrierBody(const FrameProfile& profile)
     : d_profile(profile)
-    , d_layout(layout)
-    , d_header_signs(header_signs)
-    , d_pulse(profile)
+    , d_layout(profile)
+    , d_header_signs(prbs_signs(HEADER_SCRAMBLER_SEED, d_layout.header_length()))
+    , d_header_end(d_layout.body_symbol(d_layout.header_length() - 1) + 1)
+    , d_pulse(d_profile)
     , d_estimator(d_pulse, profile.channel_taps)
     , d_half_symbols(d_pulse)
     , d_equalizer(d_pulse)
 { }
 
-bool BurstSymbols::open(const DetectedBurst& burst)
+bool SingleCarrierBody::open(const DetectedBurst& burst)
 {
     d_reference.clear();
     d_z.clear();
     d_channel = {};
     d_noise_var = 1.0;
     d_tracker.fit({}, 1.0, 0.0);
+    d_body_length = 0;
+    d_acquired = d_pilots_only = d_header_known = d_fitted = d_more_known = false;
 
     if (!d_window.open(burst,
                        d_profile.samples_per_symbol,
@@ -62,22 +68,58 @@ bool BurstSymbols::open(const DetectedBurst& burst)
     }
     d_cfo = burst.detection.cfo;
     d_clock = { d_window.start(), double(d_profile.samples_per_symbol) };
+    load(d_header_end);
     return true;
 }
 
-double BurstSymbols::cfo() const
+bool SingleCarrierBody::available(std::size_t end) const
 {
-    return d_cfo + d_tracker.frequency() / (2.0 * PI);
+    const double last = double(d_layout.body_symbol(end - 1));
+    return d_window.to_burst(d_clock.position(last + COMPLETE))
+        < double(d_window.burst_size());
 }
 
-std::size_t BurstSymbols::header_end() const
+void SingleCarrierBody::add_known(std::size_t first, const std::vector<float>& symbols)
 {
-    return d_layout.body_symbol(d_header_signs.size() - 1) + 1;
+    for (std::size_t i = 0; i < symbols.size(); i++) {
+        add_reference(d_layout.body_symbol(first + i), &symbols[i], 1);
+    }
+    d_header_known |= first == 0;
+    d_more_known = true;
+}
+
+void SingleCarrierBody::end_at(std::size_t body_length)
+{
+    d_body_length = body_length;
+    d_more_known = true;
+}
+
+bool SingleCarrierBody::try_another_way()
+{
+    if (d_pilots_only || d_header_known) {
+        return false;
+    }
+    // An oscillator with too much phase noise for one frequency; pilots may do at high SNR.
+    track_gain();
+    return d_pilots_only = true;
 }
 
 // ----------------------------------------------------------------------- estimates
 
-void BurstSymbols::refine_carrier()
+//! From a detection to the gains of a header that is not decoded yet.
+void SingleCarrierBody::acquire()
+{
+    refine_carrier();
+    const auto& preamble = d_layout.preamble();
+    add_reference(0, preamble.data(), preamble.size());
+    fit_channel(preamble, preamble.size(), Phase::constant);
+    add_pilots(d_header_end);
+    track_unknown_header();
+    d_acquired = true;
+}
+
+//! Maximum likelihood over the preamble, between the delays that hold most energy.
+void SingleCarrierBody::refine_carrier()
 {
     const auto& preamble = d_layout.preamble();
     const std::size_t margin = d_estimator.margin();
@@ -85,18 +127,12 @@ void BurstSymbols::refine_carrier()
     matched_filter(-std::ptrdiff_t(margin), preamble.size() + 2 * margin, y);
 
     d_cfo += estimate_carrier_offset(preamble, y, d_estimator);
-    load(header_end());
+    load(d_header_end);
 }
 
-void BurstSymbols::estimate_from_preamble()
+void SingleCarrierBody::track_unknown_header()
 {
-    const auto& preamble = d_layout.preamble();
-    fit_channel(preamble, preamble.size(), Phase::constant);
-}
-
-void BurstSymbols::track_first_header()
-{
-    const std::size_t end = header_end();
+    const std::size_t end = d_header_end;
     equalize_again(end);
     d_noise_var = d_equalizer.error_var();
 
@@ -126,12 +162,13 @@ void BurstSymbols::track_first_header()
     d_tracker.shift_frequency(header.frequency, middle);
 }
 
-void BurstSymbols::estimate_from_reference()
+//! Carrier, clock and channel once more, now that the header is a reference as well.
+void SingleCarrierBody::fit_to_header()
 {
     track_gain();
     correct_clock();
     d_cfo += d_tracker.frequency() / (2.0 * PI);
-    const std::size_t end = d_z.size();
+    const std::size_t end = d_header_end;
     load(end);
     equalize_again(end);
     track_gain();
@@ -140,10 +177,48 @@ void BurstSymbols::estimate_from_reference()
                 end,
                 d_tracker.process_noise() > 0.0 ? Phase::tracked : Phase::constant);
     d_z.clear();
+    d_fitted = true;
+}
+
+/*!
+ * Equalised symbols and gains before \p end. Timing and frequency are fitted to all
+ * reference symbols, anew whenever the symbols have become GROWTH times as many.
+ */
+void SingleCarrierBody::track_to(std::size_t end)
+{
+    if (d_body_length > 0) {
+        end = std::max(end, d_layout.frame_symbols(d_body_length));
+    }
+    while (d_z.size() < end || d_more_known) {
+        const std::size_t next
+            = std::max(d_z.size(), std::min(end, GROWTH * std::max(d_z.size(), d_header_end)));
+        add_pilots(next);
+        load(next);
+        equalize_to(next);
+        track_gain_and_clock();
+        d_more_known = false;
+    }
+}
+
+//! Those that lie before a symbol.
+void SingleCarrierBody::add_pilots(std::size_t end)
+{
+    const std::size_t n = d_profile.pilot_symbols;
+    const std::size_t groups = d_layout.pilot_groups(
+        d_body_length > 0 ? d_body_length : d_layout.max_body_length());
+    for (std::size_t g = 0; g < groups; g++) {
+        const bool last = d_body_length > 0 && g + 1 == groups;
+        const std::size_t first = last ? d_layout.frame_symbols(d_body_length) - n
+                                       : d_layout.pilot_symbol(g);
+        if (first + n > end) {
+            return;
+        }
+        add_reference(first, &d_layout.pilots()[g * n], n);
+    }
 }
 
 //! Channel and equaliser, from the first \p n symbols, all of them reference symbols.
-void BurstSymbols::fit_channel(const std::vector<float>& reference,
+void SingleCarrierBody::fit_channel(const std::vector<float>& reference,
                                std::size_t n,
                                Phase phase)
 {
@@ -166,10 +241,24 @@ void BurstSymbols::fit_channel(const std::vector<float>& reference,
     symbols.values.insert(
         symbols.values.end(), reference.begin(), reference.begin() + std::ptrdiff_t(n));
     d_channel = d_estimator.estimate(symbols, 0, last, y.data(), sums.data());
-    design_equalizer();
+    d_equalizer.design(d_channel.paths,
+                       d_channel.noise_var,
+                       d_channel.parameters() / double(d_channel.observations));
 }
 
-void BurstSymbols::track_gain_and_clock()
+//! Gains and noise from all reference symbols.
+void SingleCarrierBody::track_gain()
+{
+    const auto measured = measure_gains(d_reference, d_z);
+    d_noise_var = measured.noise_var;
+    const double n = double(d_header_end - 1);
+    d_tracker.fit(measured.blocks,
+                  d_noise_var,
+                  2e-4 + 5.0 * std::sqrt(6.0 * d_noise_var / (n * n * n)));
+}
+
+//! track_gain(), and the clock; equalises again if that moved.
+void SingleCarrierBody::track_gain_and_clock()
 {
     for (int pass = 0;; pass++) {
         track_gain();
@@ -180,83 +269,8 @@ void BurstSymbols::track_gain_and_clock()
     }
 }
 
-// --------------------------------------------------------------- samples and symbols
-
-void BurstSymbols::load(std::size_t symbols)
-{
-    d_window.fill(d_cfo, symbols);
-}
-
-//! y at symbols first .. first + n - 1 and half a symbol after each.
-void BurstSymbols::matched_filter(std::ptrdiff_t first,
-                                  std::size_t n,
-                                  std::vector<Sample>& y)
-{
-    std::vector<Sample> whole(n + 1), half(n + 1);
-    d_half_symbols.apply(d_window.samples(), d_clock, first, n + 1, whole.data());
-    SymbolClock later = d_clock;
-    later.start += 0.5 * d_clock.period;
-    d_half_symbols.apply(d_window.samples(), later, first, n + 1, half.data());
-    y.resize(2 * n + 2);
-    for (std::size_t i = 0; i <= n; i++) {
-        y[2 * i] = whole[i];
-        y[2 * i + 1] = half[i];
-    }
-}
-
-void BurstSymbols::design_equalizer()
-{
-    d_equalizer.design(d_channel.paths,
-                       d_channel.noise_var,
-                       d_channel.parameters() / double(d_channel.observations));
-}
-
-void BurstSymbols::equalize_to(std::size_t end)
-{
-    const std::size_t begin = d_z.size();
-    if (end > begin) {
-        d_z.resize(end);
-        d_equalizer.apply(d_window.samples(), d_clock, begin, end - begin, &d_z[begin]);
-    }
-}
-
-void BurstSymbols::equalize_again(std::size_t end)
-{
-    d_z.clear();
-    equalize_to(end);
-}
-
-void BurstSymbols::add_reference(std::size_t symbol, const float* values, std::size_t n)
-{
-    d_reference.resize(std::max(d_reference.size(), symbol + n), 0.0f);
-    std::copy(values, values + n, d_reference.begin() + symbol);
-}
-
-void BurstSymbols::add_preamble()
-{
-    add_reference(0, d_layout.preamble().data(), d_layout.preamble().size());
-}
-
-void BurstSymbols::add_pilots(std::size_t groups)
-{
-    const std::size_t n = d_profile.pilot_symbols;
-    for (std::size_t g = 0; g < groups; g++) {
-        add_reference(d_layout.pilot_symbol(g), &d_layout.pilots()[g * n], n);
-    }
-}
-
-void BurstSymbols::track_gain()
-{
-    const auto measured = measure_gains(d_reference, d_z);
-    d_noise_var = measured.noise_var;
-    const double n = double(header_end() - 1);
-    d_tracker.fit(measured.blocks,
-                  d_noise_var,
-                  2e-4 + 5.0 * std::sqrt(6.0 * d_noise_var / (n * n * n)));
-}
-
 //! Moves the clock; says whether by enough to be worth equalising again.
-bool BurstSymbols::correct_clock()
+bool SingleCarrierBody::correct_clock()
 {
     const auto error
         = estimate_timing_error(d_reference,
@@ -275,10 +289,44 @@ bool BurstSymbols::correct_clock()
     return true;
 }
 
-bool BurstSymbols::available(std::size_t symbol) const
+// --------------------------------------------------------------- samples and symbols
+
+//! y at symbols first .. first + n - 1 and half a symbol after each.
+void SingleCarrierBody::matched_filter(std::ptrdiff_t first,
+                                  std::size_t n,
+                                  std::vector<Sample>& y)
 {
-    return d_window.to_burst(d_clock.position(double(symbol) + COMPLETE))
-        < double(d_window.burst_size());
+    std::vector<Sample> whole(n + 1), half(n + 1);
+    d_half_symbols.apply(d_window.samples(), d_clock, first, n + 1, whole.data());
+    SymbolClock later = d_clock;
+    later.start += 0.5 * d_clock.period;
+    d_half_symbols.apply(d_window.samples(), later, first, n + 1, half.data());
+    y.resize(2 * n + 2);
+    for (std::size_t i = 0; i <= n; i++) {
+        y[2 * i] = whole[i];
+        y[2 * i + 1] = half[i];
+    }
+}
+
+void SingleCarrierBody::equalize_to(std::size_t end)
+{
+    const std::size_t begin = d_z.size();
+    if (end > begin) {
+        d_z.resize(end);
+        d_equalizer.apply(d_window.samples(), d_clock, begin, end - begin, &d_z[begin]);
+    }
+}
+
+void SingleCarrierBody::equalize_again(std::size_t end)
+{
+    d_z.clear();
+    equalize_to(end);
+}
+
+void SingleCarrierBody::add_reference(std::size_t symbol, const float* values, std::size_t n)
+{
+    d_reference.resize(std::max(d_reference.size(), symbol + n), 0.0f);
+    std::copy(values, values + n, d_reference.begin() + symbol);
 }
 
 } // namespace detail
