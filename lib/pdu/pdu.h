@@ -44,7 +44,9 @@ constexpr const char* STOPPED = "stopped";
 constexpr const char* NO_HEADER = "no header";
 constexpr const char* BAD_HEADER = "bad header";
 constexpr const char* CUT = "cut";
-constexpr const char* LOST_HEADER = "lost header";
+constexpr const char* LOST_DESCRIPTION = "lost description";
+constexpr const char* OTHER_VERSION = "other version";
+constexpr const char* OTHER_ADDRESS = "other address";
 constexpr const char* OTHER_MODEL = "other model";
 constexpr const char* DUPLICATE = "duplicate";
 // Of the feedback link
