@@ -217,8 +217,7 @@ bool burst_demodulator_impl::is_for_us(const ReceivedFrame& frame)
 //! Of a simulation: the keys of a payload's own PDU.
 pmt::pmt_t burst_demodulator_impl::transmitter_keys(const pdu& burst, std::size_t payload)
 {
-    const pmt::pmt_t all
-        = pmt::dict_ref(burst.meta, keys::payload_keys(), pmt::PMT_NIL);
+    const pmt::pmt_t all = pmt::dict_ref(burst.meta, keys::payload_keys(), pmt::PMT_NIL);
     if (pmt::is_vector(all) && payload < pmt::length(all)
         && pmt::is_dict(pmt::vector_ref(all, payload))) {
         return pmt::vector_ref(all, payload);

@@ -59,16 +59,15 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
     , d_framer(make_framer(profile))
     , d_format(make_payload_format(model))
     , d_gatherer(options.pending)
-    , d_worker(
-          *this,
-          { s_queue,
-            overflow_policy::block,
-            s_queue,
-            options.hold_ms,
-            [this](const std::deque<frame_sample>& samples) {
-                return samples_that_fill(samples, d_max_frame_symbols);
-            } },
-          [this](std::vector<frame_sample>& samples) { process(samples); })
+    , d_worker(*this,
+               { s_queue,
+                 overflow_policy::block,
+                 s_queue,
+                 options.hold_ms,
+                 [this](const std::deque<frame_sample>& samples) {
+                     return samples_that_fill(samples, d_max_frame_symbols);
+                 } },
+               [this](std::vector<frame_sample>& samples) { process(samples); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_input("control", [this](const pmt::pmt_t& msg) { handle_control(msg); });
@@ -170,8 +169,8 @@ void burst_framer_impl::add_options(Payload& payload, const pdu& data) const
     header.checked = d_options.check == frame_check::crc16;
     const auto kept = data.integers(keys::kept());
     if (d_options.positions == frame_positions::mask && kept) {
-        header.candidates = static_cast<unsigned>(
-            data.unsigned_number(keys::candidates()).value_or(0));
+        header.candidates
+            = static_cast<unsigned>(data.unsigned_number(keys::candidates()).value_or(0));
         header.positions.assign(kept->begin(), kept->end());
     }
     try {
@@ -187,10 +186,8 @@ std::uint64_t burst_framer_impl::number_of(const pdu& data)
     return frame_id ? *frame_id : d_next_frame_id++;
 }
 
-burst_framer_impl::payloads
-burst_framer_impl::gather(const payload_format::sample_parts& parts,
-                          Payload&& payload,
-                          const pdu& data)
+burst_framer_impl::payloads burst_framer_impl::gather(
+    const payload_format::sample_parts& parts, Payload&& payload, const pdu& data)
 {
     const auto frame_id = data.unsigned_number(keys::frame_id());
     if (!frame_id) {
@@ -251,9 +248,8 @@ void burst_framer_impl::send_frame(const std::deque<frame_sample>& samples,
     data.set(keys::profile(), pmt::intern(framer.profile().name));
     data.set(keys::samples(), pmt::from_long(static_cast<long>(count)));
     data.set(keys::symbols(), pmt::from_long(static_cast<long>(batch.symbols())));
-    data.set(
-        keys::overhead(),
-        pmt::from_long(static_cast<long>(framer.overhead_of(batch.headers()))));
+    data.set(keys::overhead(),
+             pmt::from_long(static_cast<long>(framer.overhead_of(batch.headers()))));
     d_worker.wait_for_room();
     send(data.message(), samples.front().arrived);
     d_samples_sent += count;

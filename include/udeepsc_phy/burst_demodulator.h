@@ -17,7 +17,8 @@ struct ReceivedPayload {
     std::vector<float> noise_var; //!< N0 of each symbol after equalisation
 
     //! Whether the nearest constellation points are those sent, by the CRC-16 that came
-    //! along. A damaged payload is no lost one: a soft look-up still makes the best of it.
+    //! along. A damaged payload is no lost one: a soft look-up still makes the best of
+    //! it.
     enum class Integrity { not_checked, intact, damaged };
     Integrity integrity = Integrity::not_checked;
 };

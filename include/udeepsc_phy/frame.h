@@ -85,7 +85,8 @@ struct PayloadHeader {
     unsigned symbols = 0; //!< 13 bits: payload symbols, pilots not counted
     //! Vectors that a sample of this form can have, 1 to 256; 0: positions are not told.
     unsigned candidates = 0;
-    //! Rising positions of the payload's vectors among the candidates: as many as vectors.
+    //! Rising positions of the payload's vectors among the candidates: as many as
+    //! vectors.
     std::vector<unsigned> positions;
     //! A CRC-16 over the constellation labels goes along, see ReceivedPayload::integrity.
     bool checked = false;

@@ -21,11 +21,12 @@ public:
     const FrameProfile& profile() const;
 
     /*!
-     * One burst, amplitude as FrameProfile says. Sets each header's symbols itself. Payloads
-     * in a row that are alike and numbered one after the other cost no header of their own.
-     * \throws std::invalid_argument for no payload, an empty payload, more payloads or
-     * symbols than the profile allows, a header that does not validate, payloads of two
-     * models, more to describe than 255 bytes hold, samples that are not finite.
+     * One burst, amplitude as FrameProfile says. Sets each header's symbols itself.
+     * Payloads in a row that are alike and numbered one after the other cost no header of
+     * their own. \throws std::invalid_argument for no payload, an empty payload, more
+     * payloads or symbols than the profile allows, a header that does not validate,
+     * payloads of two models, more to describe than 255 bytes hold, samples that are not
+     * finite.
      */
     std::vector<std::complex<float>> frame(const std::vector<Payload>& payloads,
                                            const FrameAddresses& addresses = {}) const;
@@ -42,7 +43,8 @@ public:
     //! ramps. \throws std::invalid_argument as frame()
     std::size_t overhead_of(const std::vector<PayloadHeader>& payloads) const;
 
-    //! The same for payloads of so many symbols, alike but for that and numbered in a row.
+    //! The same for payloads of so many symbols, alike but for that and numbered in a
+    //! row.
     std::size_t overhead_symbols(const std::vector<std::size_t>& payload_symbols) const;
 
     //! Samples of their burst.

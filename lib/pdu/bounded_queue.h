@@ -56,8 +56,8 @@ public:
 
     /*!
      * Waits for an item, then until they fill a batch, but no longer than max_wait_ms.
-     * `filled` says how many of those that wait do so: 0 while more may come in. Empty when
-     * the queue is closed and drained.
+     * `filled` says how many of those that wait do so: 0 while more may come in. Empty
+     * when the queue is closed and drained.
      */
     std::vector<T>
     pop_batch(const std::function<std::size_t(const std::deque<T>&)>& filled,

@@ -47,8 +47,7 @@ ControlMessage control_message_of(const pdu& data, const payload_format& format)
         }
         message.esn0_db = *snr_db;
     } else if (message.kind == Kind::acknowledgement) {
-        message.task
-            = format.number_of_task(data.symbol(keys::task()).value_or(""));
+        message.task = format.number_of_task(data.symbol(keys::task()).value_or(""));
     } else {
         const auto bytes = data.bytes();
         message.text.assign(bytes.begin(), bytes.end());

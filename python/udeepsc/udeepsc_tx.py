@@ -39,7 +39,7 @@ class udeepsc_tx(radio_end):
       dtype       "fp32", or "bf16" where the processor has it
       threads     threads per operator of the network, 1..256
       address     this transmitter's, 0..255
-      destination the receiver's, 0..255; 255: all
+      destination  the receiver's address, 0..255; 255: all
       max_frame_symbols  payload symbols up to which samples share a frame, 0..32768; 0: each
                   sample has its own
       hold_ms     longest that a sample waits for others to share its frame, 0..10000

@@ -362,7 +362,7 @@ class Source(unittest.TestCase):
                 self.assertEqual(block.queue_depth(), 0)
 
     def test_a_full_queue_holds_the_framer_back(self):
-        framer = udeepsc.burst_framer(fx.model_path())
+        framer = udeepsc.burst_framer(fx.model_path(), max_frame_symbols=0)
         block = self.nothing(queue=2, gap=100000)
         bench = self.blocked(block)
         bench.top.msg_connect((framer, 'out'), (block, 'in'))

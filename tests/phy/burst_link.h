@@ -155,7 +155,8 @@ inline double mean_error(const ReceivedPayload& received, const Payload& sent)
 inline bool same_content(const PayloadHeader& a, const PayloadHeader& b)
 {
     return a.frame_id == b.frame_id && a.task == b.task && a.modality == b.modality
-        && a.layer == b.layer && a.model == b.model && a.modulation == b.modulation && a.vectors == b.vectors;
+        && a.layer == b.layer && a.model == b.model && a.modulation == b.modulation
+        && a.vectors == b.vectors;
 }
 
 /*!

@@ -98,14 +98,12 @@ inline Bits with_crc(Bits bits)
 }
 
 //! Interleaved by a step, repeated and scrambled.
-inline std::vector<float> spread(const Bits& coded,
-                                 std::size_t step,
-                                 unsigned repetition,
-                                 std::size_t first_sign)
+inline std::vector<float>
+spread(const Bits& coded, std::size_t step, unsigned repetition, std::size_t first_sign)
 {
-    const auto signs = udeepsc_phy::detail::prbs_signs(
-        udeepsc_phy::detail::HEADER_SCRAMBLER_SEED,
-        first_sign + repetition * coded.size());
+    const auto signs
+        = udeepsc_phy::detail::prbs_signs(udeepsc_phy::detail::HEADER_SCRAMBLER_SEED,
+                                          first_sign + repetition * coded.size());
     std::vector<float> symbols(repetition * coded.size());
     for (unsigned r = 0; r < repetition; r++) {
         for (std::size_t i = 0; i < coded.size(); i++) {
@@ -140,8 +138,8 @@ inline std::size_t step_for(std::size_t n)
 inline std::vector<float>
 plain_symbols(const Bits& bits, unsigned repetition, std::size_t first_sign)
 {
-    const auto coded = convolve_plainly(
-        with_crc(bits), { 0, 1, 2, 3, 5, 7, 8 }, { 0, 2, 3, 4, 8 }, 8);
+    const auto coded
+        = convolve_plainly(with_crc(bits), { 0, 1, 2, 3, 5, 7, 8 }, { 0, 2, 3, 4, 8 }, 8);
     return spread(coded, step_for(coded.size()), repetition, first_sign);
 }
 
@@ -156,8 +154,8 @@ inline std::vector<float> version_1_symbols(udeepsc_phy::Xoshiro256pp& random)
     while (bits.size() < 48) {
         bits.push_back(random() & 1);
     }
-    const auto coded = convolve_plainly(
-        with_crc(bits), { 0, 2, 3, 5, 6 }, { 0, 1, 2, 3, 6 }, 6);
+    const auto coded
+        = convolve_plainly(with_crc(bits), { 0, 2, 3, 5, 6 }, { 0, 1, 2, 3, 6 }, 6);
     return spread(coded, 37, 1, 0);
 }
 

@@ -117,7 +117,10 @@ TEST(Frame, HeaderErrorsNameTheField)
     refused("layer", [](auto& h) { h.layer = 8; });
     refused("candidates", [](auto& h) { h.candidates = 257; });
     refused("positions", [](auto& h) { h.positions = { 0 }; });
-    refused("positions", [](auto& h) { h.candidates = 8; h.vectors = 1; });
+    refused("positions", [](auto& h) {
+        h.candidates = 8;
+        h.vectors = 1;
+    });
     refused("positions", [](auto& h) {
         h.candidates = 8;
         h.vectors = 2;

@@ -134,8 +134,8 @@ TEST(HeaderCodec, ReturnsWhatWasSent)
             for (std::size_t k = 0; k < 8 * bytes; k++) {
                 description.push_back(random() & 1);
             }
-            const auto got = codec.decode_description(
-                codec.encode_description(description), bytes);
+            const auto got
+                = codec.decode_description(codec.encode_description(description), bytes);
             ASSERT_TRUE(got);
             ASSERT_EQ(*got, description);
         }
@@ -178,8 +178,8 @@ TEST(HeaderCodec, WhatIsNotFiniteCountsAsErased)
 
 /*
  * What the profile promises: 1e-3 at -6 dB, with 0.5 dB for a receiver's synchronisation.
- * At -6.5 dB the union bound for five repetitions is 1.0e-4: the limit of 8 errors in 8000
- * blocks would be 8 standard deviations off. Three repetitions are the control.
+ * At -6.5 dB the union bound for five repetitions is 1.0e-4: the limit of 8 errors in
+ * 8000 blocks would be 8 standard deviations off. Three repetitions are the control.
  */
 TEST(HeaderCodec, BlockErrorRateAtMinusSix)
 {
@@ -259,9 +259,8 @@ TEST(HeaderCodec, ReservedValuesAndOtherVersions)
 {
     using Fault = HeaderCodec::Fault;
     HeaderCodec codec(5);
-    const auto fault_of = [&](const Bits& bits) {
-        return codec.decode(plain_symbols(bits, 5, 0)).fault;
-    };
+    const auto fault_of
+        = [&](const Bits& bits) { return codec.decode(plain_symbols(bits, 5, 0)).fault; };
     FrameHeader header;
     header.symbols = 8;
     EXPECT_EQ(fault_of(pack(header)), Fault::none);

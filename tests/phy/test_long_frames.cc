@@ -56,8 +56,8 @@ TEST_P(LongFrameProfiles, TheEndIsAsGoodAsTheBeginning)
         const auto sent = picture(64, 512, Modulation::qam16, clean.random);
         auto config = random_channel(profile, 20.0, clean.random);
         config.clock_ppm = ppm;
-        const auto frame = demodulator.demodulate(detected(
-            profile, config, through(framer.frame(sent), config), clean.random));
+        const auto frame = demodulator.demodulate(
+            detected(profile, config, through(framer.frame(sent), config), clean.random));
         ASSERT_EQ(frame.fault, Fault::none);
         ASSERT_EQ(frame.payloads.size(), 64u);
         EXPECT_NEAR(frame.clock_ppm, ppm, 1.0);
@@ -103,14 +103,13 @@ TEST(LongFrames, DescriptionsTellEverything)
             sent.push_back(random_payload(n, Modulation::qpsk, link.random()));
             sent.back().header.vectors = 3;
             sent.back().header.candidates = 64;
-            sent.back().header.positions
-                = { 0, 1 + unsigned(link.random()() % 40), 63 };
+            sent.back().header.positions = { 0, 1 + unsigned(link.random()() % 40), 63 };
             sent.back().header.checked = n != 12;
         }
         const FrameAddresses addresses { 17, 200 };
         ASSERT_TRUE(framer.fits(headers_of(sent)));
-        const auto frames = good(
-            link.receive(through(framer.frame(sent, addresses), link.draw(25.0))));
+        const auto frames
+            = good(link.receive(through(framer.frame(sent, addresses), link.draw(25.0))));
         ASSERT_EQ(frames.size(), 1u) << name;
         EXPECT_EQ(frames[0].addresses, addresses);
         ASSERT_EQ(frames[0].payloads.size(), sent.size());
@@ -172,8 +171,8 @@ TEST(LongFrames, ControlMessages)
         text.text = "send it again, please";
         for (const auto& sent : { csi, acknowledgement, text }) {
             const double esn0_db = name == "short" ? 10.0 : -3.0;
-            const auto frames = good(link.receive(
-                through(framer.frame(sent, { 3, 4 }), link.draw(esn0_db))));
+            const auto frames = good(
+                link.receive(through(framer.frame(sent, { 3, 4 }), link.draw(esn0_db))));
             ASSERT_EQ(frames.size(), 1u) << name;
             const auto& frame = frames[0];
             EXPECT_EQ(frame.addresses, (FrameAddresses { 3, 4 }));

@@ -25,8 +25,8 @@ namespace udeepsc {
  * tells positions, integrity where a check came along.
  * - out "snr": for every frame that gave a payload, a dict with snr_db and sample, as
  *   csi_feedback takes it.
- * - out "control": short messages as burst_framer's "control" takes them, with the keys of
- *   the frame.
+ * - out "control": short messages as burst_framer's "control" takes them, with the keys
+ * of the frame.
  *
  * <b>Parameters</b>
  * - model: path or name of a model; payloads for another are dropped as "other model".
@@ -44,9 +44,8 @@ namespace udeepsc {
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
  * Bursts: "no header", "bad header", "other version", "lost description", "cut" (the
- * payloads that are whole are sent all the same), "not finite". Payloads: "other address",
- * "other model", "unknown task", "wrong
- * modality", "wrong shape", "duplicate".
+ * payloads that are whole are sent all the same), "not finite". Payloads: "other
+ * address", "other model", "unknown task", "wrong modality", "wrong shape", "duplicate".
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */

@@ -27,11 +27,11 @@ enum class frame_check {
 /*! How burst_framer makes its frames. */
 struct UDEEPSC_API burst_framer_options {
     frame_grouping grouping = frame_grouping::sample;
-    //! Samples that may wait for their other modalities, 1..65536; one more, and the oldest
-    //! is dropped as "incomplete".
+    //! Samples that may wait for their other modalities, 1..65536; one more, and the
+    //! oldest is dropped as "incomplete".
     int pending = 256;
-    //! Payload symbols up to which samples share a frame, 0..32768; 0: each has its own. A
-    //! sample of more symbols has a frame of its own, too.
+    //! Payload symbols up to which samples share a frame, 0..32768; 0: each has its own.
+    //! A sample of more symbols has a frame of its own, too.
     int max_frame_symbols = 16384;
     double hold_ms = 50; //!< longest that a sample waits for others, 0..10000
     int address = 0; //!< this transmitter's, 0..255
@@ -48,17 +48,18 @@ struct UDEEPSC_API burst_framer_options {
  * \ingroup udeepsc
  *
  * Ramp, preamble, header, then the payloads of one or several samples, with pilots;
- * docs/frame-format.md. Of the model it needs no more than the header of its file. Without
- * a model it carries bytes and symbols as they are.
+ * docs/frame-format.md. Of the model it needs no more than the header of its file.
+ * Without a model it carries bytes and symbols as they are.
  *
  * One worker thread: samples that come within hold_ms share a frame, as many as
  * max_frame_symbols holds and the frame's description can tell.
  *
  * <b>Ports</b>
  * - in "in": c32vector of symbols, mean energy 1. Reads task, modality, shape (its first
- *   dimension counts the feature vectors, 1..127), modulation, layer (0..7), and frame_id:
- *   its low 8 bits go on the air, and the modalities of a sample meet by it. Where it is
- *   missing the block counts; a task of several modalities needs it to be grouped.
+ *   dimension counts the feature vectors, 1..127), modulation, layer (0..7), and
+ * frame_id: its low 8 bits go on the air, and the modalities of a sample meet by it.
+ * Where it is missing the block counts; a task of several modalities needs it to be
+ * grouped.
  * - in "control": a short message that goes at once, in a frame of its own: u8vector with
  *   the key control: "text" (1..253 bytes of UTF-8), "csi" (keys frame_id and snr_db) or
  *   "acknowledgement" (keys frame_id and task).

@@ -20,8 +20,9 @@ namespace udeepsc {
  * "wrong type", "wrong shape", "unknown task", "wrong modality", "not finite", "bad snr",
  * "bad channel", "bad key", "bad sample", "queue full", "incomplete", "network",
  * "stopped"; of bursts "no header", "bad header", "other version", "cut", "lost
- * description", "other address", "other model" and "duplicate"; of the feedback link "bad datagram", "old datagram", "datagram
- * ahead", "too many datagrams", "other peer" and "not sent".
+ * description", "other address", "other model" and "duplicate"; of the feedback link "bad
+ * datagram", "old datagram", "datagram ahead", "too many datagrams", "other peer" and
+ * "not sent".
  *
  * <b>End</b>: a block whose neighbour upstream is done (a file has ended) first finishes
  * what waits, then is done too. So a flowgraph that begins with a finite stream ends by

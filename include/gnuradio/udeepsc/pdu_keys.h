@@ -86,8 +86,8 @@ UDEEPSC_API const pmt::pmt_t& t_source();
 UDEEPSC_API const pmt::pmt_t& source();
 //! long: address that it was sent to, 0..255; 255: all.
 UDEEPSC_API const pmt::pmt_t& destination();
-//! symbol: "intact" or "damaged", where a check came along: whether every symbol's nearest
-//! point is the one that was sent.
+//! symbol: "intact" or "damaged", where a check came along: whether every symbol's
+//! nearest point is the one that was sent.
 UDEEPSC_API const pmt::pmt_t& integrity();
 //! symbol: kind of a control message, "text", "csi" or "acknowledgement".
 UDEEPSC_API const pmt::pmt_t& control();

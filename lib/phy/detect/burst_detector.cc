@@ -117,8 +117,10 @@ struct BurstDetector::Impl {
         const std::size_t old = re.size();
         re.resize(old + BLOCK);
         im.resize(old + BLOCK);
-        filter.apply(
-            raw.values.data() + (first - raw.first), BLOCK, re.data() + old, im.data() + old);
+        filter.apply(raw.values.data() + (first - raw.first),
+                     BLOCK,
+                     re.data() + old,
+                     im.data() + old);
         return true;
     }
 
@@ -200,8 +202,7 @@ struct BurstDetector::Impl {
         if (has_pending) {
             oldest = std::min(oldest, pending.position);
         }
-        std::int64_t first
-            = static_cast<std::int64_t>(std::floor(oldest)) * stride
+        std::int64_t first = static_cast<std::int64_t>(std::floor(oldest)) * stride
             - queue.samples_before();
         first = std::min(first, queue.first_sample(first));
         first = std::min(first,

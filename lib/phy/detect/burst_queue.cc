@@ -52,11 +52,10 @@ void BurstQueue::add(const Detection& detection)
     d_waiting.push_back(
         { detection, sample + samples_for(d_reader.header_symbols()), false });
     if (d_waiting.size() > MAX_WAITING) {
-        d_waiting.erase(std::min_element(d_waiting.begin(),
-                                         d_waiting.end(),
-                                         [](const Waiting& a, const Waiting& b) {
-                                             return a.detection.rho < b.detection.rho;
-                                         }));
+        d_waiting.erase(std::min_element(
+            d_waiting.begin(), d_waiting.end(), [](const Waiting& a, const Waiting& b) {
+                return a.detection.rho < b.detection.rho;
+            }));
         d_dropped++;
     }
 }

@@ -24,9 +24,9 @@ struct StreamSamples {
 /*!
  * \brief Preambles found, until the samples of their frames are there.
  *
- * How long a frame is stands in its header, which is read here as soon as it has come. What
- * has no header that can be read is no frame, and is given with the header's samples alone.
- * Not safe to share between threads.
+ * How long a frame is stands in its header, which is read here as soon as it has come.
+ * What has no header that can be read is no frame, and is given with the header's samples
+ * alone. Not safe to share between threads.
  */
 class BurstQueue {
 public:

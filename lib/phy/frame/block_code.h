@@ -19,8 +19,8 @@ constexpr std::size_t CRC_BITS = 16;
  * \brief Bits that have to arrive without an error <-> BPSK symbols.
  *
  * CRC-16, convolutional code, interleaver, repetition; every repetition with signs of its
- * own, so that no two look alike to a channel. docs/frame-format.md has it bit by bit. Not
- * safe to share between threads.
+ * own, so that no two look alike to a channel. docs/frame-format.md has it bit by bit.
+ * Not safe to share between threads.
  */
 class BlockCode {
 public:
@@ -47,14 +47,15 @@ public:
     struct Decision {
         bool valid = false; //!< CRC and agreement are right
         std::vector<std::uint8_t> bits;
-        //! sum of the LLRs, each with its decision's sign, over sum |LLR|: 1 without noise
+        //! sum of the LLRs, each with its decision's sign, over sum |LLR|: 1 without
+        //! noise
         double agreement = 0;
     };
 
     /*!
      * \param llrs ln P(+1 sent) / P(-1 sent) for each of the length() symbols:
-     * 4 Re(y) / N0 for an equalised BPSK symbol y in noise of variance N0. A common factor
-     * does not matter; what is not finite counts as 0.
+     * 4 Re(y) / N0 for an equalised BPSK symbol y in noise of variance N0. A common
+     * factor does not matter; what is not finite counts as 0.
      */
     Decision decode(const float* llrs);
 

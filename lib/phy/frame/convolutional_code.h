@@ -10,7 +10,8 @@ namespace udeepsc_phy {
 namespace detail {
 
 /*!
- * \brief Terminated convolutional codes of rate 1/2, libfec's of constraint length 7 and 9.
+ * \brief Terminated convolutional codes of rate 1/2, libfec's of constraint length 7
+ * and 9.
  *
  * The register holds the newest bit lowest; each bit gives the parities of the register
  * with the two generators. Zeros at the end bring it back to state 0. Not safe to share

@@ -175,10 +175,10 @@ void PayloadHeader::validate() const
     }
     for (std::size_t i = 0; i < positions.size(); i++) {
         if (positions[i] >= candidates || (i > 0 && positions[i] <= positions[i - 1])) {
-            throw std::invalid_argument(
-                "positions: got " + std::to_string(positions[i]) + " at "
-                + std::to_string(i) + ", expected rising ones below "
-                + std::to_string(candidates) + " candidates");
+            throw std::invalid_argument("positions: got " + std::to_string(positions[i])
+                                        + " at " + std::to_string(i)
+                                        + ", expected rising ones below "
+                                        + std::to_string(candidates) + " candidates");
         }
     }
 }

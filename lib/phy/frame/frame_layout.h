@@ -23,8 +23,8 @@ namespace detail {
  *     ramp | preamble | 56 body | 8 pilots | 56 body | 8 pilots | ... | rest | 8 pilots |
  * ramp
  *
- * so a payload may begin anywhere between two groups, and a receiver knows where the pilots
- * are before it has decoded any header, the last group excepted.
+ * so a payload may begin anywhere between two groups, and a receiver knows where the
+ * pilots are before it has decoded any header, the last group excepted.
  *
  * Symbol k of all payloads in a row is multiplied by payload_signs()[k] on the air (so
  * that a constant payload has a white spectrum and no payload repeats a preamble); a

@@ -19,8 +19,8 @@ constexpr double SMEARING_OFFSET = 0.003 / OFDM_CARRIERS;
 //! Noise of a symbol whose carrier says nothing.
 constexpr float MAX_NOISE = 1e30f;
 
-//! OFDM symbols at a time, in ratio to those before them, over which a clock fitted so far
-//! is trusted: 20 ppm are 0.1 symbols T, 0.3 radians at the outer carriers.
+//! OFDM symbols at a time, in ratio to those before them, over which a clock fitted so
+//! far is trusted: 20 ppm are 0.1 symbols T, 0.3 radians at the outer carriers.
 constexpr std::size_t GROWTH = 2;
 
 } // namespace
@@ -86,8 +86,8 @@ void OfdmBody::report(std::size_t body_length, ReceivedFrame& frame) const
     frame.cfo = d_burst.cfo() + d_tracker.offsets().frequency / (2.0 * PI * symbol);
     frame.clock_ppm = d_tracker.offsets().clock / symbol * 1e6;
     frame.snr_db = 10.0
-        * std::log10(
-              std::max(d_tracker.channel().energy() / d_tracker.noise_var(), 1e-10));
+        * std::log10(std::max(d_tracker.channel().energy() / d_tracker.noise_var(),
+                              1e-10));
     const std::size_t sps = d_profile.samples_per_symbol;
     const std::size_t end = body_length > 0 ? d_ofdm.frame_symbols(body_length)
                                             : std::size_t(d_profile.preamble_symbols);

@@ -17,9 +17,10 @@ namespace detail {
 /*!
  * \brief Body symbols of profiles of Waveform::ofdm.
  *
- * Channel and offsets are estimated from training symbols and pilots, then from the header,
- * too. What follows the header is tracked stretch by stretch, each at most as long as all
- * before it, so that the clock's drift stays a fraction of a turn on every carrier.
+ * Channel and offsets are estimated from training symbols and pilots, then from the
+ * header, too. What follows the header is tracked stretch by stretch, each at most as
+ * long as all before it, so that the clock's drift stays a fraction of a turn on every
+ * carrier.
  */
 class OfdmBody : public BodySymbols {
 public:

@@ -39,8 +39,8 @@ bool positive_definite(const std::vector<double>& a)
     const auto minor = [&](int r0, int r1, int c0, int c1) {
         return a[3 * r0 + c0] * a[3 * r1 + c1] - a[3 * r0 + c1] * a[3 * r1 + c0];
     };
-    const double determinant = a[0] * minor(1, 2, 1, 2) - a[1] * minor(1, 2, 0, 2)
-        + a[2] * minor(1, 2, 0, 1);
+    const double determinant
+        = a[0] * minor(1, 2, 1, 2) - a[1] * minor(1, 2, 0, 2) + a[2] * minor(1, 2, 0, 1);
     return a[0] > 0.0 && minor(0, 1, 0, 1) > 0.0 && determinant > 0.0;
 }
 

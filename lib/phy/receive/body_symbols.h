@@ -36,14 +36,11 @@ public:
     virtual const SampleWindow& window() const = 0;
 
     /*!
-     * Body positions first .. first + n - 1, equalised to gain 1 and phase 0, scrambled as
-     * they are on the air.
-     * \param noise_var N0 of each
+     * Body positions first .. first + n - 1, equalised to gain 1 and phase 0, scrambled
+     * as they are on the air. \param noise_var N0 of each
      */
-    virtual void read(std::size_t first,
-                      std::size_t n,
-                      std::complex<float>* symbols,
-                      float* noise_var)
+    virtual void
+    read(std::size_t first, std::size_t n, std::complex<float>* symbols, float* noise_var)
         = 0;
 
     //! The next read() of the first header shall estimate in another way. False if there

@@ -20,7 +20,8 @@ std::size_t FrameReader::header_symbols() const
 std::optional<std::size_t> FrameReader::frame_symbols(const DetectedBurst& burst)
 {
     FrameHeader header;
-    if (read_header(burst, header) != Fault::none) {
+    if (read_header(burst, header) != Fault::none
+        || header.symbols > d_layout.profile().max_payload_symbols) {
         return std::nullopt;
     }
     return d_layout.frame_symbols(

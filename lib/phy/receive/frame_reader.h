@@ -17,7 +17,8 @@ namespace detail {
 
 /*!
  * \brief Reads frames from the symbols of any waveform: header, description, payloads;
- * what is decoded becomes a reference for what follows. Not safe to share between threads.
+ * what is decoded becomes a reference for what follows. Not safe to share between
+ * threads.
  */
 class FrameReader {
 public:

@@ -99,7 +99,8 @@ bool SingleCarrierBody::try_another_way()
     if (d_pilots_only || d_header_known) {
         return false;
     }
-    // An oscillator with too much phase noise for one frequency; pilots may do at high SNR.
+    // An oscillator with too much phase noise for one frequency; pilots may do at high
+    // SNR.
     track_gain();
     return d_pilots_only = true;
 }
@@ -190,8 +191,8 @@ void SingleCarrierBody::track_to(std::size_t end)
         end = std::max(end, d_layout.frame_symbols(d_body_length));
     }
     while (d_z.size() < end || d_more_known) {
-        const std::size_t next
-            = std::max(d_z.size(), std::min(end, GROWTH * std::max(d_z.size(), d_header_end)));
+        const std::size_t next = std::max(
+            d_z.size(), std::min(end, GROWTH * std::max(d_z.size(), d_header_end)));
         add_pilots(next);
         load(next);
         equalize_to(next);
@@ -208,8 +209,8 @@ void SingleCarrierBody::add_pilots(std::size_t end)
         d_body_length > 0 ? d_body_length : d_layout.max_body_length());
     for (std::size_t g = 0; g < groups; g++) {
         const bool last = d_body_length > 0 && g + 1 == groups;
-        const std::size_t first = last ? d_layout.frame_symbols(d_body_length) - n
-                                       : d_layout.pilot_symbol(g);
+        const std::size_t first
+            = last ? d_layout.frame_symbols(d_body_length) - n : d_layout.pilot_symbol(g);
         if (first + n > end) {
             return;
         }
@@ -219,8 +220,8 @@ void SingleCarrierBody::add_pilots(std::size_t end)
 
 //! Channel and equaliser, from the first \p n symbols, all of them reference symbols.
 void SingleCarrierBody::fit_channel(const std::vector<float>& reference,
-                               std::size_t n,
-                               Phase phase)
+                                    std::size_t n,
+                                    Phase phase)
 {
     const std::size_t margin = d_estimator.margin();
     const auto last = std::ptrdiff_t(n) - UNKNOWN_REACH;
@@ -293,8 +294,8 @@ bool SingleCarrierBody::correct_clock()
 
 //! y at symbols first .. first + n - 1 and half a symbol after each.
 void SingleCarrierBody::matched_filter(std::ptrdiff_t first,
-                                  std::size_t n,
-                                  std::vector<Sample>& y)
+                                       std::size_t n,
+                                       std::vector<Sample>& y)
 {
     std::vector<Sample> whole(n + 1), half(n + 1);
     d_half_symbols.apply(d_window.samples(), d_clock, first, n + 1, whole.data());
@@ -323,7 +324,9 @@ void SingleCarrierBody::equalize_again(std::size_t end)
     equalize_to(end);
 }
 
-void SingleCarrierBody::add_reference(std::size_t symbol, const float* values, std::size_t n)
+void SingleCarrierBody::add_reference(std::size_t symbol,
+                                      const float* values,
+                                      std::size_t n)
 {
     d_reference.resize(std::max(d_reference.size(), symbol + n), 0.0f);
     std::copy(values, values + n, d_reference.begin() + symbol);

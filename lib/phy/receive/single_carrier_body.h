@@ -20,9 +20,10 @@ namespace detail {
  * \brief Body symbols of profiles of Waveform::single_carrier.
  *
  * Carrier, clock, channel and gain are estimated from the reference symbols: first the
- * preamble, then header and pilots. What follows the header is tracked stretch by stretch,
- * each at most three times as long as all before it: so far, a clock that was fitted to
- * what came before is right to a fraction of a symbol. Symbols are counted from the preamble's first.
+ * preamble, then header and pilots. What follows the header is tracked stretch by
+ * stretch, each at most three times as long as all before it: so far, a clock that was
+ * fitted to what came before is right to a fraction of a symbol. Symbols are counted from
+ * the preamble's first.
  */
 class SingleCarrierBody : public BodySymbols {
 public:

@@ -66,16 +66,16 @@ void SingleCarrierBody::read(std::size_t first,
             const double error_var
                 = here.error_var + part * (there.error_var - here.error_var);
             const double power = std::max(std::norm(gain), 1e-12);
-            symbols[i] = std::complex<float>(
-                conj_product(gain, Complex(d_z[symbol + k])) / power);
+            symbols[i] = std::complex<float>(conj_product(gain, Complex(d_z[symbol + k]))
+                                             / power);
             noise_var[i] = static_cast<float>((noise + error_var) / power);
         }
     }
 }
 
 /*
- * Phases are the tracker's, amplitudes are not: in noise it may follow a few symbols, which
- * a code word then fits.
+ * Phases are the tracker's, amplitudes are not: in noise it may follow a few symbols,
+ * which a code word then fits.
  */
 bool SingleCarrierBody::plausible_header(const std::vector<float>& symbols) const
 {
@@ -93,8 +93,7 @@ bool SingleCarrierBody::plausible_header(const std::vector<float>& symbols) cons
     }
     const double agreement = std::min(sum * sum / (energy * double(symbols.size())), 1.0);
     // Of the symbols with their repetitions added up.
-    const double snr
-        = d_profile.header_repetition * agreement / (1.0 - agreement + 1e-9);
+    const double snr = d_profile.header_repetition * agreement / (1.0 - agreement + 1e-9);
     return snr > MIN_HEADER_SNR;
 }
 

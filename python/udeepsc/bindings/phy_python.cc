@@ -13,7 +13,6 @@
 
 namespace py = pybind11;
 using namespace udeepsc_phy;
-
 namespace {
 
 using complexes = std::vector<std::complex<float>>;
@@ -63,9 +62,8 @@ void bind_frame(py::module& m)
         .def_readwrite("max_payload_symbols",
                        &FrameProfile::max_payload_symbols,
                        doc::FrameProfile::max_payload_symbols)
-        .def_readwrite("max_payloads",
-                       &FrameProfile::max_payloads,
-                       doc::FrameProfile::max_payloads);
+        .def_readwrite(
+            "max_payloads", &FrameProfile::max_payloads, doc::FrameProfile::max_payloads);
 }
 
 // Longer than a function should be: a list, read from top to bottom.
@@ -116,14 +114,16 @@ void bind_contents(py::module& m)
         .def_readwrite("symbols", &PayloadHeader::symbols, doc::PayloadHeader::symbols);
 
     using Kind = ControlMessage::Kind;
-    py::class_<ControlMessage> message(m, "control_message", doc::ControlMessage::summary);
-    py::enum_<Kind>(message, "kinds", "What a control message says.")
+    py::class_<ControlMessage> message(
+        m, "control_message", doc::ControlMessage::summary);
+    py::enum_<Kind>(message, "kinds", "What it says.")
         .value("csi", Kind::csi)
         .value("acknowledgement", Kind::acknowledgement)
         .value("text", Kind::text);
     message.def(py::init<>())
         .def_readwrite("kind", &ControlMessage::kind)
-        .def_readwrite("frame_id", &ControlMessage::frame_id, doc::ControlMessage::frame_id)
+        .def_readwrite(
+            "frame_id", &ControlMessage::frame_id, doc::ControlMessage::frame_id)
         .def_readwrite("task", &ControlMessage::task, doc::ControlMessage::task)
         .def_readwrite("esn0_db", &ControlMessage::esn0_db, doc::ControlMessage::esn0_db)
         .def_readwrite("text", &ControlMessage::text, doc::ControlMessage::text);
@@ -223,7 +223,6 @@ void bind_receiver(py::module& m)
             py::arg("samples"))
         .def("flush", &BurstDetector::flush, doc::BurstDetector::flush)
         .def("reset", &BurstDetector::reset, doc::BurstDetector::reset);
-
     py::class_<ReceivedPayload>(m, "received_payload", doc::ReceivedPayload::summary)
         .def_readonly("header", &ReceivedPayload::header)
         .def_property_readonly(
@@ -233,16 +232,16 @@ void bind_receiver(py::module& m)
         .def_property_readonly(
             "integrity",
             [](const ReceivedPayload& p) {
-                const char* const names[] = { "not_checked", "intact", "damaged" };
-                return names[static_cast<int>(p.integrity)];
+                return std::vector { "not_checked", "intact", "damaged" }.at(
+                    static_cast<std::size_t>(p.integrity));
             },
             "\"not_checked\", \"intact\" or \"damaged\".");
 
     py::class_<ReceivedFrame>(m, "received_frame", doc::ReceivedFrame::summary)
         .def_property_readonly("fault",
                                [](const ReceivedFrame& f) { return to_string(f.fault); })
-        .def_property_readonly(
-            "source", [](const ReceivedFrame& f) { return f.addresses.source; })
+        .def_property_readonly("source",
+                               [](const ReceivedFrame& f) { return f.addresses.source; })
         .def_property_readonly(
             "destination", [](const ReceivedFrame& f) { return f.addresses.destination; })
         .def_readonly("payloads", &ReceivedFrame::payloads)
