@@ -24,7 +24,7 @@ class SymbolCount(gr.basic_block):
 
     def __init__(self):
         gr.basic_block.__init__(self, 'symbol_count', None, None)
-        self.bursts = self.symbols = self.overhead = self.samples = 0
+        self.bursts = self.payloads = self.symbols = self.overhead = self.samples = 0
         self._payloads = deque()  # of each burst that is not on the air yet
         self._aired = self._aired_payloads = 0
         self.message_port_register_in(pmt.intern('in'))
@@ -37,6 +37,7 @@ class SymbolCount(gr.basic_block):
             return pmt.to_python(pmt.dict_ref(about, pmt.intern(key), pmt.from_long(0)))
 
         self._payloads.append(value('samples'))
+        self.payloads += value('samples')
         self.bursts += 1
         self.symbols += value('symbols')
         self.overhead += value('overhead')
