@@ -86,7 +86,7 @@ void OfdmBody::report(std::size_t body_length, ReceivedFrame& frame) const
     frame.cfo = d_burst.cfo() + d_tracker.offsets().frequency / (2.0 * PI * symbol);
     frame.clock_ppm = d_tracker.offsets().clock / symbol * 1e6;
     frame.snr_db = 10.0
-        * std::log10(std::max(d_tracker.channel().energy() / d_tracker.noise_var(),
+        * std::log10(std::max(d_tracker.channel().energy() / d_tracker.mean_noise_var(),
                               1e-10));
     const std::size_t sps = d_profile.samples_per_symbol;
     const std::size_t end = body_length > 0 ? d_ofdm.frame_symbols(body_length)
@@ -191,7 +191,7 @@ void OfdmBody::equalize(std::size_t position,
     const double power = std::norm(gain);
     const Complex y(d_burst.at(m, c));
     const double variance
-        = (d_tracker.noise_var() + d_tracker.channel().gain_var[c]) / power;
+        = (d_tracker.noise_var(c) + d_tracker.channel().gain_var[c]) / power;
     if (!(variance < MAX_NOISE)) {
         symbol = 0.0f;
         noise = MAX_NOISE;

@@ -2,6 +2,7 @@
 #include "ofdm_tracker.h"
 
 #include "math/constants.h"
+#include "math/disturbance.h"
 #include "math/grid_peak.h"
 #include "math/linear_system.h"
 #include "receive/symbol_clock.h"
@@ -57,7 +58,8 @@ void OfdmTracker::reset()
     d_observations.clear();
     d_channel = {};
     d_offsets = {};
-    d_noise_var = 1.0;
+    d_noise_var = d_mean_noise_var = 1.0;
+    d_noise_ratio.assign(OFDM_CARRIERS, 1.0);
     d_phases.clear();
 }
 
@@ -146,8 +148,8 @@ void OfdmTracker::estimate_channel(Start start)
     std::vector<double> e(OFDM_CARRIERS);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        z[o.carrier] += o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
-        e[o.carrier] += 1.0;
+        z[o.carrier] += weight(o) * o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
+        e[o.carrier] += weight(o);
     }
     const auto delays = start == Start::with_those_found
         ? d_channel.delays
@@ -157,17 +159,23 @@ void OfdmTracker::estimate_channel(Start start)
 
 void OfdmTracker::measure_noise()
 {
-    double residual = 0.0, received = 0.0;
+    double received = 0.0;
+    std::vector<NoiseSample> noise(OFDM_CARRIERS); // of each carrier
+    const double all = double(d_observations.size());
+    const double free = std::max(all - d_channel.parameters - 1.5, 1.0);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        residual += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
-                              - d_channel.gain[o.carrier]);
+        noise[o.carrier].energy
+            += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
+                         - d_channel.gain[o.carrier]);
+        noise[o.carrier].freedom += free / all;
         received += std::norm(o.value);
     }
-    const double free
-        = std::max(double(d_observations.size()) - d_channel.parameters - 1.5, 1.0);
-    d_noise_var = std::max(residual, received * MIN_NOISE_RATIO) / free;
-    d_noise_var = std::max(d_noise_var, 1e-20);
+    const auto found = find_disturbances(noise, received);
+    const double least = std::max(received * MIN_NOISE_RATIO / free, 1e-20);
+    d_noise_var = std::max(found.noise_var, least);
+    d_mean_noise_var = std::max(found.mean_noise_var, least);
+    d_noise_ratio = found.ratio;
 }
 
 // ------------------------------------------------------------- offsets and phase
@@ -178,7 +186,7 @@ std::vector<OfdmTracker::Complex> OfdmTracker::symbol_sums() const
     std::vector<Complex> sums(d_symbols);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        sums[o.symbol] += o.value * std::conj(d_channel.gain[o.carrier])
+        sums[o.symbol] += weight(o) * o.value * std::conj(d_channel.gain[o.carrier])
             * turn[o.symbol * OFDM_CARRIERS + o.carrier];
     }
     return sums;
@@ -225,7 +233,7 @@ void OfdmTracker::acquire_frequency()
         received += std::norm(z[0][c]);
     }
     d_noise_var = std::max(difference / 2.0, received * MIN_NOISE_RATIO) / OFDM_CARRIERS;
-    d_noise_var = std::max(d_noise_var, 1e-20);
+    d_mean_noise_var = d_noise_var = std::max(d_noise_var, 1e-20);
 }
 
 void OfdmTracker::search_frequency(std::size_t symbols, std::size_t carriers)
@@ -265,7 +273,7 @@ void OfdmTracker::fit_offsets()
         for (const auto& o : d_observations) {
             const double m = double(o.symbol);
             const int k = ofdm_frequency(o.carrier);
-            const Complex c = o.value * std::conj(d_channel.gain[o.carrier])
+            const Complex c = weight(o) * o.value * std::conj(d_channel.gain[o.carrier])
                 * turned[o.symbol * OFDM_CARRIERS + o.carrier];
             const std::array<double, 3> w { 1.0, m, -2.0 * PI * k * m / OFDM_CARRIERS };
             for (int i = 0; i < 3; i++) {

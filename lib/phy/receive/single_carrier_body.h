@@ -65,6 +65,7 @@ private:
     void equalize_to(std::size_t end);
     void equalize_again(std::size_t end);
     void add_reference(std::size_t symbol, const float* values, std::size_t n);
+    double noise_ratio(double symbol) const;
     double mean_gain_power(std::size_t first, std::size_t last) const;
     double symbol_energy() const { return d_channel.symbol_energy(d_pulse); }
 
@@ -85,7 +86,9 @@ private:
     ChannelEstimate d_channel;
     std::vector<float> d_reference; //!< 0: none
     std::vector<std::complex<float>> d_z; //!< equalised symbols, their gain still in them
-    double d_noise_var = 1; //!< of d_z, measured at the reference symbols
+    double d_noise_var = 1; //!< of d_z, where nothing disturbs it
+    double d_mean_noise_var = 1; //!< of d_z at all reference symbols
+    std::vector<GainBlock> d_blocks; //!< that the gains were fitted to
     std::size_t d_body_length = 0; //!< 0: not known
     bool d_acquired = false;
     bool d_pilots_only = false; //!< gains of the header by its pilots alone

@@ -59,6 +59,7 @@ void SingleCarrierBody::read(std::size_t first,
         const std::size_t run = std::min({ RUN, d_profile.data_symbols - within, n - i });
         const auto here = d_tracker.at(double(symbol));
         const auto there = d_tracker.at(double(symbol + run));
+        const double noise_here = noise * noise_ratio(double(symbol));
         for (std::size_t k = 0; k < run; k++, i++) {
             const double part = double(k) / run;
             const Complex gain
@@ -68,7 +69,7 @@ void SingleCarrierBody::read(std::size_t first,
             const double power = std::max(std::norm(gain), 1e-12);
             symbols[i] = std::complex<float>(conj_product(gain, Complex(d_z[symbol + k]))
                                              / power);
-            noise_var[i] = static_cast<float>((noise + error_var) / power);
+            noise_var[i] = static_cast<float>((noise_here + error_var) / power);
         }
     }
 }
@@ -95,6 +96,21 @@ bool SingleCarrierBody::plausible_header(const std::vector<float>& symbols) cons
     // Of the symbols with their repetitions added up.
     const double snr = d_profile.header_repetition * agreement / (1.0 - agreement + 1e-9);
     return snr > MIN_HEADER_SNR;
+}
+
+/*!
+ * Noise there to d_noise_var, from the reference symbols on either side: the mean of both
+ * where both are disturbed, else the worse, since nobody knows where it began.
+ */
+double SingleCarrierBody::noise_ratio(double symbol) const
+{
+    const auto after = std::upper_bound(
+        d_blocks.begin(), d_blocks.end(), symbol, [](double t, const GainBlock& block) {
+            return t < block.time;
+        });
+    const double right = after != d_blocks.end() ? after->noise_ratio : 1.0;
+    const double left = after != d_blocks.begin() ? (after - 1)->noise_ratio : 1.0;
+    return left > 1.0 && right > 1.0 ? 0.5 * (left + right) : std::max(left, right);
 }
 
 double SingleCarrierBody::mean_gain_power(std::size_t first, std::size_t last) const
@@ -136,7 +152,7 @@ void SingleCarrierBody::report(std::size_t body_length, ReceivedFrame& frame) co
     // With a single path the noise behind the equaliser is the same, at more symbols.
     const bool measured_since = body_length > 0 && d_channel.paths.size() == 1;
     const double noise = d_channel.noise_var
-        * (measured_since ? d_noise_var / d_equalizer.error_var() : 1.0);
+        * (measured_since ? d_mean_noise_var / d_equalizer.error_var() : 1.0);
     const double energy = symbol_energy() * d_tracker.power();
     frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
     const std::size_t end = body_length > 0 ? d_layout.body_symbol(body_length - 1) + 1
