@@ -34,8 +34,8 @@ constexpr double TIMING_ERROR_RATIO = 0.005;
 constexpr int MAX_PASSES = 3;
 
 //! Symbols at a time, in ratio to those before them, over which offsets fitted so far are
-//! trusted: 20 ppm are 0.12 symbols over the header and three times as many.
-constexpr std::size_t GROWTH = 4;
+//! trusted: 20 ppm are 0.25 symbols over the header and seven times as many.
+constexpr std::size_t GROWTH = 8;
 
 } // namespace
 

@@ -21,7 +21,7 @@ namespace detail {
  *
  * Carrier, clock, channel and gain are estimated from the reference symbols: first the
  * preamble, then header and pilots. What follows the header is tracked stretch by
- * stretch, each at most three times as long as all before it: so far, a clock that was
+ * stretch, each at most seven times as long as all before it: so far, a clock that was
  * fitted to what came before is right to a fraction of a symbol. Symbols are counted from
  * the preamble's first.
  */
