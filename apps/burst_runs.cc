@@ -58,6 +58,7 @@ PayloadHeader random_header(Xoshiro256pp& random, const Link& link)
     PayloadHeader header;
     header.frame_id = random() % 256;
     header.task = random() % 16;
+    header.layer = random() % 8;
     header.modality = random() % 3;
     header.model = random() % 256;
     header.vectors = 1 + random() % 127;
@@ -173,7 +174,6 @@ bool LinkRunner::receive(const DetectedBurst& burst,
         return false;
     }
     const auto& payload = frame.payloads[0];
-    header.version = FRAME_VERSION;
     if (!(payload.header == header) || payload.symbols.size() != labels.size()) {
         return false;
     }

@@ -18,6 +18,9 @@ namespace {
 
 using Bound = PhyFigure::Bound;
 
+//! Symbols of the longest payload.
+constexpr std::size_t LONGEST = 8191;
+
 double cpu_seconds()
 {
     timespec t;
@@ -41,6 +44,7 @@ public:
         demapper_rate("demapper_rate_16qam", Modulation::qam16, 30);
         demodulator_rate("demodulator_rate_awgn", "standard", "none");
         demodulator_rate("demodulator_rate_multipath", "multipath", "three_tap");
+        latency();
     }
 
 private:
@@ -88,14 +92,13 @@ private:
         });
     }
 
-    Payload long_payload(const FrameProfile& profile, Modulation modulation)
+    Payload long_payload(Modulation modulation)
     {
         Xoshiro256pp random(d_report.seed());
         const Constellation constellation(modulation);
         Payload payload;
         payload.header.modulation = modulation;
-        for (auto label :
-             random_labels(random, constellation.size(), profile.max_payload_symbols)) {
+        for (auto label : random_labels(random, constellation.size(), LONGEST)) {
             payload.symbols.push_back(constellation.points()[label]);
         }
         return payload;
@@ -108,7 +111,7 @@ private:
         }
         const auto profile = FrameProfile::from_name("standard");
         const Framer framer(profile);
-        const std::vector<Payload> payloads { long_payload(profile, Modulation::qpsk) };
+        const std::vector<Payload> payloads { long_payload(Modulation::qpsk) };
         const auto samples = framer.frame(payloads).size();
         rate("framer_rate", 50, "Msps", static_cast<double>(samples), [&] {
             framer.frame(payloads);
@@ -142,10 +145,9 @@ private:
         }
         const auto profile = FrameProfile::from_name(profile_name);
         const Framer framer(profile);
-        auto samples = framer.frame({ long_payload(profile, Modulation::qpsk) });
-        const double symbols = static_cast<double>(
-            profile.max_payload_symbols
-            + framer.overhead_symbols({ profile.max_payload_symbols }));
+        auto samples = framer.frame({ long_payload(Modulation::qpsk) });
+        const double symbols
+            = static_cast<double>(LONGEST + framer.overhead_symbols({ LONGEST }));
         samples.resize(samples.size() + 400);
         RadioChannelConfig air;
         air.esn0_db = 6;
@@ -166,6 +168,64 @@ private:
         }
         BurstDemodulator demodulator(profile);
         rate(name, 5, "Msym/s", symbols, [&] { demodulator.demodulate(bursts[0]); });
+    }
+
+    /*!
+     * From the first symbol of a payload of 64 on the air to the payload received, at a
+     * million samples a second: samples come in pieces of 250, and what a piece takes to
+     * work on is time of the processor. 99th percentile.
+     */
+    void latency()
+    {
+        if (!d_report.selected("payload_latency")) {
+            return;
+        }
+        constexpr std::size_t PIECE = 250, SYMBOLS = 64;
+        constexpr double SAMPLES_A_MS = 1000;
+        const auto profile = FrameProfile::from_name("standard");
+        const Framer framer(profile);
+        BurstDetector detector(LinkRunner::detector_config(profile));
+        BurstDemodulator demodulator(profile);
+        Xoshiro256pp random(d_report.seed());
+        std::vector<double> latencies;
+        std::uint64_t sample = 0; // of the stream
+        for (std::uint64_t i = 0; i < d_report.size(200, 5000); i++) {
+            Payload payload;
+            payload.symbols.assign(SYMBOLS, { 1.0f, 0.0f });
+            auto x = framer.frame({ payload });
+            const double first = double(sample) + double(x.size())
+                - 2.0 * (SYMBOLS + SYMBOLS / 7.0 + profile.ramp_symbols);
+            x.resize((x.size() / PIECE + 4) * PIECE + PIECE * (random() % 20));
+            for (auto& v : x) {
+                v += std::complex<float>(random.complex_gaussian());
+            }
+            for (std::size_t at = 0; at < x.size(); at += PIECE) {
+                const double begin = cpu_seconds();
+                for (const auto& burst : detector.push(&x[at], PIECE)) {
+                    if (demodulator.demodulate(burst).fault
+                        == ReceivedFrame::Fault::none) {
+                        latencies.push_back((double(sample + at + PIECE) - first)
+                                                / SAMPLES_A_MS
+                                            + 1e3 * (cpu_seconds() - begin));
+                    }
+                }
+            }
+            sample += x.size();
+        }
+        if (latencies.empty()) {
+            return;
+        }
+        std::sort(latencies.begin(), latencies.end());
+        const auto at = [&latencies](double part) {
+            return latencies[static_cast<std::size_t>(part * (latencies.size() - 1))];
+        };
+        d_report.give("payload_latency_p99",
+                      at(0.99),
+                      4,
+                      Bound::at_most,
+                      { at(0.98), at(1.0) },
+                      latencies.size(),
+                      "ms");
     }
 
     const FigureReport& d_report;

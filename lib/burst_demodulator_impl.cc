@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_demodulator_impl.h"
+#include "control_message.h"
 #include "fft_plan.h"
 
 #include <gnuradio/io_signature.h>
@@ -28,8 +29,10 @@ const char* reason_of(ReceivedFrame::Fault fault)
         return reasons::BAD_HEADER;
     case ReceivedFrame::Fault::cut:
         return reasons::CUT;
-    case ReceivedFrame::Fault::lost_header:
-        return reasons::LOST_HEADER;
+    case ReceivedFrame::Fault::lost_description:
+        return reasons::LOST_DESCRIPTION;
+    case ReceivedFrame::Fault::other_version:
+        return reasons::OTHER_VERSION;
     case ReceivedFrame::Fault::not_finite:
         return reasons::NOT_FINITE;
     case ReceivedFrame::Fault::none:
@@ -54,19 +57,22 @@ burst_demodulator::sptr burst_demodulator::make(const std::string& model,
                                                 const std::string& profile,
                                                 int window,
                                                 int queue,
-                                                overflow_policy policy)
+                                                overflow_policy policy,
+                                                int address)
 {
     require_range("window", window, 0, 128);
     require_range("queue", queue, 1, 65536);
+    require_range("address", address, 0, 254);
     return gnuradio::make_block_sptr<burst_demodulator_impl>(
-        model, profile, window, queue, policy);
+        model, profile, window, queue, policy, address);
 }
 
 burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                                                const std::string& profile,
                                                int window,
                                                int queue,
-                                               overflow_policy policy)
+                                               overflow_policy policy,
+                                               int address)
     : gr::block("burst_demodulator",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0))
@@ -74,11 +80,13 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                    make_payload_format(model),
                    window,
                    std::make_shared<frame_tracker>(window) }
+    , d_address(address)
     , d_worker(*this, queue, policy, [this](job& received) { process(received); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_pdu_output();
     message_port_register_out(d_snr);
+    message_port_register_out(d_control);
 }
 
 bool burst_demodulator_impl::start()
@@ -166,10 +174,19 @@ void burst_demodulator_impl::process(job& received)
     if (frame.fault != ReceivedFrame::Fault::none) {
         drop(reason_of(frame.fault), "burst at sample " + std::to_string(frame.sample));
     }
+    if (!is_for_us(frame)) {
+        return;
+    }
+    if (frame.message) {
+        pdu data = pdu_of(*frame.message, *now.format);
+        add_frame_keys(data, frame);
+        message_port_pub(d_control, data.message());
+    }
     bool any = false;
-    for (const ReceivedPayload& payload : frame.payloads) {
+    for (std::size_t i = 0; i < frame.payloads.size(); i++) {
         try {
-            const pdu data = payload_pdu(received.data, now, frame, payload);
+            const pdu data = payload_pdu(
+                transmitter_keys(received.data, i), now, frame, frame.payloads[i]);
             if (!any) { // before the payloads: what follows them may take its time
                 report_snr(frame);
                 any = true;
@@ -182,26 +199,67 @@ void burst_demodulator_impl::process(job& received)
     }
 }
 
-pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
+//! Counts what a frame for another receiver holds.
+bool burst_demodulator_impl::is_for_us(const ReceivedFrame& frame)
+{
+    const auto to = static_cast<int>(frame.addresses.destination);
+    const std::size_t contents = frame.payloads.size() + (frame.message ? 1 : 0);
+    if (contents == 0 || to == udeepsc_phy::BROADCAST || to == d_address) {
+        return true;
+    }
+    drop(reasons::OTHER_ADDRESS,
+         "frame from " + std::to_string(frame.addresses.source) + " to "
+             + std::to_string(to) + ", this one is " + std::to_string(d_address),
+         contents);
+    return false;
+}
+
+//! Of a simulation: the keys of a payload's own PDU.
+pmt::pmt_t burst_demodulator_impl::transmitter_keys(const pdu& burst, std::size_t payload)
+{
+    const pmt::pmt_t all = pmt::dict_ref(burst.meta, keys::payload_keys(), pmt::PMT_NIL);
+    if (pmt::is_vector(all) && payload < pmt::length(all)
+        && pmt::is_dict(pmt::vector_ref(all, payload))) {
+        return pmt::vector_ref(all, payload);
+    }
+    return pmt::dict_delete(burst.meta, keys::payload_keys());
+}
+
+void burst_demodulator_impl::add_frame_keys(pdu& data, const ReceivedFrame& frame)
+{
+    data.set(keys::source(), pmt::from_long(frame.addresses.source));
+    data.set(keys::destination(), pmt::from_long(frame.addresses.destination));
+    data.set(keys::sample(), pmt::from_uint64(frame.sample));
+    data.set(keys::end_sample(), pmt::from_uint64(frame.end_sample));
+    data.set(keys::timing(), pmt::from_double(frame.timing));
+    data.set(keys::cfo(), pmt::from_double(frame.cfo));
+    data.set(keys::clock_ppm(), pmt::from_double(frame.clock_ppm));
+    data.set(keys::power(), pmt::from_double(frame.power));
+}
+
+pdu burst_demodulator_impl::payload_pdu(const pmt::pmt_t& transmitter_keys,
                                         const receiver& now,
                                         const ReceivedFrame& frame,
                                         const ReceivedPayload& payload) const
 {
     const auto contents = now.format->contents_of(payload);
-    const auto number = now.tracker->take(contents.task,
-                                          contents.modality,
-                                          payload.header.frame_id,
-                                          payload_likeness(payload),
-                                          steady_clock::now());
+    const auto& header = payload.header;
+    // Transmitters number their samples for themselves, task by task.
+    const auto number
+        = now.tracker->take(std::to_string(frame.addresses.source) + " " + contents.task,
+                            contents.modality,
+                            header.frame_id,
+                            payload_likeness(payload),
+                            steady_clock::now());
     if (number.repeated) {
         throw bad_pdu(reasons::DUPLICATE,
                       contents.modality + " of " + contents.task + ", frame "
                           + std::to_string(number.frame_id));
     }
-    pdu data(burst.meta, contents.data);
+    pdu data(transmitter_keys, contents.data);
     data.set(keys::task(), pmt::intern(contents.task));
     data.set(keys::modality(), pmt::intern(contents.modality));
-    data.set(keys::modulation(), pmt::intern(to_string(payload.header.modulation)));
+    data.set(keys::modulation(), pmt::intern(to_string(header.modulation)));
     data.set(keys::shape(), make_shape(contents.shape));
     data.set(keys::symbols(), pmt::from_long(static_cast<long>(payload.symbols.size())));
     data.set(keys::noise_var(),
@@ -210,12 +268,17 @@ pdu burst_demodulator_impl::payload_pdu(const pdu& burst,
     data.set(keys::frame_id(), pmt::from_uint64(number.frame_id));
     data.set(keys::model_id(), pmt::intern(now.format->id()));
     data.set(keys::profile(), pmt::intern(now.demodulator->profile().name));
-    data.set(keys::sample(), pmt::from_uint64(frame.sample));
-    data.set(keys::end_sample(), pmt::from_uint64(frame.end_sample));
-    data.set(keys::timing(), pmt::from_double(frame.timing));
-    data.set(keys::cfo(), pmt::from_double(frame.cfo));
-    data.set(keys::clock_ppm(), pmt::from_double(frame.clock_ppm));
-    data.set(keys::power(), pmt::from_double(frame.power));
+    data.set(keys::layer(), pmt::from_long(header.layer));
+    if (header.candidates > 0) {
+        const std::vector<int> kept(header.positions.begin(), header.positions.end());
+        data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));
+        data.set(keys::candidates(), pmt::from_long(header.candidates));
+    }
+    if (payload.integrity != ReceivedPayload::Integrity::not_checked) {
+        const bool intact = payload.integrity == ReceivedPayload::Integrity::intact;
+        data.set(keys::integrity(), pmt::intern(intact ? "intact" : "damaged"));
+    }
+    add_frame_keys(data, frame);
     return data;
 }
 

@@ -18,7 +18,8 @@ public:
                            const std::string& profile,
                            int window,
                            int queue,
-                           overflow_policy policy);
+                           overflow_policy policy,
+                           int address);
 
     bool start() override;
     bool stop() override;
@@ -49,16 +50,21 @@ private:
     receiver current() const;
     void handle(const pmt::pmt_t& msg);
     void process(job& received);
-    pdu payload_pdu(const pdu& burst,
+    bool is_for_us(const udeepsc_phy::ReceivedFrame& frame);
+    static pmt::pmt_t transmitter_keys(const pdu& burst, std::size_t payload);
+    static void add_frame_keys(pdu& data, const udeepsc_phy::ReceivedFrame& frame);
+    pdu payload_pdu(const pmt::pmt_t& transmitter_keys,
                     const receiver& now,
                     const udeepsc_phy::ReceivedFrame& frame,
                     const udeepsc_phy::ReceivedPayload& payload) const;
     void report_snr(const udeepsc_phy::ReceivedFrame& frame);
 
     const pmt::pmt_t d_snr = pmt::intern("snr");
+    const pmt::pmt_t d_control = pmt::intern("control");
     std::atomic<double> d_snr_db { std::numeric_limits<double>::quiet_NaN() };
     mutable std::mutex d_mutex;
     receiver d_receiver; // guarded by d_mutex
+    const int d_address;
     pdu_worker<job> d_worker;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_framer_impl.h"
+#include "control_message.h"
 
 #include <gnuradio/io_signature.h>
 
@@ -11,45 +12,78 @@ using udeepsc_phy::FrameProfile;
 using udeepsc_phy::Framer;
 using udeepsc_phy::Payload;
 
+// Samples that may wait for their frame: as many as one can hold.
+constexpr int s_queue = 64;
+
 std::shared_ptr<const Framer> make_framer(const std::string& profile)
 {
     return std::make_shared<Framer>(FrameProfile::from_name(profile));
 }
 
-std::vector<std::size_t> symbols_of(const std::vector<Payload>& payloads)
+pmt::pmt_t vector_of(const std::vector<pmt::pmt_t>& dicts)
 {
-    std::vector<std::size_t> symbols;
-    for (const Payload& payload : payloads) {
-        symbols.push_back(payload.symbols.size());
+    const pmt::pmt_t all = pmt::make_vector(dicts.size(), pmt::PMT_NIL);
+    for (std::size_t i = 0; i < dicts.size(); i++) {
+        pmt::vector_set(all, i, dicts[i]);
     }
-    return symbols;
+    return all;
 }
 
 } // namespace
 
-burst_framer::sptr burst_framer::make(const std::string& model,
-                                      const std::string& profile,
-                                      frame_grouping grouping,
-                                      int pending)
+void burst_framer_options::validate() const
 {
     require_range("pending", pending, 1, 65536);
-    return gnuradio::make_block_sptr<burst_framer_impl>(
-        model, profile, grouping, pending);
+    require_range("max_frame_symbols", max_frame_symbols, 0, 32768);
+    require_range("hold_ms", hold_ms, 0, 10000);
+    require_range("address", address, 0, 255);
+    require_range("destination", destination, 0, 255);
+}
+
+burst_framer::sptr burst_framer::make(const std::string& model,
+                                      const std::string& profile,
+                                      const burst_framer_options& options)
+{
+    options.validate();
+    return gnuradio::make_block_sptr<burst_framer_impl>(model, profile, options);
 }
 
 burst_framer_impl::burst_framer_impl(const std::string& model,
                                      const std::string& profile,
-                                     frame_grouping grouping,
-                                     int pending)
+                                     const burst_framer_options& options)
     : gr::block(
         "burst_framer", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
-    , d_grouping(grouping)
+    , d_options(options)
+    , d_destination(options.destination)
+    , d_max_frame_symbols(options.max_frame_symbols)
     , d_framer(make_framer(profile))
     , d_format(make_payload_format(model))
-    , d_gatherer(pending)
+    , d_gatherer(options.pending)
+    , d_worker(*this,
+               { s_queue,
+                 overflow_policy::block,
+                 s_queue,
+                 options.hold_ms,
+                 [this](const std::deque<frame_sample>& samples) {
+                     return samples_that_fill(samples, d_max_frame_symbols);
+                 } },
+               [this](std::vector<frame_sample>& samples) { process(samples); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
+    add_input("control", [this](const pmt::pmt_t& msg) { handle_control(msg); });
     add_pdu_output();
+}
+
+bool burst_framer_impl::start()
+{
+    d_worker.start();
+    return true;
+}
+
+bool burst_framer_impl::stop()
+{
+    d_worker.stop();
+    return true;
 }
 
 void burst_framer_impl::set_profile(const std::string& profile)
@@ -72,44 +106,78 @@ void burst_framer_impl::set_model(const std::string& path)
     d_format.swap(fresh);
 }
 
+void burst_framer_impl::set_destination(int destination)
+{
+    require_range("destination", destination, 0, 255);
+    d_destination = destination;
+}
+
+void burst_framer_impl::set_max_frame_symbols(int symbols)
+{
+    require_range("max_frame_symbols", symbols, 0, 32768);
+    d_max_frame_symbols = symbols;
+}
+
+udeepsc_phy::FrameAddresses burst_framer_impl::addresses() const
+{
+    return { static_cast<unsigned>(d_options.address),
+             static_cast<unsigned>(d_destination) };
+}
+
+void burst_framer_impl::current(framer_sptr& framer, payload_format_sptr& format) const
+{
+    std::lock_guard<std::mutex> lock(d_mutex);
+    framer = d_framer;
+    format = d_format;
+}
+
+// ------------------------------------------------------------------------- samples
+
 void burst_framer_impl::handle(const pmt::pmt_t& msg)
 {
     const auto arrived = steady_clock::now();
-    pdu data(msg);
+    const pdu data(msg);
     framer_sptr framer;
     payload_format_sptr format;
-    {
-        std::lock_guard<std::mutex> lock(d_mutex);
-        framer = d_framer;
-        format = d_format;
-    }
+    current(framer, format);
 
     Payload payload = format->payload_of(data);
+    add_options(payload, data);
     const auto parts = format->parts_of_sample(payload.header);
-    std::vector<Payload> payloads;
-    if (d_grouping == frame_grouping::sample && parts.modalities.size() > 1) {
-        payloads = gather(parts, std::move(payload), data);
-        if (payloads.empty()) {
+    payloads sample;
+    if (d_options.grouping == frame_grouping::sample && parts.modalities.size() > 1) {
+        sample = gather(parts, std::move(payload), data);
+        if (sample.empty()) {
             return;
         }
     } else {
         payload.header.frame_id = number_of(data) & 0xff;
-        payloads.push_back(std::move(payload));
+        sample.push_back(std::move(payload));
     }
+    frame_sample fresh { std::move(sample), data.meta, framer, arrived };
+    if (!framer->fits(make_batch({ fresh }, 1).headers())) {
+        throw bad_pdu(reasons::WRONG_SHAPE, "the sample is more than a frame can hold");
+    }
+    d_worker.submit(std::move(fresh));
+}
 
-    const auto samples = framer->frame(payloads);
-    const auto symbols = symbols_of(payloads);
-    std::size_t total = 0;
-    for (const std::size_t n : symbols) {
-        total += n;
+//! What the header tells beside what the symbols need: layer, positions, check.
+void burst_framer_impl::add_options(Payload& payload, const pdu& data) const
+{
+    auto& header = payload.header;
+    header.layer = static_cast<unsigned>(data.unsigned_number(keys::layer()).value_or(0));
+    header.checked = d_options.check == frame_check::crc16;
+    const auto kept = data.integers(keys::kept());
+    if (d_options.positions == frame_positions::mask && kept) {
+        header.candidates
+            = static_cast<unsigned>(data.unsigned_number(keys::candidates()).value_or(0));
+        header.positions.assign(kept->begin(), kept->end());
     }
-    data.set(keys::profile(), pmt::intern(framer->profile().name));
-    data.set(keys::symbols(), pmt::from_long(static_cast<long>(total)));
-    data.set(keys::overhead(),
-             pmt::from_long(static_cast<long>(framer->overhead_symbols(symbols))));
-    data.payload = pmt::init_c32vector(samples.size(), samples);
-    wait_for_room();
-    send(data.message(), arrived);
+    try {
+        header.validate();
+    } catch (const std::invalid_argument& e) {
+        throw bad_pdu(reasons::BAD_KEY, e.what());
+    }
 }
 
 std::uint64_t burst_framer_impl::number_of(const pdu& data)
@@ -118,9 +186,8 @@ std::uint64_t burst_framer_impl::number_of(const pdu& data)
     return frame_id ? *frame_id : d_next_frame_id++;
 }
 
-std::vector<Payload> burst_framer_impl::gather(const payload_format::sample_parts& parts,
-                                               Payload&& payload,
-                                               const pdu& data)
+burst_framer_impl::payloads burst_framer_impl::gather(
+    const payload_format::sample_parts& parts, Payload&& payload, const pdu& data)
 {
     const auto frame_id = data.unsigned_number(keys::frame_id());
     if (!frame_id) {
@@ -139,13 +206,68 @@ std::vector<Payload> burst_framer_impl::gather(const payload_format::sample_part
     if (evicted > 0) {
         drop(reasons::INCOMPLETE, "other modalities of the sample never came", evicted);
     }
-    std::vector<Payload> payloads;
+    payloads all;
     if (sample) {
         for (const auto& part : parts.modalities) {
-            payloads.push_back(std::move(sample->at(part)));
+            all.push_back(std::move(sample->at(part)));
         }
     }
-    return payloads;
+    return all;
+}
+
+// --------------------------------------------------------------------------- frames
+
+void burst_framer_impl::process(std::vector<frame_sample>& samples)
+{
+    std::deque<frame_sample> waiting(std::make_move_iterator(samples.begin()),
+                                     std::make_move_iterator(samples.end()));
+    // At the end there may be more than one frame of them.
+    while (!waiting.empty()) {
+        std::size_t count = samples_that_fill(waiting, d_max_frame_symbols);
+        count = count == 0 ? waiting.size() : count;
+        try {
+            send_frame(waiting, count);
+        } catch (const std::exception& e) {
+            drop(reasons::BAD_SAMPLE, e.what(), count);
+        }
+        waiting.erase(waiting.begin(),
+                      waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+}
+
+void burst_framer_impl::send_frame(const std::deque<frame_sample>& samples,
+                                   std::size_t count)
+{
+    const frame_batch batch = make_batch(samples, count);
+    const auto& framer = *samples.front().framer;
+    const auto burst = framer.frame(batch.payloads, addresses());
+    pdu data(samples.front().keys, pmt::init_c32vector(burst.size(), burst));
+    if (count > 1) {
+        data.set(keys::payload_keys(), vector_of(batch.keys));
+    }
+    data.set(keys::profile(), pmt::intern(framer.profile().name));
+    data.set(keys::samples(), pmt::from_long(static_cast<long>(count)));
+    data.set(keys::symbols(), pmt::from_long(static_cast<long>(batch.symbols())));
+    data.set(keys::overhead(),
+             pmt::from_long(static_cast<long>(framer.overhead_of(batch.headers()))));
+    d_worker.wait_for_room();
+    send(data.message(), samples.front().arrived);
+    d_samples_sent += count;
+}
+
+void burst_framer_impl::handle_control(const pmt::pmt_t& msg)
+{
+    const auto arrived = steady_clock::now();
+    framer_sptr framer;
+    payload_format_sptr format;
+    current(framer, format);
+    const auto message = control_message_of(pdu(msg), *format);
+    const auto burst = framer->frame(message, addresses());
+    pdu data(pmt::make_dict(), pmt::init_c32vector(burst.size(), burst));
+    data.set(keys::profile(), pmt::intern(framer->profile().name));
+    data.set(keys::control(), pmt::intern(name_of(message.kind)));
+    data.set(keys::symbols(), pmt::from_long(0));
+    send(data.message(), arrived);
 }
 
 } // namespace udeepsc

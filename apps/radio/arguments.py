@@ -87,6 +87,16 @@ def add_common(parser):
                              'has it)')
 
 
+def add_address(parser, text, highest):
+    parser.add_argument('--address', type=number(0, highest, int, 'a whole number'), default=0,
+                        metavar='N', help=text)
+
+
+def add_destination(parser):
+    parser.add_argument('--to', type=number(0, 255, int, 'a whole number'), default=255,
+                        metavar='N', help='address of the receiver, 255: all (default: 255)')
+
+
 def add_show(parser):
     parser.add_argument('--show', action='store_true',
                         help='a window with what comes; closing it ends the command')
@@ -154,6 +164,8 @@ def make_parser():
                     help='see below')
     add_common(tx)
     add_payloads(tx)
+    add_address(tx, 'of this transmitter, told to receivers (default: 0)', 255)
+    add_destination(tx)
     tx.add_argument('--repeat', type=number(0, 1e9, int), default=1, metavar='TIMES',
                     help='send everything so often, 0: until Ctrl-C (default: 1)')
     tx.add_argument('--record', dest='record_tx', default='', metavar='FILE',
@@ -168,6 +180,7 @@ def make_parser():
                     help='see below')
     add_common(rx)
     add_show(rx)
+    add_address(rx, 'of this receiver: frames for others are dropped (default: 0)', 254)
     rx.add_argument('--out', default='received', metavar='FOLDER',
                     help='where pictures and results.jsonl go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
@@ -191,8 +204,10 @@ def make_parser():
     sim.add_argument('--out', default='sim_out', metavar='FOLDER',
                      help='where pictures, results.jsonl and figures.json go '
                           '(default: sim_out)')
-    sim.add_argument('--ahead', type=number(1, 1000, int), default=8, metavar='PAYLOADS',
-                     help='payloads under way at a time (default: 8)')
+    sim.add_argument('--ahead', type=number(1, 1000, int), default=64, metavar='PAYLOADS',
+                     help='payloads under way at a time (default: 64)')
+    add_address(sim, 'of the receiver (default: 0)', 254)
+    add_destination(sim)
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
                      help='send everything so often (default: 1)')
     sim.set_defaults(record_tx='', record_rx='')

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flowgraphs behind tx, rx, sim and channel."""
 
+import threading
 import time
+from collections import deque
 
 import pmt
 from gnuradio import blocks, gr, udeepsc
@@ -10,9 +12,10 @@ from faults import hardware_faults
 from radio_settings import DEVICES
 from results import Inbox
 
-AHEAD = 32  # payloads on their way through the transmitter
-# What follows the last burst: the receiver holds a burst until the samples of the longest
-# frame are there, and blocks and sockets hold some too.
+# Payloads on their way through the transmitter: one frame of a picture's tiles is on the
+# air, while another one fills.
+AHEAD = 96
+# What follows the last burst: blocks and sockets hold some.
 TAIL_SAMPLES = 150_000
 # A device that takes no samples for so long is gone; other links may wait for ever.
 STUCK_S = 10.0
@@ -23,7 +26,9 @@ class SymbolCount(gr.basic_block):
 
     def __init__(self):
         gr.basic_block.__init__(self, 'symbol_count', None, None)
-        self.bursts = self.symbols = self.overhead = self.samples = 0
+        self.bursts = self.payloads = self.symbols = self.overhead = self.samples = 0
+        self._payloads = deque()  # of each burst that is not on the air yet
+        self._aired = self._aired_payloads = 0
         self.message_port_register_in(pmt.intern('in'))
         self.set_msg_handler(pmt.intern('in'), self._take)
 
@@ -33,10 +38,20 @@ class SymbolCount(gr.basic_block):
         def value(key):
             return pmt.to_python(pmt.dict_ref(about, pmt.intern(key), pmt.from_long(0)))
 
+        self._payloads.append(value('samples'))
+        self.payloads += value('samples')
         self.bursts += 1
         self.symbols += value('symbols')
         self.overhead += value('overhead')
         self.samples += pmt.length(pmt.cdr(message))
+
+
+    def payloads_in(self, bursts):
+        """Payloads in the first so many bursts; the number never falls."""
+        while self._aired < bursts and self._payloads:
+            self._aired_payloads += self._payloads.popleft()
+            self._aired += 1
+        return self._aired_payloads
 
 
 class Transmitter:
@@ -47,13 +62,14 @@ class Transmitter:
         self.block = udeepsc.udeepsc_tx(
             model, radio, options.profile, options.snr, record=options.record_tx,
             feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
-            dtype=options.dtype)
-        self.count = SymbolCount()
+            dtype=options.dtype, address=options.address, destination=options.to)
+        self.count, self.lock = SymbolCount(), threading.Lock()
         self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
         self.posted = 0
 
     def done(self):
-        return self.block.bursts_sent() + self.block.dropped()
+        with self.lock:
+            return self.count.payloads_in(self.block.bursts_sent()) + self.block.dropped()
 
     def post(self, payload):
         self.posted += 1
@@ -109,7 +125,7 @@ class Receiver:
         self.block = udeepsc.udeepsc_rx(
             model, radio, options.profile, record=options.record_rx,
             feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
-            dtype=options.dtype)
+            dtype=options.dtype, address=options.address)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 

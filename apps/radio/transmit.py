@@ -81,8 +81,8 @@ class Waiting(threading.Thread):
 def print_summary(transmitter):
     count, block = transmitter.count, transmitter.block
     share = count.overhead / max(count.symbols + count.overhead, 1)
-    print(f'{block.bursts_sent()} bursts sent: {count.symbols} payload symbols, {share:.0%} '
-          f'overhead, {count.samples / block.settings.rate:.2f} s on the air')
+    print(f'{count.payloads} payloads in {block.bursts_sent()} bursts sent: {count.symbols} payload '
+          f'symbols, {share:.0%} overhead, {count.samples / block.settings.rate:.2f} s on the air')
     if block.settings.kind == 'sigmf':
         print(f'{block.radio.samples()} samples, {block.radio.bursts()} bursts annotated, in '
               f'{block.radio.description().split()[-1]}')

@@ -6,6 +6,7 @@
 #include <udeepsc_phy/burst_detector.h>
 
 #include <memory>
+#include <optional>
 
 namespace udeepsc_phy UDEEPSC_PHY_API {
 
@@ -14,21 +15,30 @@ struct ReceivedPayload {
     PayloadHeader header;
     std::vector<std::complex<float>> symbols; //!< equalised: gain 1, phase 0
     std::vector<float> noise_var; //!< N0 of each symbol after equalisation
+
+    //! Whether the nearest constellation points are those sent, by the CRC-16 that came
+    //! along. A damaged payload is no lost one: a soft look-up still makes the best of
+    //! it.
+    enum class Integrity { not_checked, intact, damaged };
+    Integrity integrity = Integrity::not_checked;
 };
 
 /*! One frame as it arrived. */
 struct ReceivedFrame {
     enum class Fault {
         none,
-        no_header, //!< the first header's CRC fails: payloads is empty
-        bad_header, //!< CRC right, but a version or value that does not exist
+        no_header, //!< the header's CRC fails: payloads is empty
+        bad_header, //!< CRC right, but a value that does not exist
         cut, //!< samples or transmission end before the payloads do: those complete are
              //!< given
-        lost_header, //!< a later header's CRC fails: the payloads before it are given
+        lost_description, //!< what the frame holds cannot be read: its CRC fails
         not_finite, //!< too many samples are NaN or infinite
+        other_version, //!< a frame of version 1, or of one that comes after 2
     };
     Fault fault = Fault::none;
+    FrameAddresses addresses;
     std::vector<ReceivedPayload> payloads;
+    std::optional<ControlMessage> message; //!< in place of payloads
     std::uint64_t sample = 0; //!< of the stream: the preamble's first symbol
     std::uint64_t end_sample = 0; //!< one past the frame's last payload symbol
     double timing = 0; //!< refined fraction of a sample

@@ -52,8 +52,9 @@ public:
 
     /*!
      * Takes the next \p n samples of the stream; returns the bursts that are complete:
-     * each with the samples of the longest frame that the profile allows, or up to where
-     * the stream was flushed. Bursts may overlap in the stream.
+     * each with the samples of its frame, whose length its header says; those of a header
+     * alone where there is none that can be read. Bursts may overlap in the stream; they
+     * come in the order in which they begin.
      */
     std::vector<DetectedBurst> push(const std::complex<float>* samples, std::size_t n);
 

@@ -21,18 +21,34 @@ public:
     const FrameProfile& profile() const;
 
     /*!
-     * One burst, amplitude as FrameProfile says. Sets each header's version, more and
-     * symbols itself.
-     * \throws std::invalid_argument for no payload, an empty payload, more symbols than
-     * the profile allows, a header that does not validate, samples that are not finite.
+     * One burst, amplitude as FrameProfile says. Sets each header's symbols itself.
+     * Payloads in a row that are alike and numbered one after the other cost no header of
+     * their own. \throws std::invalid_argument for no payload, an empty payload, more
+     * payloads or symbols than the profile allows, a header that does not validate,
+     * payloads of two models, more to describe than 255 bytes hold, samples that are not
+     * finite.
      */
-    std::vector<std::complex<float>> frame(const std::vector<Payload>& payloads) const;
+    std::vector<std::complex<float>> frame(const std::vector<Payload>& payloads,
+                                           const FrameAddresses& addresses = {}) const;
 
-    //! Samples of a burst with payloads of so many symbols.
-    std::size_t burst_samples(const std::vector<std::size_t>& payload_symbols) const;
+    //! One burst that carries a message. \throws std::invalid_argument if it does not
+    //! validate.
+    std::vector<std::complex<float>> frame(const ControlMessage& message,
+                                           const FrameAddresses& addresses = {}) const;
 
-    //! Of these, the symbols that are not payload: preamble, headers, pilots, ramps.
+    //! Whether one frame holds payloads with these headers.
+    bool fits(const std::vector<PayloadHeader>& payloads) const;
+
+    //! Symbols of a frame that are not payload: preamble, header, description, pilots,
+    //! ramps. \throws std::invalid_argument as frame()
+    std::size_t overhead_of(const std::vector<PayloadHeader>& payloads) const;
+
+    //! The same for payloads of so many symbols, alike but for that and numbered in a
+    //! row.
     std::size_t overhead_symbols(const std::vector<std::size_t>& payload_symbols) const;
+
+    //! Samples of their burst.
+    std::size_t burst_samples(const std::vector<std::size_t>& payload_symbols) const;
 
 private:
     struct Impl;

@@ -5,6 +5,7 @@
 #include <boost/thread/condition_variable.hpp>
 #include <boost/thread/mutex.hpp>
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace gr {
@@ -53,9 +54,14 @@ public:
         return result;
     }
 
-    //! Waits for an item, then for up to `limit` of them, but no longer than max_wait_ms.
-    //! Empty when the queue is closed and drained.
-    std::vector<T> pop_batch(std::size_t limit, double max_wait_ms)
+    /*!
+     * Waits for an item, then until they fill a batch, but no longer than max_wait_ms.
+     * `filled` says how many of those that wait do so: 0 while more may come in. Empty
+     * when the queue is closed and drained.
+     */
+    std::vector<T>
+    pop_batch(const std::function<std::size_t(const std::deque<T>&)>& filled,
+              double max_wait_ms)
     {
         boost::unique_lock<boost::mutex> lock(d_mutex);
         while (d_items.empty() && !d_closed) {
@@ -63,14 +69,18 @@ public:
         }
         const auto deadline = boost::chrono::steady_clock::now()
             + boost::chrono::microseconds(static_cast<long>(1000 * max_wait_ms));
-        while (d_items.size() < std::min(limit, d_limit) && !d_closed
-               && max_wait_ms > 0) {
+        std::size_t count = filled(d_items);
+        while (count == 0 && d_items.size() < d_limit && !d_closed && max_wait_ms > 0) {
             if (d_changed.wait_until(lock, deadline) == boost::cv_status::timeout) {
                 break;
             }
+            count = filled(d_items);
+        }
+        if (count == 0) {
+            count = d_items.size();
         }
         std::vector<T> batch;
-        while (!d_items.empty() && batch.size() < limit) {
+        while (!d_items.empty() && batch.size() < count) {
             batch.push_back(std::move(d_items.front()));
             d_items.pop_front();
         }

@@ -4,6 +4,7 @@
 #include "bounded_queue.h"
 #include "pdu_block_impl.h"
 
+#include <deque>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -24,6 +25,9 @@ public:
         overflow_policy policy;
         int batch;
         double max_wait_ms; // for a batch to fill
+        //! How many of the jobs that wait fill a batch, 0 while more may come in; empty:
+        //! `batch` of them.
+        std::function<std::size_t(const std::deque<Job>&)> filled = {};
     };
     //! Must not throw.
     using process_function = std::function<void(std::vector<Job>&)>;
@@ -39,7 +43,14 @@ public:
         , d_process(std::move(process))
         , d_begin(std::move(begin))
         , d_queue(how.queue, how.policy)
-    { }
+    {
+        if (!d_options.filled) {
+            d_options.filled = [limit = static_cast<std::size_t>(how.batch)](
+                                   const std::deque<Job>& jobs) {
+                return jobs.size() >= limit ? limit : 0;
+            };
+        }
+    }
 
     ~job_thread() { stop(); }
 
@@ -106,7 +117,7 @@ private:
     {
         d_begin();
         for (;;) {
-            auto jobs = d_queue.pop_batch(d_options.batch, d_options.max_wait_ms);
+            auto jobs = d_queue.pop_batch(d_options.filled, d_options.max_wait_ms);
             if (jobs.empty()) {
                 return;
             }
@@ -123,7 +134,7 @@ private:
     }
 
     pdu_block_impl& d_owner;
-    const options d_options;
+    options d_options; // not changed once made
     const process_function d_process;
     const std::function<void()> d_begin;
     bounded_queue<Job> d_queue;

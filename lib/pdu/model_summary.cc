@@ -55,13 +55,8 @@ model_summary::model_summary(const std::string& name)
 PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) const
 {
     const std::string name = data.symbol(keys::task()).value_or("");
-    const auto task = std::find_if(d_config.tasks.begin(),
-                                   d_config.tasks.end(),
-                                   [&](const TaskConfig& t) { return t.name == name; });
-    if (task == d_config.tasks.end()) {
-        throw bad_pdu(reasons::UNKNOWN_TASK,
-                      "task \"" + name + "\" is none of model " + d_id);
-    }
+    const unsigned number = number_of_task(name);
+    const TaskConfig* const task = &d_config.tasks[number];
     std::string modality = data.symbol(keys::modality()).value_or("");
     if (modality.empty() && task->inputs.size() == 1) {
         modality = task->inputs.front().modality;
@@ -88,7 +83,7 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
     }
 
     PayloadHeader header;
-    header.task = static_cast<unsigned>(task - d_config.tasks.begin());
+    header.task = number;
     header.modality = number_of(modality);
     header.model = d_tag;
     header.vectors = static_cast<unsigned>(vectors);
@@ -105,6 +100,28 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
                           + " sends " + d_config.modulation);
     }
     return header;
+}
+
+unsigned model_summary::number_of_task(const std::string& name) const
+{
+    const auto task = std::find_if(d_config.tasks.begin(),
+                                   d_config.tasks.end(),
+                                   [&](const TaskConfig& t) { return t.name == name; });
+    if (task == d_config.tasks.end()) {
+        throw bad_pdu(reasons::UNKNOWN_TASK,
+                      "task \"" + name + "\" is none of model " + d_id);
+    }
+    return static_cast<unsigned>(task - d_config.tasks.begin());
+}
+
+std::string model_summary::task_of_number(unsigned number) const
+{
+    if (number >= d_config.tasks.size()) {
+        throw bad_pdu(reasons::UNKNOWN_TASK,
+                      "task " + std::to_string(number) + " of "
+                          + std::to_string(d_config.tasks.size()));
+    }
+    return d_config.tasks[number].name;
 }
 
 unsigned model_summary::number_of(const std::string& modality) const
@@ -150,11 +167,7 @@ payload_format::contents model_summary::contents_of(const ReceivedPayload& paylo
                       "payload in " + to_string(header.modulation) + ", this model sends "
                           + d_config.modulation);
     }
-    if (header.task >= d_config.tasks.size()) {
-        throw bad_pdu(reasons::UNKNOWN_TASK,
-                      "task " + std::to_string(header.task) + " of "
-                          + std::to_string(d_config.tasks.size()));
-    }
+    task_of_number(header.task); // or bad_pdu
     const TaskConfig& task = d_config.tasks[header.task];
     const auto& encoders = d_config.encoders;
     const std::string modality

@@ -41,6 +41,10 @@ public:
     //! Throws bad_pdu for a payload that is of another format.
     virtual contents contents_of(const udeepsc_phy::ReceivedPayload& payload) const = 0;
 
+    //! A task's number on the air and back. Throws bad_pdu for one that is none.
+    virtual unsigned number_of_task(const std::string& task) const = 0;
+    virtual std::string task_of_number(unsigned number) const = 0;
+
     //! Identity of the model; empty without one.
     virtual const std::string& id() const = 0;
 };

@@ -15,6 +15,7 @@ using udeepsc_phy::ReceivedPayload;
 
 constexpr const char* s_task = "raw";
 constexpr unsigned s_task_number = 15; // no model has so many tasks
+constexpr std::size_t s_most_symbols = 8191; // of a payload: 13 bits
 constexpr unsigned s_symbols = 0; // header's modality
 constexpr unsigned s_bytes = 1;
 
@@ -79,11 +80,10 @@ Payload raw_payloads::payload_of(const pdu& data) const
     payload.header.modulation = modulation_of(data);
     payload.symbols
         = bytes ? symbols_of(data.bytes(), payload.header.modulation) : data.complexes();
-    const unsigned most = udeepsc_phy::FrameProfile().max_payload_symbols;
-    if (payload.symbols.empty() || payload.symbols.size() > most) {
+    if (payload.symbols.empty() || payload.symbols.size() > s_most_symbols) {
         throw bad_pdu(reasons::WRONG_SHAPE,
                       std::to_string(payload.symbols.size()) + " symbols, expected 1.."
-                          + std::to_string(most));
+                          + std::to_string(s_most_symbols));
     }
     payload.header.symbols = static_cast<unsigned>(payload.symbols.size());
     return payload;
@@ -93,6 +93,20 @@ payload_format::sample_parts
 raw_payloads::parts_of_sample(const PayloadHeader& header) const
 {
     return { s_task, { is_bytes(header) ? "bytes" : "symbols" } };
+}
+
+unsigned raw_payloads::number_of_task(const std::string& task) const
+{
+    if (task != s_task) {
+        throw bad_pdu(reasons::UNKNOWN_TASK,
+                      "task \"" + task + "\", expected \"" + s_task + "\"");
+    }
+    return s_task_number;
+}
+
+std::string raw_payloads::task_of_number(unsigned number) const
+{
+    return number == s_task_number ? s_task : "task " + std::to_string(number);
 }
 
 payload_format::contents raw_payloads::contents_of(const ReceivedPayload& payload) const

@@ -17,6 +17,8 @@ public:
     udeepsc_phy::Payload payload_of(const pdu& data) const override;
     sample_parts parts_of_sample(const udeepsc_phy::PayloadHeader& header) const override;
     contents contents_of(const udeepsc_phy::ReceivedPayload& payload) const override;
+    unsigned number_of_task(const std::string& task) const override;
+    std::string task_of_number(unsigned number) const override;
     const std::string& id() const override { return d_id; }
 
 private:

@@ -38,6 +38,7 @@ class SigmfRecorder(gr.sync_block):
         self._fault_counter = RadioFaults(f'recording {self._file}')
         self._lock = threading.Lock()
         self._begun, self._about = None, pmt.PMT_NIL
+        self._last_start = None  # of a receiver's frames
         self._bursts = 0
         self._edges = None
         frequency = settings.options.get('freq', 0.0)
@@ -85,9 +86,12 @@ class SigmfRecorder(gr.sync_block):
         start, end = key(about, 'sample'), key(about, 'end_sample')
         if pmt.is_null(start) or pmt.is_null(end):
             return
+        start = pmt.to_python(start)
         with self._lock:
-            if self._whole:
-                self._annotate(pmt.to_python(start), pmt.to_python(end), about)
+            # Of a frame's payloads the first one tells of all.
+            if self._whole and start != self._last_start:
+                self._last_start = start
+                self._annotate(start, pmt.to_python(end), about)
 
     def _annotate(self, start, end, about):
         if end <= start:

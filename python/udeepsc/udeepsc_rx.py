@@ -35,12 +35,14 @@ class udeepsc_rx(radio_end):
       key               file with the key that signs it, the transmitter's; "" for none
       dtype             "fp32", or "bf16" where the processor has it
       threads           threads per operator of the network, 1..256
+      address           this receiver's, 0..254: frames for others are dropped and counted
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
-                 window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1):
+                 window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
+                 address=0):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -55,7 +57,7 @@ class udeepsc_rx(radio_end):
         policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
         self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy)
-        self.demodulator = udeepsc.burst_demodulator(model, profile, window)
+        self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
         self.decoder = udeepsc.unified_decoder(model, **network)
         self.radio = radios.make_receiver(self.settings)

@@ -40,12 +40,18 @@ class udeepsc_tx(radio_end):
       key         file with the key that it must be signed with; "" for none
       dtype       "fp32", or "bf16" where the processor has it
       threads     threads per operator of the network, 1..256
+      address     this transmitter's, 0..255
+      destination  the receiver's address, 0..255; 255: all
+      max_frame_symbols  payload symbols up to which samples share a frame, 0..32768; 0: each
+                  sample has its own
+      hold_ms     longest that a sample waits for others to share its frame, 0..10000
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
-                 amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1):
+                 amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
+                 destination=255, max_frame_symbols=16384, hold_ms=50.0):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -57,7 +63,9 @@ class udeepsc_tx(radio_end):
         self.selector = udeepsc.feature_selector(model, snr_db, **network)
         self.indexer = udeepsc.vq_indexer(model, **network)
         self.modulator = udeepsc.digital_modulator()
-        self.framer = udeepsc.burst_framer(model, profile)
+        self.framer = udeepsc.burst_framer(
+            model, profile, address=address, destination=destination,
+            max_frame_symbols=max_frame_symbols, hold_ms=hold_ms)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         self.recorder = None
@@ -112,6 +120,9 @@ class udeepsc_tx(radio_end):
 
     def set_profile(self, profile):
         self.framer.set_profile(profile)
+
+    def set_destination(self, destination):
+        self.framer.set_destination(destination)
 
     def set_amplitude(self, amplitude):
         self.source.set_amplitude(amplitude)

@@ -18,15 +18,17 @@ class Link:
     """burst_framer > burst_source > radio_channel > burst_detector > burst_demodulator."""
 
     def __init__(self, profile='standard', window=8, grouping=udeepsc.frame_grouping.sample,
-                 rate=2e6, tags=True, **channel):
-        self.framer = udeepsc.burst_framer(fx.model_path(), profile, grouping)
-        # Whoever waits for the last burst waits for the longest frame's samples after it.
+                 rate=2e6, tags=True, max_frame_symbols=0, address=0, framer=None, **channel):
+        self.framer = udeepsc.burst_framer(fx.model_path(), profile, grouping,
+                                           max_frame_symbols=max_frame_symbols, **framer or {})
         self.source = udeepsc.burst_source(gap=1000)
         self.channel = udeepsc.radio_channel(**channel)
         self.detector = udeepsc.burst_detector(profile)
-        self.demodulator = udeepsc.burst_demodulator(fx.model_path(), profile, window)
+        self.demodulator = udeepsc.burst_demodulator(
+            fx.model_path(), profile, window, address=address)
         self.debug = blocks.message_debug()
         self.snr = blocks.message_debug()
+        self.control = blocks.message_debug()
         self.top = gr.top_block()
         # An endless source of silence: as fast as the test needs it, and no faster.
         throttle = blocks.throttle(gr.sizeof_gr_complex, rate)
@@ -36,6 +38,7 @@ class Link:
         self.top.msg_connect((self.detector, 'out'), (self.demodulator, 'in'))
         self.top.msg_connect((self.demodulator, 'out'), (self.debug, 'store'))
         self.top.msg_connect((self.demodulator, 'snr'), (self.snr, 'store'))
+        self.top.msg_connect((self.demodulator, 'control'), (self.control, 'store'))
 
     def run(self, messages, payloads, frames):
         """Until so many payloads and reports of the Es/N0 have arrived."""
@@ -140,6 +143,97 @@ class RadioLink(unittest.TestCase):
         alone = Link(tags=False, **channel).run(messages, 20, 20)
         self.assertEqual([fx.key(m, 'reference') for m in alone], [None] * 20)
         self.assertEqual([fx.key(m, 'frame_id') for m in alone], list(range(20)))
+
+    def test_samples_share_frames(self):
+        """In every profile: fewer bursts than samples, and each payload has its own keys."""
+        for profile in bx.phy.frame_profile.names():
+            with self.subTest(profile):
+                sent = [bx.symbols(200, i) for i in range(24)]
+                link = Link(profile, max_frame_symbols=1600, snr_db=20.0, cfo=0.002,
+                            clock_ppm=20.0, framer=dict(hold_ms=2000))
+                got = link.run([bx.symbol_pdu(data, frame_id=i, reference=f'truth {i}')
+                                for i, data in enumerate(sent)], 24, 3)
+                self.assertEqual([fx.key(m, 'frame_id') for m in got], list(range(24)))
+                self.assertEqual([fx.key(m, 'reference') for m in got],
+                                 [f'truth {i}' for i in range(24)])
+                self.assertEqual(link.framer.sent(), 3)
+                self.assertEqual(link.framer.samples_sent(), 24)
+                for data, message in zip(sent, got):
+                    self.assertLess(np.mean(np.abs(fx.payload(message) - data)**2), 0.03)
+
+    def test_addresses(self):
+        """A receiver takes what is for it and for all; the rest is counted."""
+        messages = [bx.symbol_pdu(bx.symbols(40, i), frame_id=i) for i in range(3)]
+        for destination, heard in ((7, True), (255, True), (8, False)):
+            link = Link(address=7, snr_db=20.0,
+                        framer=dict(address=42, destination=destination))
+            if heard:
+                got = link.run(messages, 3, 3)
+                self.assertEqual([fx.key(m, 'source') for m in got], [42] * 3)
+                self.assertEqual([fx.key(m, 'destination') for m in got], [destination] * 3)
+                continue
+            link.framer.set_destination(destination)
+            link.top.start()
+            for message in messages:
+                link.framer.to_basic_block()._post(pmt.intern('in'), message)
+            self.assertTrue(fx.wait_until(
+                lambda: link.demodulator.dropped('other address') == 3))
+            link.top.stop()
+            link.top.wait()
+            self.assertEqual(link.demodulator.sent(), 0)
+
+    def test_what_else_a_frame_tells(self):
+        """Layer, positions, and whether every decision was right."""
+        told = dict(positions=udeepsc.frame_positions.mask, check=udeepsc.frame_check.crc16)
+        link = Link(max_frame_symbols=16384, snr_db=25.0, tags=False,
+                    framer=dict(hold_ms=500, **told))
+        messages = [bx.symbol_pdu(bx.symbols(12, i), frame_id=i, layer=i, kept=[i, 5, 60],
+                                  candidates=64) for i in range(3)]
+        got = link.run(messages, 3, 1)
+        self.assertEqual([fx.key(m, 'layer') for m in got], [0, 1, 2])
+        self.assertEqual([list(fx.key(m, 'kept')) for m in got], [[i, 5, 60] for i in range(3)])
+        self.assertEqual([fx.key(m, 'candidates') for m in got], [64] * 3)
+        self.assertEqual([fx.key(m, 'integrity') for m in got], ['intact'] * 3)
+        noisy = Link(snr_db=3.0, framer=dict(check=udeepsc.frame_check.crc16))
+        got = noisy.run([bx.symbol_pdu(bx.symbols(200), frame_id=1)], 1, 1)
+        self.assertEqual(fx.key(got[0], 'integrity'), 'damaged')
+
+    def test_control_messages(self):
+        """Exact, in frames of their own; bad ones are counted, and the good ones go on."""
+        link = Link(snr_db=-3.0)
+        task = 'image_reconstruction'
+        bad = [
+            (fx.meta(), fx.u8(b'x'), 'bad key'),
+            (fx.meta(control='tea'), fx.u8(b'x'), 'bad key'),
+            (fx.meta(control='text'), fx.u8(b''), 'wrong shape'),
+            (fx.meta(control='text'), fx.u8(bytes(254)), 'wrong shape'),
+            (fx.meta(control='text'), fx.f32([1.0]), 'wrong type'),
+            (fx.meta(control='csi'), fx.u8(b''), 'bad key'),
+            (fx.meta(control='csi', snr_db=1e9), fx.u8(b''), 'bad key'),
+            (fx.meta(control='acknowledgement', task='tea'), fx.u8(b''), 'unknown task'),
+        ]
+        link.top.start()
+
+        def post(keys, payload):
+            link.framer.to_basic_block()._post(pmt.intern('control'), pmt.cons(keys, payload))
+
+        for keys, payload, _ in bad:
+            post(keys, payload)
+        post(fx.meta(control='text'), fx.u8('later, please'.encode()))
+        post(fx.meta(control='csi', frame_id=300, snr_db=-2.5), fx.u8(b''))
+        post(fx.meta(control='acknowledgement', frame_id=9, task=task), fx.u8(b''))
+        arrived = fx.wait_until(lambda: link.control.num_messages() == 3)
+        link.top.stop()
+        link.top.wait()
+        self.assertTrue(arrived, pmt.to_python(link.demodulator.stats()))
+        for reason in {reason for _, _, reason in bad}:
+            self.assertEqual(link.framer.dropped(reason), sum(r == reason for _, _, r in bad))
+        text, csi, acknowledgement = [link.control.get_message(i) for i in range(3)]
+        self.assertEqual(bytes(pmt.u8vector_elements(pmt.cdr(text))), b'later, please')
+        self.assertEqual(fx.key(text, 'control'), 'text')
+        self.assertEqual((fx.key(csi, 'frame_id'), fx.key(csi, 'snr_db')), (300 % 256, -2.5))
+        self.assertEqual((fx.key(acknowledgement, 'frame_id'), fx.key(acknowledgement, 'task')),
+                         (9, task))
 
     def test_another_profile_hears_nothing(self):
         """The control: a receiver for another frame decodes none of it."""

@@ -30,6 +30,7 @@ class Framer(unittest.TestCase):
             (bx.symbol_pdu(data, modulation='7psk'), 'bad key', 'modulation'),
             (bx.symbol_pdu(data, modulation='qpsk'), 'wrong modulation', 'not the model\'s'),
             (bx.symbol_pdu(data, frame_id='x'), 'bad key', 'frame_id'),
+            (bx.symbol_pdu(data, layer=8), 'bad key', 'beyond 3 bits'),
             (bx.symbol_pdu(nan), 'not finite', 'NaN'),
             (bx.symbol_pdu(data[:0], shape=[1, 4]), 'wrong shape', 'empty'),
             (pmt.cons(fx.meta(task='image_reconstruction', shape=[4, 4]), fx.f32([1.0])),
@@ -68,7 +69,7 @@ class Framer(unittest.TestCase):
 
     def test_counts_where_nobody_does(self):
         data = bx.symbols(16)
-        block = udeepsc.burst_framer(fx.model_path())
+        block = udeepsc.burst_framer(fx.model_path(), max_frame_symbols=0)
         with fx.Bench(block) as bench:
             for _ in range(3):
                 bench.post(bx.symbol_pdu(data))
@@ -100,6 +101,58 @@ class Framer(unittest.TestCase):
             fx.payload(got).astype(np.complex64),
             bx.burst(text, task=task, modality='text', frame_id=7, vectors=3))
 
+    def test_samples_share_a_frame(self):
+        """As many as max_frame_symbols says, those of one form together, each with its keys."""
+        data = [bx.symbols(16, i) for i in range(7)]
+        framer = bx.phy.framer(bx.phy.frame_profile())
+        block = udeepsc.burst_framer(fx.model_path(), max_frame_symbols=64, hold_ms=300,
+                                     address=3, destination=4)
+        with fx.Bench(block) as bench:
+            for i, one in enumerate(data):
+                bench.post(bx.symbol_pdu(one, frame_id=i, reference=f'truth {i}'))
+            first, rest = bench.received(2)
+        for message, numbers in ((first, range(4)), (rest, range(4, 7))):
+            expected = framer.frame([(bx.header(frame_id=i), data[i]) for i in numbers], 3, 4)
+            np.testing.assert_array_equal(fx.payload(message).astype(np.complex64), expected)
+            self.assertEqual(fx.key(message, 'samples'), len(numbers))
+            self.assertEqual(fx.key(message, 'symbols'), 16 * len(numbers))
+            self.assertEqual(fx.key(message, 'overhead'),
+                             framer.overhead_symbols([16] * len(numbers)))
+            self.assertEqual([keys['reference'] for keys in fx.key(message, 'payload_keys')],
+                             [f'truth {i}' for i in numbers])
+        self.assertEqual((block.sent(), block.samples_sent()), (2, 7))
+
+    def test_a_lone_sample_is_not_held_for_ever(self):
+        block = udeepsc.burst_framer(fx.model_path(), hold_ms=100)
+        with fx.Bench(block) as bench:
+            bench.post(bx.symbol_pdu(bx.symbols(16), frame_id=5))
+            got = bench.received(1)[0]
+        np.testing.assert_array_equal(fx.payload(got).astype(np.complex64),
+                                      bx.burst(bx.symbols(16), frame_id=5))
+        self.assertIsNone(fx.key(got, 'payload_keys'))
+
+    def test_what_waits_at_the_end_is_sent(self):
+        block = udeepsc.burst_framer(fx.model_path(), hold_ms=10000)
+        with fx.Bench(block) as bench:
+            for i in range(3):
+                bench.post(bx.symbol_pdu(bx.symbols(16), frame_id=i))
+            self.assertTrue(fx.wait_until(lambda: block.queue_depth() == 3))
+        self.assertEqual((block.sent(), block.samples_sent(), block.dropped()), (1, 3, 0))
+
+    def test_modalities_of_several_samples_stand_by_form(self):
+        task = 'visual_question_answering'
+        framer = bx.phy.framer(bx.phy.frame_profile())
+        image, text = bx.symbols(5, 1), bx.symbols(3, 2)
+        block = udeepsc.burst_framer(fx.model_path(), max_frame_symbols=16)
+        with fx.Bench(block) as bench:
+            for i in range(2):
+                bench.post(bx.symbol_pdu(text, task, 'text', frame_id=i))
+                bench.post(bx.symbol_pdu(image, task, 'image', frame_id=i))
+            got = bench.received(1)[0]
+        expected = framer.frame([(bx.header(task, 'image', i, 5), image) for i in range(2)]
+                                + [(bx.header(task, 'text', i, 3), text) for i in range(2)])
+        np.testing.assert_array_equal(fx.payload(got).astype(np.complex64), expected)
+
     def test_incomplete_samples_are_bounded(self):
         task = 'visual_question_answering'
         block = udeepsc.burst_framer(fx.model_path(), pending=3)
@@ -116,6 +169,13 @@ class Framer(unittest.TestCase):
         with fx.Bench(block) as bench:
             block.set_profile('short')
             self.assertEqual(block.profile(), 'short')
+            block.set_destination(9)
+            block.set_max_frame_symbols(0)
+            self.assertEqual((block.destination(), block.max_frame_symbols()), (9, 0))
+            for setter in (block.set_destination, block.set_max_frame_symbols):
+                with self.assertRaisesRegex(ValueError, 'expected'):
+                    setter(-1)
+            block.set_destination(255)
             block.set_model(fx.model_path(2))
             bench.post(bx.symbol_pdu(data, frame_id=1))
             got = bench.received(1)[0]
@@ -128,8 +188,13 @@ class Framer(unittest.TestCase):
             bx.burst(data, 'short', frame_id=1, model=bx.model_tag(2)))
 
     def test_parameters_are_named(self):
-        with self.assertRaisesRegex(ValueError, 'pending'):
-            udeepsc.burst_framer(fx.model_path(), pending=0)
+        for name, value in (('pending', 0), ('max_frame_symbols', -1),
+                            ('max_frame_symbols', 32769), ('hold_ms', -1.0), ('address', 256),
+                            ('destination', 256)):
+            with self.assertRaisesRegex(ValueError, name):
+                udeepsc.burst_framer(fx.model_path(), **{name: value})
+        with self.assertRaisesRegex(ValueError, 'address'):
+            udeepsc.burst_demodulator(fx.model_path(), address=255)
         with self.assertRaisesRegex(udeepsc.ModelError, "model 'nowhere'"):
             udeepsc.burst_framer('nowhere')
         with self.assertRaisesRegex(Exception, __file__):
@@ -298,7 +363,7 @@ class Source(unittest.TestCase):
                 self.assertEqual(block.queue_depth(), 0)
 
     def test_a_full_queue_holds_the_framer_back(self):
-        framer = udeepsc.burst_framer(fx.model_path())
+        framer = udeepsc.burst_framer(fx.model_path(), max_frame_symbols=0)
         block = self.nothing(queue=2, gap=100000)
         bench = self.blocked(block)
         bench.top.msg_connect((framer, 'out'), (block, 'in'))

@@ -131,7 +131,8 @@ class Recorded(unittest.TestCase):
     def test_transmitter_to_file_to_receiver(self):
         name = fx.temporary('sent')
         count = 5
-        tx = udeepsc.udeepsc_tx(fx.model_path(), f'sigmf:{name},rate=500k,freq=915M')
+        tx = udeepsc.udeepsc_tx(fx.model_path(), f'sigmf:{name},rate=500k,freq=915M',
+                                max_frame_symbols=0)
         top = gr.top_block()
         top.connect(tx)
         top.start()
@@ -169,7 +170,8 @@ class Recorded(unittest.TestCase):
     def test_receiver_records_what_it_hears(self):
         name = fx.temporary('heard')
         channel = udeepsc.radio_channel(snr_db=15.0)
-        with Ends('sim,rate=500k', 'sim,rate=500k', {}, {'record': name}, channel) as ends:
+        with Ends('sim,rate=500k', 'sim,rate=500k', {'max_frame_symbols': 0}, {'record': name},
+                  channel) as ends:
             ends.send(pictures(3))
             ends.receive(3)
         meta, faults = sigmf_rules.check(name + '.sigmf-meta', name + '.sigmf-data')

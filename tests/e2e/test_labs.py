@@ -38,7 +38,7 @@ MEASUREMENTS = {
         (['estimate', '--snr', '0', '--bursts', '5'], r'carrier, detector: +\d\S+ cycles a symbol rms'),
         (['followed', '--snr', '6', '--bursts', '3'], r'symbol errors 0\.0[3-6]')],
     '4_single_carrier_or_ofdm': [
-        (['overhead'], r'ofdm +2080 .* 2208 .* 3232'),
+        (['overhead'], r'ofdm +2656 .* 2784 .* 3808'),
         (['peaks', '--profile', 'standard'], r'3\.[5-9]\d dB over the mean'),
         (['carriers'], r'weakest -10\.\d+'),
         (['errors', '--snr', '14', '--bursts', '3'], r'ofdm +three_tap, 14 dB: symbol errors 0\.0')],
@@ -51,7 +51,7 @@ MEASUREMENTS = {
         (['vectors'], r'12 dB: \d vectors'),
         (['loop', '--frames', '3'], r'frame +5: channel +0\.0 dB, \d vectors sent'),
         (['wrong', '--times', '1'], r'n = 206 each'),
-        (['bursts'], r'512 payload symbols: 1824')],
+        (['bursts'], r'512 payload symbols: 2144')],
     '7_codebook_and_constellation': [
         (['usage', '--tiles', '4'], r'entropy of an index [67]\.\d+ bits'),
         (['neighbours'], r'as trained: .* neighbouring points 0\.\d+'),

@@ -32,7 +32,8 @@ inline Payload random_payload(std::size_t n, Modulation modulation, Xoshiro256pp
     payload.header.frame_id = random() % 256;
     payload.header.task = random() % 16;
     payload.header.modality = random() % 3;
-    payload.header.model = random() % 256;
+    payload.header.layer = random() % 8;
+    payload.header.model = 0xa5; // one in a frame
     payload.header.vectors = random() % 128;
     payload.header.modulation = modulation;
     for (std::size_t i = 0; i < n; i++) {
@@ -40,6 +41,21 @@ inline Payload random_payload(std::size_t n, Modulation modulation, Xoshiro256pp
             constellation.points()[random() % constellation.size()]);
     }
     return payload;
+}
+
+//! Payloads of one form, numbered in a row, as the tiles of a picture are.
+inline std::vector<Payload> picture(std::size_t tiles,
+                                    std::size_t symbols,
+                                    Modulation modulation,
+                                    Xoshiro256pp& random)
+{
+    std::vector<Payload> payloads;
+    for (std::size_t i = 0; i < tiles; i++) {
+        payloads.push_back(random_payload(symbols, modulation, random));
+        payloads.back().header = payloads.front().header;
+        payloads.back().header.frame_id = (payloads.front().header.frame_id + i) % 256;
+    }
+    return payloads;
 }
 
 //! Everything that a receiver does not know beforehand, drawn anew for each burst.
@@ -139,7 +155,8 @@ inline double mean_error(const ReceivedPayload& received, const Payload& sent)
 inline bool same_content(const PayloadHeader& a, const PayloadHeader& b)
 {
     return a.frame_id == b.frame_id && a.task == b.task && a.modality == b.modality
-        && a.model == b.model && a.modulation == b.modulation && a.vectors == b.vectors;
+        && a.layer == b.layer && a.model == b.model && a.modulation == b.modulation
+        && a.vectors == b.vectors;
 }
 
 /*!

@@ -38,6 +38,19 @@ inline Payload random_payload(std::size_t n, Modulation modulation, Xoshiro256pp
     return payload;
 }
 
+//! Payloads of one form, numbered in a row, as the tiles of a picture are.
+inline std::vector<Payload>
+picture(std::size_t tiles, std::size_t symbols, Xoshiro256pp& random)
+{
+    std::vector<Payload> payloads;
+    for (std::size_t i = 0; i < tiles; i++) {
+        payloads.push_back(random_payload(symbols, Modulation::qpsk, random));
+        payloads.back().header = payloads.front().header;
+        payloads.back().header.frame_id = (payloads.front().header.frame_id + i) % 256;
+    }
+    return payloads;
+}
+
 /*
  * A burst through a channel, as a detector would hand it over: the true timing, and the
  * carrier offset with the error of a maximum-likelihood estimate from the preamble at 0

@@ -96,8 +96,9 @@ TEST(Frame, ProfileErrorsNameTheField)
     refused("channel_taps", [](auto& p) { p.channel_taps = 0; });
     refused("max_cfo", [](auto& p) { p.max_cfo = -0.01; });
     refused("max_cfo", [=](auto& p) { p.max_cfo = nan; });
-    refused("max_payload_symbols", [](auto& p) { p.max_payload_symbols = 8192; });
+    refused("max_payload_symbols", [](auto& p) { p.max_payload_symbols = 65536; });
     refused("max_payloads", [](auto& p) { p.max_payloads = 0; });
+    refused("max_payloads", [](auto& p) { p.max_payloads = 65; });
 }
 
 TEST(Frame, HeaderErrorsNameTheField)
@@ -110,11 +111,26 @@ TEST(Frame, HeaderErrorsNameTheField)
         const auto text = refusal([&] { header.validate(); });
         EXPECT_EQ(text.rfind(field, 0), 0u) << field << ": " << text;
     };
-    refused("version", [](auto& h) { h.version = 0; });
-    refused("version", [](auto& h) { h.version = 2; });
     refused("frame_id", [](auto& h) { h.frame_id = 256; });
     refused("task", [](auto& h) { h.task = 16; });
     refused("modality", [](auto& h) { h.modality = 3; });
+    refused("layer", [](auto& h) { h.layer = 8; });
+    refused("candidates", [](auto& h) { h.candidates = 257; });
+    refused("positions", [](auto& h) { h.positions = { 0 }; });
+    refused("positions", [](auto& h) {
+        h.candidates = 8;
+        h.vectors = 1;
+    });
+    refused("positions", [](auto& h) {
+        h.candidates = 8;
+        h.vectors = 2;
+        h.positions = { 3, 3 };
+    });
+    refused("positions", [](auto& h) {
+        h.candidates = 8;
+        h.vectors = 1;
+        h.positions = { 8 };
+    });
     refused("model", [](auto& h) { h.model = 256; });
     refused("modulation", [](auto& h) { h.modulation = static_cast<Modulation>(5); });
     refused("vectors", [](auto& h) { h.vectors = 128; });
@@ -251,9 +267,11 @@ TEST(Frame, LayoutPutsPilotsAfterEveryGroupAndAtTheEnd)
         ASSERT_EQ(layout.symbol_sample(-8), 20u);
         ASSERT_EQ(layout.burst_samples(body), 2 * (symbol + 16 - 1) + 41);
     }
-    EXPECT_EQ(layout.header_length(), 6u * 140);
-    EXPECT_EQ(layout.body_length({ 10, 20 }), 2 * 840u + 30);
-    EXPECT_EQ(layout.max_body_length(), 4 * 840u + 8191);
+    // 2 (88 + 16 + 8) coded bits of a header, 2 (8 * 12 + 16 + 8) of a description of 12.
+    EXPECT_EQ(layout.header_length(), 5u * 224);
+    EXPECT_EQ(layout.body_length(0, 30), 5 * 224u + 30);
+    EXPECT_EQ(layout.body_length(12, 30), 5 * (224u + 240u) + 30);
+    EXPECT_EQ(layout.max_body_length(), 5 * (224u + 4128u) + 32768);
     EXPECT_EQ(layout.reference_runs_before(2).size(), 3u);
     EXPECT_EQ(layout.reference_runs_before(2)[2].first, std::ptrdiff_t(256 + 5 + 3 + 5));
 }
@@ -263,8 +281,8 @@ TEST(Frame, EverySymbolOfAFrameIsOneThing)
 {
     for (const auto& name : { "standard", "multipath", "short" }) {
         const FrameLayout layout(FrameProfile::from_name(name));
-        for (std::size_t payload : { 1u, 27u, 28u, 29u, 1000u, 8191u }) {
-            const std::size_t body = layout.body_length({ payload });
+        for (std::size_t payload : { 1u, 27u, 28u, 29u, 1000u, 32768u }) {
+            const std::size_t body = layout.body_length(0, payload);
             std::set<std::size_t> seen;
             for (std::size_t i = 0; i < body; i++) {
                 EXPECT_TRUE(seen.insert(layout.body_symbol(i)).second);

@@ -99,7 +99,7 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
         const std::vector<Payload> payloads { random_payload(333, 1),
                                               random_payload(1, 2),
                                               random_payload(56, 3) };
-        const auto burst = framer.frame(payloads);
+        const auto burst = framer.frame(payloads, { 7, 9 });
         ASSERT_EQ(burst.size(), framer.burst_samples({ 333, 1, 56 }));
 
         double error = 0.0;
@@ -109,17 +109,26 @@ TEST(Framer, MatchedFilterGivesTheSymbolsBack)
             count++;
         };
         std::size_t position = 0;
-        detail::HeaderCodec codec(framer.profile().header_repetition);
+        const detail::HeaderCodec codec(framer.profile().header_repetition);
+        std::vector<detail::FramePayload> contents;
         for (const auto& payload : payloads) {
-            PayloadHeader header = payload.header;
-            header.more = &payload != &payloads.back();
-            header.symbols = payload.symbols.size();
-            for (float x : codec.encode(header)) {
-                expect(layout.body_symbol(position++), x);
-            }
-            for (std::size_t k = 0; k < payload.symbols.size(); k++) {
+            contents.push_back({ payload.header, {} });
+            contents.back().header.symbols = payload.symbols.size();
+        }
+        detail::Bits description;
+        const auto header = detail::describe(contents, { 7, 9 }, description);
+        ASSERT_EQ(description.size(), 3u * 48);
+        for (float x : codec.encode(header)) {
+            expect(layout.body_symbol(position++), x);
+        }
+        for (float x : codec.encode_description(description)) {
+            expect(layout.body_symbol(position++), x);
+        }
+        std::size_t k = 0;
+        for (const auto& payload : payloads) {
+            for (const auto& symbol : payload.symbols) {
                 expect(layout.body_symbol(position++),
-                       payload.symbols[k] * layout.payload_signs()[k]);
+                       symbol * layout.payload_signs()[k++]);
             }
         }
         for (const auto& run : layout.reference_runs(position)) {
@@ -183,7 +192,7 @@ TEST(Framer, ScramblingWhitensAConstantPayload)
     const auto burst = framer.frame({ payload });
     std::complex<double> sum = 0.0;
     for (int k = 0; k < 2000; k++) {
-        sum += matched_filter(burst, layout, layout.body_symbol(840 + k));
+        sum += matched_filter(burst, layout, layout.body_symbol(1120 + k));
     }
     // A random walk of 2000 steps: 45; four times that. Unscrambled it would be 2000.
     EXPECT_LT(std::abs(sum), 180.0);
@@ -192,15 +201,28 @@ TEST(Framer, ScramblingWhitensAConstantPayload)
 TEST(Framer, Errors)
 {
     const Framer framer { FrameProfile() };
-    EXPECT_THROW(framer.frame({}), std::invalid_argument);
+    EXPECT_THROW(framer.frame(std::vector<Payload>()), std::invalid_argument);
     EXPECT_THROW(framer.frame({ Payload() }), std::invalid_argument);
     EXPECT_THROW(framer.frame({ random_payload(8192, 1) }), std::invalid_argument);
-    EXPECT_THROW(framer.frame({ random_payload(8000, 1), random_payload(192, 1) }),
+    std::vector<Payload> most(4, random_payload(8191, 1));
+    most.push_back(random_payload(4, 1));
+    EXPECT_NO_THROW(framer.frame(most));
+    most.push_back(random_payload(1, 1));
+    EXPECT_THROW(framer.frame(most), std::invalid_argument);
+    EXPECT_THROW(framer.frame(std::vector<Payload>(65, random_payload(1, 1))),
                  std::invalid_argument);
-    EXPECT_NO_THROW(framer.frame({ random_payload(8000, 1), random_payload(191, 1) }));
-    EXPECT_THROW(framer.frame(std::vector<Payload>(5, random_payload(1, 1))),
+    EXPECT_THROW(framer.frame({ random_payload(1, 1) }, { 256, 0 }),
                  std::invalid_argument);
-    EXPECT_THROW(framer.burst_samples({}), std::invalid_argument);
+    EXPECT_THROW(framer.frame({ random_payload(1, 1) }, { 0, 256 }),
+                 std::invalid_argument);
+    auto other = random_payload(8, 1);
+    other.header.model = 1;
+    EXPECT_THROW(framer.frame({ random_payload(8, 1), other }), std::invalid_argument);
+    // 43 runs of 6 bytes are more than 255.
+    EXPECT_NO_THROW(framer.frame(std::vector<Payload>(42, random_payload(1, 1))));
+    EXPECT_THROW(framer.frame(std::vector<Payload>(43, random_payload(1, 1))),
+                 std::invalid_argument);
+    EXPECT_THROW(framer.burst_samples(std::vector<std::size_t>()), std::invalid_argument);
     EXPECT_THROW(framer.overhead_symbols({ 0 }), std::invalid_argument);
 
     auto bad_task = random_payload(8, 1);
@@ -224,8 +246,6 @@ TEST(Framer, Errors)
 
     // What the framer sets itself may hold anything.
     auto payload = random_payload(8, 1);
-    payload.header.version = 9;
     payload.header.symbols = 0;
-    payload.header.more = true;
     EXPECT_EQ(framer.frame({ payload }), framer.frame({ random_payload(8, 1) }));
 }

@@ -102,9 +102,9 @@ TEST(Ofdm, BurstHasTheLengthAndPowerOfTheConvention)
             const auto burst
                 = framer.frame({ random_payload(n, Modulation::qam16, random) });
             ASSERT_EQ(burst.size(), framer.burst_samples({ n }));
-            ASSERT_EQ(burst.size(), layout.burst_samples(layout.body_length({ n })));
+            ASSERT_EQ(burst.size(), layout.burst_samples(layout.body_length(0, n)));
             EXPECT_EQ(framer.overhead_symbols({ n }),
-                      layout.frame_symbols(layout.body_length({ n })) + 8 - n);
+                      layout.frame_symbols(layout.body_length(0, n)) + 8 - n);
             // Mean power 1 / sps as in a single-carrier burst; 0.6 % is the standard
             // deviation for 5000 symbols of 16-QAM.
             const std::size_t begin = layout.symbol_sample(264 + 2),

@@ -39,8 +39,7 @@ def what_a_clock_does():
 
 def longest_frame():
     """Symbols of a frame with the largest payloads, from docs/frame-format.md's layout."""
-    payloads = 4
-    body = payloads * 140 * measure.PROFILE.header_repetition + measure.PROFILE.max_payload_symbols
+    body = 224 * measure.PROFILE.header_repetition + measure.PROFILE.max_payload_symbols
     groups = math.ceil(body / measure.PROFILE.data_symbols)
     return PREAMBLE + body + groups * measure.PROFILE.pilot_symbols
 

@@ -81,7 +81,7 @@ class Loop:
         self.source = udeepsc.image_source([ASTRONAUT], TASK, start=udeepsc.source_start.on_trigger,
                                            whole=True)
         self.selector = udeepsc.feature_selector('lite', -6.0)
-        self.framer = udeepsc.burst_framer('lite')
+        self.framer = udeepsc.burst_framer('lite', max_frame_symbols=0)
         self.store = blocks.message_debug()
         self.channel = udeepsc.radio_channel(cfo=0.002, delay=0.37, clock_ppm=10.0, seed=seed)
         self.demodulator = udeepsc.burst_demodulator('lite')

@@ -20,9 +20,13 @@ namespace udeepsc {
  * - out "out": c32vector of symbols, gain 1 and phase 0; writes task, modality,
  * modulation, shape [vectors, subvectors], symbols, noise_var (f32vector, one per
  * symbol), snr_db (Es/N0 as measured), frame_id (unwrapped from the 8 bits on the air,
- * task by task), model_id, profile, sample, end_sample, timing, cfo, clock_ppm, power.
+ * task by task and source by source), source, destination, layer, model_id, profile,
+ * sample, end_sample, timing, cfo, clock_ppm, power; kept and candidates where the frame
+ * tells positions, integrity where a check came along.
  * - out "snr": for every frame that gave a payload, a dict with snr_db and sample, as
  *   csi_feedback takes it.
+ * - out "control": short messages as burst_framer's "control" takes them, with the keys
+ * of the frame.
  *
  * <b>Parameters</b>
  * - model: path or name of a model; payloads for another are dropped as "other model".
@@ -30,17 +34,19 @@ namespace udeepsc {
  *   "bytes"), symbols with modality "symbols"; a model's payloads arrive as symbols, too,
  *   with "task N" and "modality N" by their numbers in the header
  * - profile: "standard", "multipath", "short" or "ofdm", the transmitter's
- * - window: a frame whose number is one of the last so many of its task and was there in
- *   the last 2 s, and whose payload is the same as far as noise lets one tell, is a
- *   "duplicate" and dropped, 0..128; 0: none is
+ * - window: a payload whose number is one of the last so many of its task and source and
+ *   was there in the last 2 s, and whose symbols are the same as far as noise lets one
+ *   tell, is a "duplicate" and dropped, 0..128; 0: none is
  * - queue: bursts that may wait, 1..65536
  * - policy: what happens to a burst that finds the queue full
+ * - address: this receiver's, 0..254; frames for another are dropped as "other address"
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
- * Bursts: "no header", "bad header", "cut" and "lost header" (their whole payloads are
- * sent all the same), "not finite". Payloads: "other model", "unknown task", "wrong
- * modality", "wrong shape", "wrong modulation", "duplicate".
+ * Bursts: "no header", "bad header", "other version", "lost description", "cut" (the
+ * payloads that are whole are sent all the same), "not finite". Payloads: "other
+ * address", "other model", "unknown task", "wrong modality", "wrong shape", "wrong
+ * modulation", "duplicate".
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */
@@ -52,7 +58,8 @@ public:
                      const std::string& profile = "standard",
                      int window = 8,
                      int queue = 64,
-                     overflow_policy policy = overflow_policy::block);
+                     overflow_policy policy = overflow_policy::block,
+                     int address = 0);
 
     virtual void set_profile(const std::string& profile) = 0;
     virtual std::string profile() const = 0;

@@ -19,9 +19,10 @@ namespace udeepsc {
  * logged once per reason; it never stops the flowgraph. The reasons are "not a pdu",
  * "wrong type", "wrong shape", "unknown task", "wrong modality", "not finite", "bad snr",
  * "bad channel", "bad key", "bad sample", "queue full", "incomplete", "network",
- * "stopped"; of bursts "no header", "bad header", "cut", "lost header", "other model" and
- * "duplicate"; of the feedback link "bad datagram", "old datagram", "datagram
- * ahead", "too many datagrams", "other peer" and "not sent".
+ * "stopped"; of bursts "no header", "bad header", "other version", "cut", "lost
+ * description", "other address", "other model" and "duplicate"; of the feedback link "bad
+ * datagram", "old datagram", "datagram ahead", "too many datagrams", "other peer" and
+ * "not sent".
  *
  * <b>End</b>: a block whose neighbour upstream is done (a file has ended) first finishes
  * what waits, then is done too. So a flowgraph that begins with a finite stream ends by

@@ -82,6 +82,19 @@ UDEEPSC_API const pmt::pmt_t& t_source();
 
 // Of bursts: what burst_framer, burst_detector and burst_demodulator write.
 
+//! long: address of the transmitter that a payload came from, 0..255.
+UDEEPSC_API const pmt::pmt_t& source();
+//! long: address that it was sent to, 0..255; 255: all.
+UDEEPSC_API const pmt::pmt_t& destination();
+//! symbol: "intact" or "damaged", where a check came along: whether every symbol's
+//! nearest point is the one that was sent.
+UDEEPSC_API const pmt::pmt_t& integrity();
+//! symbol: kind of a control message, "text", "csi" or "acknowledgement".
+UDEEPSC_API const pmt::pmt_t& control();
+//! long: samples in a burst.
+UDEEPSC_API const pmt::pmt_t& samples();
+//! vector of dicts: keys of the PDU of each payload in a burst, in the frame's order.
+UDEEPSC_API const pmt::pmt_t& payload_keys();
 //! symbol: name of the burst's frame profile.
 UDEEPSC_API const pmt::pmt_t& profile();
 //! long: symbols of a burst that are no payload: preamble, headers, pilots, ramps.

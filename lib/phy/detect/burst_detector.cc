@@ -4,10 +4,10 @@
 // are even in number, else one a sample. Position i lies on sample i * stride.
 #include <udeepsc_phy/burst_detector.h>
 
+#include "burst_queue.h"
 #include "detection_threshold.h"
 #include "matched_filter.h"
 #include "preamble_scanner.h"
-#include "frame/frame_layout.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,9 +25,6 @@ using Samples = std::vector<std::complex<float>>;
 
 //! Positions looked at together.
 constexpr std::size_t BLOCK = 1024;
-
-//! Bursts that may wait for their samples at a time: what a flood of preambles costs.
-constexpr std::size_t MAX_WAITING = 64;
 
 //! Samples that are taken in before they are worked on.
 constexpr std::size_t MAX_PUSH = 1 << 16;
@@ -63,23 +60,14 @@ struct BurstDetector::Impl {
         , phases(positions_per_symbol(c.profile.samples_per_symbol))
         , filter(c.profile, phases)
         , scanner(c.profile, phases, threshold)
+        , queue(c.profile)
+        , min_distance((c.profile.channel_taps + 2.0) * phases)
     {
-        const auto& profile = c.profile;
-        const std::size_t sps = profile.samples_per_symbol;
-        // The strongest path may come last, and the demodulator has filters of its own.
-        samples_before = (profile.channel_taps + profile.filter_span) * sps;
-        const detail::FrameLayout layout(profile);
-        // 1000 ppm more for a clock that drifts.
-        const std::size_t longest = layout.burst_samples(layout.max_body_length());
-        samples_after = longest + longest / 1000 + samples_before;
-        min_distance = (profile.channel_taps + 2.0) * phases;
         reset();
     }
 
     void reset()
     {
-        raw.clear();
-        raw_first = 0;
         re.clear();
         im.clear();
         z_first = -static_cast<std::int64_t>(PreambleScanner::MARGIN);
@@ -87,16 +75,11 @@ struct BurstDetector::Impl {
         flushed = 0;
         has_pending = false;
         last_given = -std::numeric_limits<double>::infinity();
-        waiting.clear();
+        queue.clear();
         // Outputs before the stream's first sample, and what its filter reads before it.
         padding = filter.half() + PreambleScanner::MARGIN * filter.stride();
-        raw.assign(padding, { 0.0f, 0.0f });
-        raw_first = -static_cast<std::int64_t>(padding);
-    }
-
-    std::int64_t raw_end() const
-    {
-        return raw_first + static_cast<std::int64_t>(raw.size());
+        raw.values.assign(padding, { 0.0f, 0.0f });
+        raw.first = -static_cast<std::int64_t>(padding);
     }
 
     std::int64_t z_end() const { return z_first + static_cast<std::int64_t>(re.size()); }
@@ -105,7 +88,7 @@ struct BurstDetector::Impl {
               std::size_t n,
               std::vector<DetectedBurst>& out)
     {
-        raw.insert(raw.end(), samples, samples + n);
+        raw.values.insert(raw.values.end(), samples, samples + n);
         while (filter_block()) {
             while (z_end()
                    >= scanned + static_cast<std::int64_t>(BLOCK + scanner.reach())) {
@@ -115,7 +98,7 @@ struct BurstDetector::Impl {
                 drop_positions();
             }
         }
-        give_complete(out);
+        queue.take_complete(raw, out);
         drop_samples();
     }
 
@@ -128,14 +111,16 @@ struct BurstDetector::Impl {
         const std::int64_t last
             = (z_end() + static_cast<std::int64_t>(BLOCK) - 1) * stride
             + static_cast<std::int64_t>(filter.half());
-        if (last >= raw_end()) {
+        if (last >= raw.end()) {
             return false;
         }
         const std::size_t old = re.size();
         re.resize(old + BLOCK);
         im.resize(old + BLOCK);
-        filter.apply(
-            raw.data() + (first - raw_first), BLOCK, re.data() + old, im.data() + old);
+        filter.apply(raw.values.data() + (first - raw.first),
+                     BLOCK,
+                     re.data() + old,
+                     im.data() + old);
         return true;
     }
 
@@ -197,40 +182,7 @@ struct BurstDetector::Impl {
         detection.timing = at - sample;
         detection.cfo = pending.cfo;
         detection.rho = pending.rho;
-        waiting.push_back(detection);
-        if (waiting.size() > MAX_WAITING) {
-            waiting.erase(std::min_element(
-                waiting.begin(),
-                waiting.end(),
-                [](const Detection& a, const Detection& b) { return a.rho < b.rho; }));
-            dropped++;
-        }
-    }
-
-    DetectedBurst cut_out(const Detection& detection, std::int64_t end) const
-    {
-        DetectedBurst burst;
-        burst.detection = detection;
-        const auto sample = static_cast<std::int64_t>(detection.sample);
-        const std::int64_t first = std::max<std::int64_t>(
-            0, sample - static_cast<std::int64_t>(samples_before));
-        burst.first_sample = static_cast<std::uint64_t>(first);
-        burst.samples.assign(raw.begin() + (first - raw_first),
-                             raw.begin() + (end - raw_first));
-        return burst;
-    }
-
-    void give_complete(std::vector<DetectedBurst>& out)
-    {
-        while (!waiting.empty()) {
-            const std::int64_t end = static_cast<std::int64_t>(waiting.front().sample)
-                + static_cast<std::int64_t>(samples_after);
-            if (end > raw_end()) {
-                return;
-            }
-            out.push_back(cut_out(waiting.front(), end));
-            waiting.erase(waiting.begin());
-        }
+        queue.add(detection);
     }
 
     void drop_positions()
@@ -246,24 +198,20 @@ struct BurstDetector::Impl {
     void drop_samples()
     {
         const auto stride = static_cast<std::int64_t>(filter.stride());
-        const auto before = static_cast<std::int64_t>(samples_before);
         double oldest = scanned - min_distance - 2.0;
         if (has_pending) {
             oldest = std::min(oldest, pending.position);
         }
-        std::int64_t first
-            = static_cast<std::int64_t>(std::floor(oldest)) * stride - before;
-        if (!waiting.empty()) {
-            first = std::min(first,
-                             static_cast<std::int64_t>(waiting.front().sample) - before);
-        }
+        std::int64_t first = static_cast<std::int64_t>(std::floor(oldest)) * stride
+            - queue.samples_before();
+        first = std::min(first, queue.first_sample(first));
         first = std::min(first,
                          z_end() * stride - static_cast<std::int64_t>(filter.half()));
         // Rarely, so that moving the rest costs little.
-        const std::int64_t unused = first - raw_first;
-        if (unused > static_cast<std::int64_t>(raw.size() / 2)) {
-            raw.erase(raw.begin(), raw.begin() + unused);
-            raw_first = first;
+        const std::int64_t unused = first - raw.first;
+        if (unused > static_cast<std::int64_t>(raw.values.size() / 2)) {
+            raw.values.erase(raw.values.begin(), raw.values.begin() + unused);
+            raw.first = first;
         }
     }
 
@@ -271,14 +219,12 @@ struct BurstDetector::Impl {
     {
         scan_rest();
         accept();
-        std::vector<DetectedBurst> out;
-        for (const auto& detection : waiting) {
-            const auto most = static_cast<std::int64_t>(detection.sample + samples_after);
-            out.push_back(cut_out(detection, std::min(raw_end(), most)));
+        auto out = queue.take_all(raw);
+        for (const auto& burst : out) {
+            const auto& detection = burst.detection;
             last_given = std::max(
                 last_given, (detection.sample + detection.timing) / filter.stride());
         }
-        waiting.clear();
         return out;
     }
 
@@ -287,9 +233,9 @@ struct BurstDetector::Impl {
     void scan_rest()
     {
         const auto stride = static_cast<std::int64_t>(filter.stride());
-        const std::int64_t end = (raw_end() - 1) / stride + 1
+        const std::int64_t end = (raw.end() - 1) / stride + 1
             - static_cast<std::int64_t>(scanner.preamble_reach());
-        if (raw_end() <= 0 || end <= scanned) {
+        if (raw.end() <= 0 || end <= scanned) {
             return;
         }
         const std::size_t chunks
@@ -301,10 +247,10 @@ struct BurstDetector::Impl {
             = scanned + static_cast<std::int64_t>(n + scanner.reach());
         if (needed > z_end()) {
             const auto more = static_cast<std::size_t>(needed - z_end());
-            Samples tail(raw.begin()
+            Samples tail(raw.values.begin()
                              + (z_end() * stride
-                                - static_cast<std::int64_t>(filter.half()) - raw_first),
-                         raw.end());
+                                - static_cast<std::int64_t>(filter.half()) - raw.first),
+                         raw.values.end());
             tail.resize(
                 std::max(tail.size(), more * filter.stride() + 2 * filter.half()));
             z_re.resize(re.size() + more);
@@ -321,12 +267,11 @@ struct BurstDetector::Impl {
     unsigned phases;
     MatchedFilter filter;
     PreambleScanner scanner;
-    std::size_t samples_before, samples_after; //!< of a detection, in its burst
+    detail::BurstQueue queue;
     double min_distance; //!< positions between two bursts
 
     std::size_t padding = 0;
-    Samples raw;
-    std::int64_t raw_first = 0; //!< sample of raw[0]
+    detail::StreamSamples raw;
     std::vector<float> re, im; //!< matched filter outputs
     std::int64_t z_first = 0; //!< position of re[0]
     std::int64_t scanned = 0; //!< positions before this have been looked at
@@ -334,8 +279,6 @@ struct BurstDetector::Impl {
     bool has_pending = false;
     Peak pending {}; //!< may still turn out the neighbour of a higher one
     double last_given = 0.0;
-    std::vector<Detection> waiting; //!< for samples, in order of time
-    std::uint64_t dropped = 0;
 };
 
 BurstDetector::BurstDetector(const DetectorConfig& config)
@@ -358,7 +301,7 @@ double BurstDetector::threshold() const
 
 std::uint64_t BurstDetector::dropped() const
 {
-    return d_impl->dropped;
+    return d_impl->queue.dropped();
 }
 
 std::vector<DetectedBurst> BurstDetector::push(const std::complex<float>* samples,

@@ -51,7 +51,7 @@ FrameProfile make_multipath()
     profile.name = "multipath";
     // The energy that a channel spreads over its taps is estimated tap by tap.
     profile.preamble_symbols = 512;
-    profile.header_repetition = 8;
+    profile.header_repetition = 7;
     profile.channel_taps = 8;
     return profile;
 }
@@ -72,7 +72,7 @@ FrameProfile make_ofdm()
     FrameProfile profile;
     profile.name = "ofdm";
     profile.waveform = Waveform::ofdm;
-    profile.header_repetition = 8;
+    profile.header_repetition = 7;
     profile.pilot_symbols = 16; // of 128 carriers
     profile.data_symbols = 112;
     profile.channel_taps = 6;
@@ -130,28 +130,71 @@ void FrameProfile::validate() const
     if (waveform == Waveform::ofdm) {
         require_ofdm(*this);
     }
-    require_range("max_payload_symbols", max_payload_symbols, 1u, 8191u);
+    require_range("max_payload_symbols", max_payload_symbols, 1u, 65535u);
     require_range("max_payloads", max_payloads, 1u, 64u);
+}
+
+bool FrameAddresses::operator==(const FrameAddresses& other) const
+{
+    return source == other.source && destination == other.destination;
+}
+
+void FrameAddresses::validate() const
+{
+    require_range("source", source, 0u, 255u);
+    require_range("destination", destination, 0u, 255u);
 }
 
 bool PayloadHeader::operator==(const PayloadHeader& other) const
 {
-    return version == other.version && more == other.more && frame_id == other.frame_id
-        && task == other.task && modality == other.modality && model == other.model
-        && modulation == other.modulation && vectors == other.vectors
-        && symbols == other.symbols;
+    return frame_id == other.frame_id && task == other.task && modality == other.modality
+        && layer == other.layer && model == other.model && modulation == other.modulation
+        && vectors == other.vectors && symbols == other.symbols
+        && candidates == other.candidates && positions == other.positions
+        && checked == other.checked;
 }
 
 void PayloadHeader::validate() const
 {
-    require_range("version", version, FRAME_VERSION, FRAME_VERSION);
     require_range("frame_id", frame_id, 0u, 255u);
     require_range("task", task, 0u, 15u);
     require_range("modality", modality, 0u, 2u);
+    require_range("layer", layer, 0u, 7u);
     require_range("model", model, 0u, 255u);
     to_string(modulation);
     require_range("vectors", vectors, 0u, 127u);
     require_range("symbols", symbols, 1u, 8191u);
+    require_range("candidates", candidates, 0u, 256u);
+    if (candidates == 0 && positions.empty()) {
+        return;
+    }
+    if (positions.size() != vectors) {
+        throw std::invalid_argument("positions: got " + std::to_string(positions.size())
+                                    + ", expected one for each of "
+                                    + std::to_string(vectors) + " vectors");
+    }
+    for (std::size_t i = 0; i < positions.size(); i++) {
+        if (positions[i] >= candidates || (i > 0 && positions[i] <= positions[i - 1])) {
+            throw std::invalid_argument("positions: got " + std::to_string(positions[i])
+                                        + " at " + std::to_string(i)
+                                        + ", expected rising ones below "
+                                        + std::to_string(candidates) + " candidates");
+        }
+    }
+}
+
+void ControlMessage::validate() const
+{
+    require_range("frame_id", frame_id, 0u, 255u);
+    require_range("task", task, 0u, 15u);
+    require_range("esn0_db", esn0_db, -127.0, 127.0);
+    if (kind == Kind::text) {
+        require_range("text", text.size(), std::size_t(1), std::size_t(253));
+    } else if (kind != Kind::csi && kind != Kind::acknowledgement) {
+        throw std::invalid_argument("kind: got enum value "
+                                    + std::to_string(static_cast<int>(kind))
+                                    + ", expected csi, acknowledgement or text");
+    }
 }
 
 } // namespace udeepsc_phy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frame_layout.h"
 
+#include "header_codec.h"
 #include "reference_symbols.h"
 #include "math/constants.h"
 #include "ofdm/ofdm_section.h"
@@ -44,19 +45,18 @@ FrameLayout::FrameLayout(const FrameProfile& profile)
     }
 }
 
-std::size_t
-FrameLayout::body_length(const std::vector<std::size_t>& payload_symbols) const
+std::size_t FrameLayout::body_length(std::size_t description_bytes,
+                                     std::size_t payload_symbols) const
 {
-    std::size_t length = payload_symbols.size() * d_header_length;
-    for (std::size_t n : payload_symbols) {
-        length += n;
-    }
-    return length;
+    const std::size_t description = description_bytes > 0
+        ? d_profile.header_repetition * BlockCode::coded_bits_for(8 * description_bytes)
+        : 0;
+    return d_header_length + description + payload_symbols;
 }
 
 std::size_t FrameLayout::max_body_length() const
 {
-    return d_profile.max_payloads * d_header_length + d_profile.max_payload_symbols;
+    return body_length(MAX_DESCRIPTION_BYTES, d_profile.max_payload_symbols);
 }
 
 std::size_t FrameLayout::body_symbol(std::size_t position) const

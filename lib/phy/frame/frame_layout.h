@@ -11,27 +11,24 @@
 namespace udeepsc_phy {
 namespace detail {
 
-//! Information bits and CRC of a header after coding: 2 (64 + 6 tail bits).
-constexpr std::size_t HEADER_CODED_BITS = 140;
-
 /*!
  * \brief Where every symbol of a frame lies.
  *
- * Symbol 0 is the preamble's first. What follows the preamble is the *body*: headers and
- * payloads in order, header, payload, header, payload, ..., counted as body positions
- * 0, 1, 2, ... without the pilots. A group of pilot_symbols pilots follows after every
+ * Symbol 0 is the preamble's first. What follows the preamble is the *body*: header,
+ * description if there is one, payloads, counted as body positions 0, 1, 2, ... without
+ * the pilots. A group of pilot_symbols pilots follows after every
  * data_symbols body positions and after the last one of the frame (once, if both fall
  * together):
  *
  *     ramp | preamble | 56 body | 8 pilots | 56 body | 8 pilots | ... | rest | 8 pilots |
  * ramp
  *
- * so a header or payload may begin anywhere between two groups, and a receiver knows
- * where the pilots are before it has decoded any header, the last group excepted.
+ * so a payload may begin anywhere between two groups, and a receiver knows where the
+ * pilots are before it has decoded any header, the last group excepted.
  *
- * Payload symbol k of each payload is multiplied by payload_signs()[k] on the air (so
+ * Symbol k of all payloads in a row is multiplied by payload_signs()[k] on the air (so
  * that a constant payload has a white spectrum and no payload repeats a preamble); a
- * header scrambles itself, see HeaderCodec.
+ * header scrambles itself, see BlockCode.
  *
  * A frame of Waveform::ofdm has the same preamble, body and pilots (one group for each
  * OFDM symbol) but lays body and pilots out over carriers: see OfdmLayout. Functions
@@ -44,11 +41,12 @@ public:
 
     const FrameProfile& profile() const { return d_profile; }
 
-    //! Body positions of one header.
+    //! Body positions of the header.
     std::size_t header_length() const { return d_header_length; }
 
-    //! Body positions of headers and payloads together.
-    std::size_t body_length(const std::vector<std::size_t>& payload_symbols) const;
+    //! Body positions of the header, a description of so many bytes and all payloads.
+    std::size_t body_length(std::size_t description_bytes,
+                            std::size_t payload_symbols) const;
 
     //! Of the longest frame that the profile allows.
     std::size_t max_body_length() const;

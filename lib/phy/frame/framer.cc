@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_phy/framer.h>
 
+#include <udeepsc_phy/soft_demapper.h>
+
 #include "frame_layout.h"
 #include "header_codec.h"
 #include "ofdm/ofdm_section.h"
@@ -17,6 +19,9 @@ namespace udeepsc_phy {
 namespace {
 
 using Symbols = std::vector<std::complex<float>>;
+using detail::Bits;
+using detail::FrameHeader;
+using detail::FramePayload;
 
 void require_finite(const Payload& payload, const std::string& name)
 {
@@ -31,23 +36,52 @@ void require_finite(const Payload& payload, const std::string& name)
     }
 }
 
-std::vector<std::size_t> lengths(const std::vector<Payload>& payloads)
+std::uint16_t check_of(const Payload& payload)
 {
-    std::vector<std::size_t> symbols;
-    for (const auto& payload : payloads) {
-        symbols.push_back(payload.symbols.size());
-    }
-    return symbols;
+    const auto modulation = payload.header.modulation;
+    return detail::label_check(SoftDemapper(modulation).hard_labels(payload.symbols),
+                               Constellation(modulation).bits_per_symbol());
 }
 
-//! Scrambled payload symbols after those that are in \p body.
-void append_scrambled(Symbols& body,
-                      const Symbols& payload,
-                      const std::vector<float>& signs)
+//! Headers as they go on the air, each with the check that it asks for.
+std::vector<FramePayload> contents(const std::vector<Payload>& payloads)
 {
-    for (std::size_t k = 0; k < payload.size(); k++) {
-        body.push_back(payload[k] * signs[k]);
+    std::vector<FramePayload> all;
+    for (std::size_t i = 0; i < payloads.size(); i++) {
+        require_finite(payloads[i], "payloads[" + std::to_string(i) + "].symbols");
+        FramePayload one { payloads[i].header, std::nullopt };
+        one.header.symbols = static_cast<unsigned>(
+            std::min<std::size_t>(payloads[i].symbols.size(), 1u << 20));
+        if (one.header.checked) {
+            one.check = check_of(payloads[i]);
+        }
+        all.push_back(std::move(one));
     }
+    return all;
+}
+
+//! The same where nobody asks for the symbols.
+std::vector<FramePayload> contents(const std::vector<PayloadHeader>& headers)
+{
+    std::vector<FramePayload> all;
+    for (const auto& header : headers) {
+        all.push_back({ header,
+                        header.checked ? std::optional<std::uint16_t>(0)
+                                       : std::optional<std::uint16_t>() });
+    }
+    return all;
+}
+
+std::vector<PayloadHeader> in_a_row(const std::vector<std::size_t>& payload_symbols)
+{
+    std::vector<PayloadHeader> headers;
+    for (std::size_t n : payload_symbols) {
+        PayloadHeader header;
+        header.frame_id = headers.size() % 256;
+        header.symbols = static_cast<unsigned>(std::min<std::size_t>(n, 1u << 20));
+        headers.push_back(header);
+    }
+    return headers;
 }
 
 } // namespace
@@ -65,10 +99,17 @@ struct Framer::Impl {
         }
     }
 
-    void require_valid(const std::vector<std::size_t>& payload_symbols) const;
-    Symbols body(const std::vector<Payload>& payloads) const;
+    FrameHeader describe(const std::vector<FramePayload>& payloads,
+                         const FrameAddresses& addresses,
+                         Bits& description) const;
+    Symbols head(const FrameHeader& header, const Bits& description) const;
+    Symbols burst(const Symbols& body) const
+    {
+        return ofdm ? multi_carrier(body) : single_carrier(body);
+    }
     Symbols single_carrier(const Symbols& body) const;
     Symbols multi_carrier(const Symbols& body) const;
+    std::size_t body_length(const std::vector<PayloadHeader>& payloads) const;
 
     detail::FrameLayout layout;
     detail::HeaderCodec codec;
@@ -76,45 +117,58 @@ struct Framer::Impl {
     std::unique_ptr<detail::OfdmModulator> ofdm; //!< where the profile asks for it
 };
 
-void Framer::Impl::require_valid(const std::vector<std::size_t>& payload_symbols) const
+//! Header and description of payloads, which are checked.
+FrameHeader Framer::Impl::describe(const std::vector<FramePayload>& payloads,
+                                   const FrameAddresses& addresses,
+                                   Bits& description) const
 {
     const auto& profile = layout.profile();
-    const std::size_t n = payload_symbols.size();
+    const std::size_t n = payloads.size();
     if (n == 0 || n > profile.max_payloads) {
         throw std::invalid_argument("payloads: got " + std::to_string(n)
                                     + ", expected 1 to "
                                     + std::to_string(profile.max_payloads));
     }
+    addresses.validate();
     std::size_t sum = 0;
-    for (std::size_t i = 0; i < n; i++) {
-        if (payload_symbols[i] == 0) {
-            throw std::invalid_argument("payloads[" + std::to_string(i)
-                                        + "].symbols: got none, expected 1 or more");
+    for (const auto& payload : payloads) {
+        payload.header.validate();
+        sum += payload.header.symbols;
+        if (payload.header.model != payloads.front().header.model) {
+            throw std::invalid_argument("model: got two in one frame, expected one");
         }
-        sum += payload_symbols[i];
     }
     if (sum > profile.max_payload_symbols) {
         throw std::invalid_argument("payloads: got " + std::to_string(sum)
                                     + " symbols together, expected at most "
                                     + std::to_string(profile.max_payload_symbols));
     }
+    const FrameHeader header = detail::describe(payloads, addresses, description);
+    if (header.description > detail::MAX_DESCRIPTION_BYTES) {
+        throw std::invalid_argument("payloads: got " + std::to_string(header.description)
+                                    + " bytes to describe them, expected at most "
+                                    + std::to_string(detail::MAX_DESCRIPTION_BYTES));
+    }
+    return header;
 }
 
-//! Headers and payloads in a row.
-Symbols Framer::Impl::body(const std::vector<Payload>& payloads) const
+//! Symbols of header and description.
+Symbols Framer::Impl::head(const FrameHeader& header, const Bits& description) const
 {
     Symbols symbols;
-    symbols.reserve(layout.body_length(lengths(payloads)));
-    for (std::size_t i = 0; i < payloads.size(); i++) {
-        PayloadHeader header = payloads[i].header;
-        header.version = FRAME_VERSION;
-        header.more = i + 1 < payloads.size();
-        header.symbols = static_cast<unsigned>(payloads[i].symbols.size());
-        const auto coded = codec.encode(header);
+    symbols.reserve(layout.body_length(header.description, header.symbols));
+    for (const auto& coded :
+         { codec.encode(header), codec.encode_description(description) }) {
         symbols.insert(symbols.end(), coded.begin(), coded.end());
-        append_scrambled(symbols, payloads[i].symbols, layout.payload_signs());
     }
     return symbols;
+}
+
+std::size_t Framer::Impl::body_length(const std::vector<PayloadHeader>& payloads) const
+{
+    Bits description;
+    const auto header = describe(contents(payloads), {}, description);
+    return layout.body_length(header.description, header.symbols);
 }
 
 //! All symbols of a frame from ramp to ramp, shaped.
@@ -158,35 +212,63 @@ const FrameProfile& Framer::profile() const
     return d_impl->layout.profile();
 }
 
-Symbols Framer::frame(const std::vector<Payload>& payloads) const
+Symbols Framer::frame(const std::vector<Payload>& payloads,
+                      const FrameAddresses& addresses) const
 {
-    d_impl->require_valid(lengths(payloads));
-    for (std::size_t i = 0; i < payloads.size(); i++) {
-        require_finite(payloads[i], "payloads[" + std::to_string(i) + "].symbols");
+    Bits description;
+    const auto header = d_impl->describe(contents(payloads), addresses, description);
+    Symbols body = d_impl->head(header, description);
+    auto sign = d_impl->layout.payload_signs().begin();
+    for (const auto& payload : payloads) {
+        for (const auto& symbol : payload.symbols) {
+            body.push_back(symbol * *sign++);
+        }
     }
-    const Symbols body = d_impl->body(payloads);
-    return d_impl->ofdm ? d_impl->multi_carrier(body) : d_impl->single_carrier(body);
+    return d_impl->burst(body);
 }
 
-std::size_t Framer::burst_samples(const std::vector<std::size_t>& payload_symbols) const
+Symbols Framer::frame(const ControlMessage& message,
+                      const FrameAddresses& addresses) const
 {
-    d_impl->require_valid(payload_symbols);
-    return d_impl->layout.burst_samples(d_impl->layout.body_length(payload_symbols));
+    message.validate();
+    addresses.validate();
+    Bits description;
+    const auto header = detail::describe(message, addresses, description);
+    return d_impl->burst(d_impl->head(header, description));
+}
+
+bool Framer::fits(const std::vector<PayloadHeader>& payloads) const
+{
+    try {
+        d_impl->body_length(payloads);
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+    return true;
+}
+
+std::size_t Framer::overhead_of(const std::vector<PayloadHeader>& payloads) const
+{
+    const auto& layout = d_impl->layout;
+    // An OFDM frame counts the second ramp itself, behind the preamble.
+    const std::size_t ramps = d_impl->ofdm ? 1 : 2;
+    std::size_t symbols = layout.frame_symbols(d_impl->body_length(payloads))
+        + ramps * layout.profile().ramp_symbols;
+    for (const auto& payload : payloads) {
+        symbols -= payload.symbols;
+    }
+    return symbols;
 }
 
 std::size_t
 Framer::overhead_symbols(const std::vector<std::size_t>& payload_symbols) const
 {
-    d_impl->require_valid(payload_symbols);
-    const auto& layout = d_impl->layout;
-    // An OFDM frame counts the second ramp itself, behind the preamble.
-    const std::size_t ramps = d_impl->ofdm ? 1 : 2;
-    std::size_t symbols = layout.frame_symbols(layout.body_length(payload_symbols))
-        + ramps * layout.profile().ramp_symbols;
-    for (std::size_t n : payload_symbols) {
-        symbols -= n;
-    }
-    return symbols;
+    return overhead_of(in_a_row(payload_symbols));
+}
+
+std::size_t Framer::burst_samples(const std::vector<std::size_t>& payload_symbols) const
+{
+    return d_impl->layout.burst_samples(d_impl->body_length(in_a_row(payload_symbols)));
 }
 
 } // namespace udeepsc_phy

@@ -26,6 +26,13 @@ constexpr double CONVERGED = 0.02;
 //! Of the symbols' energy.
 constexpr double MIN_NOISE = 1e-8;
 
+/*
+ * Likewise: the noise that a fit of all delays begins with, a tenth of it at every
+ * iteration. With so many delays and next to no noise the matrices are all but singular;
+ * the powers of those that nothing asks for have to fall first.
+ */
+constexpr double FIRST_NOISE = 1e-3;
+
 //! Square, row by row, real and imaginary parts apart.
 struct Matrix {
     explicit Matrix(std::size_t size)
@@ -203,15 +210,18 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
             delays.push_back({ d, power, 0.0, 0.0 });
         }
     }
+    double level = start.empty() ? FIRST_NOISE * received / all : 0.0;
     OfdmChannel channel;
     for (int iteration = 0; iteration < ITERATIONS; iteration++) {
-        const Matrix covariance = posterior(delays, gram, b, n0);
+        const Matrix covariance = posterior(delays, gram, b, std::max(n0, level));
         const double previous = channel.parameters;
         channel.parameters = 0.0;
         for (const auto& delay : delays) {
             channel.parameters += delay.count;
         }
-        const bool converged = std::abs(channel.parameters - previous) < CONVERGED;
+        const bool converged
+            = level <= n0 && std::abs(channel.parameters - previous) < CONVERGED;
+        level *= 0.1;
         channel.delays = delays;
         if (converged || iteration + 1 == ITERATIONS
             || !update_powers(delays, MIN_POWER * n0 / all)) {

@@ -2,7 +2,9 @@
 #include "ofdm_tracker.h"
 
 #include "math/constants.h"
+#include "math/disturbance.h"
 #include "math/grid_peak.h"
+#include "math/linear_system.h"
 #include "receive/symbol_clock.h"
 
 #include <algorithm>
@@ -32,6 +34,17 @@ constexpr std::ptrdiff_t PHASE_REACH = 2;
 //! Noise of a noiseless burst, relative to its symbols: rounding errors of floats.
 constexpr double MIN_NOISE_RATIO = 1e-11;
 
+//! Of a symmetric 3 x 3 matrix, by its leading minors.
+bool positive_definite(const std::vector<double>& a)
+{
+    const auto minor = [&](int r0, int r1, int c0, int c1) {
+        return a[3 * r0 + c0] * a[3 * r1 + c1] - a[3 * r0 + c1] * a[3 * r1 + c0];
+    };
+    const double determinant
+        = a[0] * minor(1, 2, 1, 2) - a[1] * minor(1, 2, 0, 2) + a[2] * minor(1, 2, 0, 1);
+    return a[0] > 0.0 && minor(0, 1, 0, 1) > 0.0 && determinant > 0.0;
+}
+
 } // namespace
 
 double SyncOffsets::angle(double m, int k) const
@@ -45,7 +58,8 @@ void OfdmTracker::reset()
     d_observations.clear();
     d_channel = {};
     d_offsets = {};
-    d_noise_var = 1.0;
+    d_noise_var = d_mean_noise_var = 1.0;
+    d_noise_ratio.assign(OFDM_CARRIERS, 1.0);
     d_phases.clear();
 }
 
@@ -134,8 +148,8 @@ void OfdmTracker::estimate_channel(Start start)
     std::vector<double> e(OFDM_CARRIERS);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        z[o.carrier] += o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
-        e[o.carrier] += 1.0;
+        z[o.carrier] += weight(o) * o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
+        e[o.carrier] += weight(o);
     }
     const auto delays = start == Start::with_those_found
         ? d_channel.delays
@@ -145,17 +159,23 @@ void OfdmTracker::estimate_channel(Start start)
 
 void OfdmTracker::measure_noise()
 {
-    double residual = 0.0, received = 0.0;
+    double received = 0.0;
+    std::vector<NoiseSample> noise(OFDM_CARRIERS); // of each carrier
+    const double all = double(d_observations.size());
+    const double free = std::max(all - d_channel.parameters - 1.5, 1.0);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        residual += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
-                              - d_channel.gain[o.carrier]);
+        noise[o.carrier].energy
+            += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
+                         - d_channel.gain[o.carrier]);
+        noise[o.carrier].freedom += free / all;
         received += std::norm(o.value);
     }
-    const double free
-        = std::max(double(d_observations.size()) - d_channel.parameters - 1.5, 1.0);
-    d_noise_var = std::max(residual, received * MIN_NOISE_RATIO) / free;
-    d_noise_var = std::max(d_noise_var, 1e-20);
+    const auto found = find_disturbances(noise, received);
+    const double least = std::max(received * MIN_NOISE_RATIO / free, 1e-20);
+    d_noise_var = std::max(found.noise_var, least);
+    d_mean_noise_var = std::max(found.mean_noise_var, least);
+    d_noise_ratio = found.ratio;
 }
 
 // ------------------------------------------------------------- offsets and phase
@@ -166,7 +186,7 @@ std::vector<OfdmTracker::Complex> OfdmTracker::symbol_sums() const
     std::vector<Complex> sums(d_symbols);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        sums[o.symbol] += o.value * std::conj(d_channel.gain[o.carrier])
+        sums[o.symbol] += weight(o) * o.value * std::conj(d_channel.gain[o.carrier])
             * turn[o.symbol * OFDM_CARRIERS + o.carrier];
     }
     return sums;
@@ -213,7 +233,7 @@ void OfdmTracker::acquire_frequency()
         received += std::norm(z[0][c]);
     }
     d_noise_var = std::max(difference / 2.0, received * MIN_NOISE_RATIO) / OFDM_CARRIERS;
-    d_noise_var = std::max(d_noise_var, 1e-20);
+    d_mean_noise_var = d_noise_var = std::max(d_noise_var, 1e-20);
 }
 
 void OfdmTracker::search_frequency(std::size_t symbols, std::size_t carriers)
@@ -248,47 +268,33 @@ void OfdmTracker::fit_offsets()
 {
     const double spread = CLOCK_SPREAD * OFDM_SYMBOL;
     for (int iteration = 0; iteration < 6; iteration++) {
-        std::array<double, 3> slope {};
-        std::array<std::array<double, 3>, 3> curvature {};
+        std::vector<double> step(3), curvature(9);
         const auto turned = rotations();
         for (const auto& o : d_observations) {
             const double m = double(o.symbol);
             const int k = ofdm_frequency(o.carrier);
-            const Complex c = o.value * std::conj(d_channel.gain[o.carrier])
+            const Complex c = weight(o) * o.value * std::conj(d_channel.gain[o.carrier])
                 * turned[o.symbol * OFDM_CARRIERS + o.carrier];
             const std::array<double, 3> w { 1.0, m, -2.0 * PI * k * m / OFDM_CARRIERS };
             for (int i = 0; i < 3; i++) {
-                slope[i] += w[i] * c.imag();
+                step[i] += w[i] * c.imag();
                 for (int j = 0; j < 3; j++) {
-                    curvature[i][j] += w[i] * w[j] * c.real();
+                    curvature[3 * i + j] += w[i] * w[j] * c.real();
                 }
             }
         }
         const double prior = 0.5 * d_noise_var / (spread * spread);
-        slope[2] -= prior * d_offsets.clock;
-        curvature[2][2] += prior;
-
-        // Three by three, by Cramer's rule.
-        const auto& a = curvature;
-        const auto minor = [&](int r0, int r1, int c0, int c1) {
-            return a[r0][c0] * a[r1][c1] - a[r0][c1] * a[r1][c0];
-        };
-        const double det = a[0][0] * minor(1, 2, 1, 2) - a[0][1] * minor(1, 2, 0, 2)
-            + a[0][2] * minor(1, 2, 0, 1);
-        if (!(det > 0.0) || !(a[0][0] > 0.0)) {
+        step[2] -= prior * d_offsets.clock;
+        curvature[8] += prior;
+        if (!positive_definite(curvature)) {
             return; // no maximum here: noise
         }
-        const double phase = slope[0] * minor(1, 2, 1, 2) - slope[1] * minor(0, 2, 1, 2)
-            + slope[2] * minor(0, 1, 1, 2);
-        const double frequency = -slope[0] * minor(1, 2, 0, 2)
-            + slope[1] * minor(0, 2, 0, 2) - slope[2] * minor(0, 1, 0, 2);
-        const double clock = slope[0] * minor(1, 2, 0, 1) - slope[1] * minor(0, 2, 0, 1)
-            + slope[2] * minor(0, 1, 0, 1);
-        d_offsets.phase += phase / det;
-        d_offsets.frequency += frequency / det;
-        d_offsets.clock += clock / det;
+        solve_linear_system(curvature, step);
+        d_offsets.phase += step[0];
+        d_offsets.frequency += step[1];
+        d_offsets.clock += step[2];
         const double last = double(d_observations.back().symbol);
-        if (std::abs(phase / det) + std::abs(frequency / det) * last < CONVERGED) {
+        if (std::abs(step[0]) + std::abs(step[1]) * last < CONVERGED) {
             return;
         }
     }

@@ -26,7 +26,9 @@ struct SyncOffsets {
  *
  * Carrier k of OFDM symbol m is y_mk = x_mk h_k exp(j angle(m, k)) + noise. Channel and
  * offsets are fitted in turn; a slow phase is tracked on top by means over five OFDM
- * symbols. Not safe to share between threads.
+ * symbols. A carrier with far more noise than the others is disturbed, by a tone or
+ * another radio, and counts for what its noise leaves of it. Not safe to share between
+ * threads.
  */
 class OfdmTracker {
 public:
@@ -58,7 +60,12 @@ public:
     const OfdmChannel& channel() const { return d_channel; }
     const SyncOffsets& offsets() const { return d_offsets; }
     //! N0 of a received carrier.
-    double noise_var() const { return d_noise_var; }
+    double noise_var(std::size_t carrier) const
+    {
+        return d_noise_var * d_noise_ratio[carrier];
+    }
+    //! Over all carriers with reference symbols.
+    double mean_noise_var() const { return d_mean_noise_var; }
 
 private:
     using Complex = std::complex<double>;
@@ -78,12 +85,16 @@ private:
     void fit_offsets();
     void measure_noise();
 
+    double weight(const Observation& o) const { return 1.0 / d_noise_ratio[o.carrier]; }
+
     const OfdmChannelEstimator d_estimator;
     std::size_t d_symbols = 0;
     std::vector<Observation> d_observations;
     OfdmChannel d_channel;
     SyncOffsets d_offsets;
-    double d_noise_var = 1;
+    double d_noise_var = 1; //!< of carriers that nothing disturbs
+    double d_mean_noise_var = 1;
+    std::vector<double> d_noise_ratio; //!< of each carrier: 1 unless disturbed
     std::vector<Complex> d_phases; //!< of each OFDM symbol, beyond the offsets
 };
 

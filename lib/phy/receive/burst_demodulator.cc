@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_phy/burst_demodulator.h>
 
-#include "single_carrier_receiver.h"
-#include "ofdm/ofdm_receiver.h"
+#include "frame_reader.h"
 
 #include <stdexcept>
 
@@ -20,10 +19,12 @@ std::string to_string(ReceivedFrame::Fault fault)
         return "bad_header";
     case Fault::cut:
         return "cut";
-    case Fault::lost_header:
-        return "lost_header";
+    case Fault::lost_description:
+        return "lost_description";
     case Fault::not_finite:
         return "not_finite";
+    case Fault::other_version:
+        return "other_version";
     }
     throw std::invalid_argument("fault: got enum value "
                                 + std::to_string(static_cast<int>(fault))
@@ -31,21 +32,18 @@ std::string to_string(ReceivedFrame::Fault fault)
 }
 
 struct BurstDemodulator::Impl {
-    FrameProfile profile;
-    std::unique_ptr<detail::FrameReceiver> receiver;
+    explicit Impl(const FrameProfile& p)
+        : profile(p)
+        , reader(p)
+    { }
+
+    const FrameProfile profile;
+    detail::FrameReader reader;
 };
 
 BurstDemodulator::BurstDemodulator(const FrameProfile& profile)
-    : d_impl(std::make_unique<Impl>())
-{
-    profile.validate();
-    d_impl->profile = profile;
-    if (profile.waveform == Waveform::ofdm) {
-        d_impl->receiver = std::make_unique<detail::OfdmReceiver>(profile);
-    } else {
-        d_impl->receiver = std::make_unique<detail::SingleCarrierReceiver>(profile);
-    }
-}
+    : d_impl(std::make_unique<Impl>(profile))
+{ }
 
 BurstDemodulator::~BurstDemodulator() = default;
 
@@ -56,7 +54,7 @@ const FrameProfile& BurstDemodulator::profile() const
 
 ReceivedFrame BurstDemodulator::demodulate(const DetectedBurst& burst)
 {
-    return d_impl->receiver->demodulate(burst);
+    return d_impl->reader.read(burst);
 }
 
 } // namespace udeepsc_phy

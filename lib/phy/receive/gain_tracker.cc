@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gain_tracker.h"
 
-#include "frame/pulse.h"
 #include "math/complex_product.h"
 #include "math/constants.h"
+#include "math/disturbance.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +35,8 @@ GainMeasurement measure_gains(const std::vector<float>& reference,
                               const std::vector<std::complex<float>>& z)
 {
     GainMeasurement measured;
-    double residual = 0.0, freedom = 0.0;
+    std::vector<NoiseSample> noise; // of each block
+    double received = 0.0;
     const std::size_t end = std::min(reference.size(), z.size());
     for (std::size_t begin = 0; begin < end;) {
         if (reference[begin] == 0.0f) {
@@ -54,12 +55,18 @@ GainMeasurement measure_gains(const std::vector<float>& reference,
         }
         const Complex gain = Complex(re, im) / std::max(weight, 1e-9);
         measured.blocks.push_back({ begin + 0.5 * (n - 1.0), weight, gain });
-        residual += power - weight * std::norm(gain);
-        freedom += n - 1.0;
+        noise.push_back({ power - weight * std::norm(gain), n - 1.0 });
+        received += power;
         begin += n;
     }
-    if (freedom > 0.0) {
-        measured.noise_var = std::max(residual / freedom, 1e-9);
+    const auto found = find_disturbances(noise, received);
+    if (found.freedom > 0.0) {
+        measured.noise_var = std::max(found.noise_var, 1e-9);
+        measured.mean_noise_var = std::max(found.mean_noise_var, 1e-9);
+    }
+    for (std::size_t i = 0; i < noise.size(); i++) {
+        measured.blocks[i].noise_ratio = found.ratio[i];
+        measured.blocks[i].weight /= found.ratio[i];
     }
     return measured;
 }

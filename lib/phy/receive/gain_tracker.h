@@ -11,17 +11,20 @@ namespace detail {
 //! What some reference symbols in a row say about the gain there.
 struct GainBlock {
     double time = 0; //!< of its middle, symbols
-    double weight = 0; //!< symbols
+    double weight = 0; //!< symbols; less where the noise is more than elsewhere
     std::complex<double> gain = 0.0; //!< mean of conj(s) z
+    double noise_ratio = 1; //!< of its noise to that of the others: 1 unless disturbed
 };
 
 struct GainMeasurement {
     std::vector<GainBlock> blocks; //!< in order of time
-    double noise_var = 1; //!< of z, around the blocks' gains
+    double noise_var = 1; //!< of z, around the gains of blocks that are not disturbed
+    double mean_noise_var = 1; //!< around those of all
 };
 
 /*!
- * Gains of all reference symbols of z.
+ * Gains of all reference symbols of z. A block with far more noise than the others is
+ * disturbed, by a pulse or another radio; it counts for what its noise leaves of it.
  * \param reference 0 where there is none; soft decisions weigh by what they are worth
  */
 GainMeasurement measure_gains(const std::vector<float>& reference,

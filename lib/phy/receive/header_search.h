@@ -3,6 +3,7 @@
 
 #include "gain_tracker.h"
 #include "frame/frame_layout.h"
+#include "frame/header_codec.h"
 
 #include <complex>
 #include <cstddef>

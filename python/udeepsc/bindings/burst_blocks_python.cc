@@ -24,6 +24,14 @@ void bind_transmitter(py::module& m)
         .value("sample", frame_grouping::sample, doc::frame_grouping::sample)
         .value("payload", frame_grouping::payload, doc::frame_grouping::payload);
 
+    py::enum_<frame_positions>(m, "frame_positions", doc::frame_positions::summary)
+        .value("untold", frame_positions::untold, doc::frame_positions::untold)
+        .value("mask", frame_positions::mask, doc::frame_positions::mask);
+
+    py::enum_<frame_check>(m, "frame_check", doc::frame_check::summary)
+        .value("none", frame_check::none, doc::frame_check::none)
+        .value("crc16", frame_check::crc16, doc::frame_check::crc16);
+
     py::enum_<burst_idle>(m, "burst_idle", doc::burst_idle::summary)
         .value("zeros", burst_idle::zeros, doc::burst_idle::zeros)
         .value("nothing", burst_idle::nothing, doc::burst_idle::nothing);
@@ -34,11 +42,50 @@ void bind_transmitter(py::module& m)
         .value("length", burst_tags::length, doc::burst_tags::length);
 
     block_class<burst_framer>(m, "burst_framer", doc::burst_framer::summary)
-        .def(py::init(&burst_framer::make),
+        .def(py::init([](const std::string& model,
+                         const std::string& profile,
+                         frame_grouping grouping,
+                         int pending,
+                         int max_frame_symbols,
+                         double hold_ms,
+                         int address,
+                         int destination,
+                         frame_positions positions,
+                         frame_check check) {
+                 return burst_framer::make(model,
+                                           profile,
+                                           { grouping,
+                                             pending,
+                                             max_frame_symbols,
+                                             hold_ms,
+                                             address,
+                                             destination,
+                                             positions,
+                                             check });
+             }),
              py::arg("model"),
              py::arg("profile") = "standard",
              py::arg("grouping") = frame_grouping::sample,
-             py::arg("pending") = 256)
+             py::arg("pending") = 256,
+             py::arg("max_frame_symbols") = 16384,
+             py::arg("hold_ms") = 50.0,
+             py::arg("address") = 0,
+             py::arg("destination") = 255,
+             py::arg("positions") = frame_positions::untold,
+             py::arg("check") = frame_check::none)
+        .def("set_destination",
+             &burst_framer::set_destination,
+             py::arg("destination"),
+             doc::burst_framer::set_destination)
+        .def("destination", &burst_framer::destination, doc::burst_framer::destination)
+        .def("set_max_frame_symbols",
+             &burst_framer::set_max_frame_symbols,
+             py::arg("symbols"),
+             doc::burst_framer::set_max_frame_symbols)
+        .def("max_frame_symbols",
+             &burst_framer::max_frame_symbols,
+             doc::burst_framer::max_frame_symbols)
+        .def("samples_sent", &burst_framer::samples_sent, doc::burst_framer::samples_sent)
         .def("set_profile",
              &burst_framer::set_profile,
              py::arg("profile"),
@@ -258,7 +305,8 @@ void bind_receiver(py::module& m)
              py::arg("profile") = "standard",
              py::arg("window") = 8,
              py::arg("queue") = 64,
-             py::arg("policy") = overflow_policy::block)
+             py::arg("policy") = overflow_policy::block,
+             py::arg("address") = 0)
         .def("set_profile",
              &burst_demodulator::set_profile,
              py::arg("profile"),

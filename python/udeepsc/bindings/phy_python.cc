@@ -13,7 +13,6 @@
 
 namespace py = pybind11;
 using namespace udeepsc_phy;
-
 namespace {
 
 using complexes = std::vector<std::complex<float>>;
@@ -62,16 +61,24 @@ void bind_frame(py::module& m)
         .def_readwrite("max_cfo", &FrameProfile::max_cfo, doc::FrameProfile::max_cfo)
         .def_readwrite("max_payload_symbols",
                        &FrameProfile::max_payload_symbols,
-                       doc::FrameProfile::max_payload_symbols);
+                       doc::FrameProfile::max_payload_symbols)
+        .def_readwrite(
+            "max_payloads", &FrameProfile::max_payloads, doc::FrameProfile::max_payloads);
+}
 
+// Longer than a function should be: a list, read from top to bottom.
+void bind_contents(py::module& m)
+{
     py::class_<PayloadHeader>(m, "payload_header", doc::PayloadHeader::summary)
         .def(py::init([](unsigned frame_id,
                          unsigned task,
                          unsigned modality,
                          unsigned model,
                          const std::string& modulation,
-                         unsigned vectors) {
+                         unsigned vectors,
+                         unsigned layer) {
                  PayloadHeader header;
+                 header.layer = layer;
                  header.frame_id = frame_id;
                  header.task = task;
                  header.modality = modality;
@@ -85,9 +92,14 @@ void bind_frame(py::module& m)
              py::arg("modality") = 0,
              py::arg("model") = 0,
              py::arg("modulation") = "qpsk",
-             py::arg("vectors") = 1)
-        .def_readwrite("version", &PayloadHeader::version, doc::PayloadHeader::version)
-        .def_readwrite("more", &PayloadHeader::more, doc::PayloadHeader::more)
+             py::arg("vectors") = 1,
+             py::arg("layer") = 0)
+        .def_readwrite("layer", &PayloadHeader::layer, doc::PayloadHeader::layer)
+        .def_readwrite(
+            "candidates", &PayloadHeader::candidates, doc::PayloadHeader::candidates)
+        .def_readwrite(
+            "positions", &PayloadHeader::positions, doc::PayloadHeader::positions)
+        .def_readwrite("checked", &PayloadHeader::checked, doc::PayloadHeader::checked)
         .def_readwrite("frame_id", &PayloadHeader::frame_id, doc::PayloadHeader::frame_id)
         .def_readwrite("task", &PayloadHeader::task, doc::PayloadHeader::task)
         .def_readwrite("modality", &PayloadHeader::modality, doc::PayloadHeader::modality)
@@ -101,12 +113,29 @@ void bind_frame(py::module& m)
         .def_readwrite("vectors", &PayloadHeader::vectors, doc::PayloadHeader::vectors)
         .def_readwrite("symbols", &PayloadHeader::symbols, doc::PayloadHeader::symbols);
 
+    using Kind = ControlMessage::Kind;
+    py::class_<ControlMessage> message(
+        m, "control_message", doc::ControlMessage::summary);
+    py::enum_<Kind>(message, "kinds", "What it says.")
+        .value("csi", Kind::csi)
+        .value("acknowledgement", Kind::acknowledgement)
+        .value("text", Kind::text);
+    message.def(py::init<>())
+        .def_readwrite("kind", &ControlMessage::kind)
+        .def_readwrite(
+            "frame_id", &ControlMessage::frame_id, doc::ControlMessage::frame_id)
+        .def_readwrite("task", &ControlMessage::task, doc::ControlMessage::task)
+        .def_readwrite("esn0_db", &ControlMessage::esn0_db, doc::ControlMessage::esn0_db)
+        .def_readwrite("text", &ControlMessage::text, doc::ControlMessage::text);
+
     py::class_<Framer>(m, "framer", doc::Framer::summary)
         .def(py::init<const FrameProfile&>(), py::arg("profile"))
         .def(
             "frame",
             [](const Framer& framer,
-               const std::vector<std::pair<PayloadHeader, complex_array>>& payloads) {
+               const std::vector<std::pair<PayloadHeader, complex_array>>& payloads,
+               unsigned source,
+               unsigned destination) {
                 std::vector<Payload> wanted;
                 for (const auto& one : payloads) {
                     Payload payload { one.first, to_complexes(one.second) };
@@ -114,10 +143,24 @@ void bind_frame(py::module& m)
                         = static_cast<unsigned>(payload.symbols.size());
                     wanted.push_back(std::move(payload));
                 }
-                return to_array(framer.frame(wanted));
+                return to_array(framer.frame(wanted, { source, destination }));
             },
             py::arg("payloads"),
+            py::arg("source") = 0,
+            py::arg("destination") = BROADCAST,
             "payloads: a list of (payload_header, symbols).")
+        .def(
+            "control_frame",
+            [](const Framer& framer,
+               const ControlMessage& one,
+               unsigned source,
+               unsigned destination) {
+                return to_array(framer.frame(one, { source, destination }));
+            },
+            py::arg("message"),
+            py::arg("source") = 0,
+            py::arg("destination") = BROADCAST,
+            "A burst that carries a control_message.")
         .def("burst_samples",
              &Framer::burst_samples,
              py::arg("payload_symbols"),
@@ -180,18 +223,29 @@ void bind_receiver(py::module& m)
             py::arg("samples"))
         .def("flush", &BurstDetector::flush, doc::BurstDetector::flush)
         .def("reset", &BurstDetector::reset, doc::BurstDetector::reset);
-
     py::class_<ReceivedPayload>(m, "received_payload", doc::ReceivedPayload::summary)
         .def_readonly("header", &ReceivedPayload::header)
         .def_property_readonly(
             "symbols", [](const ReceivedPayload& p) { return to_array(p.symbols); })
         .def_property_readonly(
-            "noise_var", [](const ReceivedPayload& p) { return to_array(p.noise_var); });
+            "noise_var", [](const ReceivedPayload& p) { return to_array(p.noise_var); })
+        .def_property_readonly(
+            "integrity",
+            [](const ReceivedPayload& p) {
+                return std::vector { "not_checked", "intact", "damaged" }.at(
+                    static_cast<std::size_t>(p.integrity));
+            },
+            "\"not_checked\", \"intact\" or \"damaged\".");
 
     py::class_<ReceivedFrame>(m, "received_frame", doc::ReceivedFrame::summary)
         .def_property_readonly("fault",
                                [](const ReceivedFrame& f) { return to_string(f.fault); })
+        .def_property_readonly("source",
+                               [](const ReceivedFrame& f) { return f.addresses.source; })
+        .def_property_readonly(
+            "destination", [](const ReceivedFrame& f) { return f.addresses.destination; })
         .def_readonly("payloads", &ReceivedFrame::payloads)
+        .def_readonly("message", &ReceivedFrame::message, doc::ReceivedFrame::message)
         .def_readonly("sample", &ReceivedFrame::sample, doc::ReceivedFrame::sample)
         .def_readonly(
             "end_sample", &ReceivedFrame::end_sample, doc::ReceivedFrame::end_sample)
@@ -352,6 +406,7 @@ void bind_phy(py::module& m)
     bind_symbols(phy);
     bind_error_rates(phy);
     bind_frame(phy);
+    bind_contents(phy);
     bind_receiver(phy);
     bind_channel(phy);
 }

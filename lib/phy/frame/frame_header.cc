@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "frame_header.h"
+
+#include "block_code.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace udeepsc_phy {
+namespace detail {
+
+namespace {
+
+constexpr unsigned RESERVED_BITS = 3;
+constexpr unsigned MAX_PAYLOADS = 64;
+constexpr double ESN0_STEPS = 256.0; // a dB
+
+//! Payloads in a row that differ in nothing but their number, positions and check.
+struct Run {
+    PayloadHeader first;
+    unsigned count = 1;
+    bool checked = false;
+};
+
+bool continues(const Run& run, const FramePayload& next)
+{
+    PayloadHeader expected = run.first;
+    expected.frame_id = (run.first.frame_id + run.count) % 256;
+    expected.positions = next.header.positions;
+    expected.checked = next.header.checked;
+    return expected == next.header && run.checked == next.check.has_value();
+}
+
+std::vector<Run> runs_of(const std::vector<FramePayload>& payloads)
+{
+    std::vector<Run> runs;
+    for (const auto& payload : payloads) {
+        if (!runs.empty() && continues(runs.back(), payload)) {
+            runs.back().count++;
+        } else {
+            runs.push_back({ payload.header, 1, payload.check.has_value() });
+        }
+    }
+    return runs;
+}
+
+void append_run(Bits& bits, const Run& run)
+{
+    const auto& header = run.first;
+    append_bits(bits, run.count - 1, 6);
+    append_bits(bits, header.symbols, 13);
+    append_bits(bits, header.frame_id, 8);
+    append_bits(bits, header.task, 4);
+    append_bits(bits, header.modality, 2);
+    append_bits(bits, header.layer, 3);
+    append_bits(bits, static_cast<unsigned>(header.modulation), 3);
+    append_bits(bits, header.vectors, 7);
+    append_bits(bits, header.candidates > 0, 1);
+    append_bits(bits, run.checked, 1);
+    if (header.candidates > 0) {
+        append_bits(bits, header.candidates - 1, 8);
+    }
+}
+
+void append_mask(Bits& bits, const PayloadHeader& header)
+{
+    const std::size_t first = bits.size();
+    bits.resize(first + header.candidates, 0);
+    for (unsigned position : header.positions) {
+        bits[first + position] = 1;
+    }
+}
+
+Run read_run(BitReader& reader, unsigned model)
+{
+    Run run;
+    run.count = reader.read(6) + 1;
+    run.first.model = model;
+    run.first.symbols = reader.read(13);
+    run.first.frame_id = reader.read(8);
+    run.first.task = reader.read(4);
+    run.first.modality = reader.read(2);
+    run.first.layer = reader.read(3);
+    run.first.modulation = static_cast<Modulation>(reader.read(3));
+    run.first.vectors = reader.read(7);
+    const bool masked = reader.read(1);
+    run.checked = reader.read(1);
+    run.first.candidates = masked ? reader.read(8) + 1 : 0;
+    return run;
+}
+
+FramePayload read_payload(BitReader& reader, const Run& run, unsigned i)
+{
+    FramePayload payload { run.first, std::nullopt };
+    payload.header.frame_id = (run.first.frame_id + i) % 256;
+    payload.header.checked = run.checked;
+    for (unsigned k = 0; k < run.first.candidates; k++) {
+        if (reader.read(1)) {
+            payload.header.positions.push_back(k);
+        }
+    }
+    if (run.checked) {
+        payload.check = static_cast<std::uint16_t>(reader.read(16));
+    }
+    return payload;
+}
+
+bool valid(const std::vector<FramePayload>& payloads)
+{
+    try {
+        for (const auto& payload : payloads) {
+            payload.header.validate();
+        }
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+    return true;
+}
+
+//! Of a header that says it all.
+std::vector<FramePayload> alike(const FrameHeader& header)
+{
+    PayloadHeader payload;
+    payload.task = header.task;
+    payload.modality = header.modality;
+    payload.layer = header.layer;
+    payload.model = header.model;
+    payload.modulation = static_cast<Modulation>(header.modulation);
+    payload.vectors = header.vectors;
+    payload.symbols = header.symbols / header.payloads;
+    std::vector<FramePayload> payloads;
+    for (unsigned i = 0; i < header.payloads; i++) {
+        payload.frame_id = (header.frame_id + i) % 256;
+        payloads.push_back({ payload, std::nullopt });
+    }
+    return payloads;
+}
+
+void pad_to_bytes(Bits& bits)
+{
+    bits.resize((bits.size() + 7) / 8 * 8, 0);
+}
+
+} // namespace
+
+std::uint16_t label_check(const std::vector<std::uint16_t>& labels,
+                          unsigned bits_per_symbol)
+{
+    Bits bits;
+    for (std::uint16_t label : labels) {
+        append_bits(bits, label, bits_per_symbol);
+    }
+    return crc16(bits);
+}
+
+Bits pack(const FrameHeader& header, unsigned version, unsigned reserved)
+{
+    Bits bits;
+    append_bits(bits, version, 2);
+    append_bits(bits, static_cast<unsigned>(header.kind), 2);
+    append_bits(bits, header.addresses.source, 8);
+    append_bits(bits, header.addresses.destination, 8);
+    append_bits(bits, header.model, 8);
+    append_bits(bits, header.description, 8);
+    append_bits(bits, header.payloads - 1, 6);
+    append_bits(bits, header.symbols, 16);
+    append_bits(bits, header.frame_id, 8);
+    append_bits(bits, header.task, 4);
+    append_bits(bits, header.modality, 2);
+    append_bits(bits, header.layer, 3);
+    append_bits(bits, header.modulation, 3);
+    append_bits(bits, header.vectors, 7);
+    append_bits(bits, reserved, RESERVED_BITS);
+    return bits;
+}
+
+HeaderFault unpack(const Bits& bits, FrameHeader& header)
+{
+    BitReader reader(bits);
+    if (reader.read(2) != FRAME_VERSION) {
+        return HeaderFault::other_version;
+    }
+    const unsigned kind = reader.read(2);
+    header.kind = static_cast<FrameKind>(kind);
+    header.addresses.source = reader.read(8);
+    header.addresses.destination = reader.read(8);
+    header.model = reader.read(8);
+    header.description = reader.read(8);
+    header.payloads = reader.read(6) + 1;
+    header.symbols = reader.read(16);
+    header.frame_id = reader.read(8);
+    header.task = reader.read(4);
+    header.modality = reader.read(2);
+    header.layer = reader.read(3);
+    header.modulation = reader.read(3);
+    header.vectors = reader.read(7);
+    if (reader.read(RESERVED_BITS) != 0) {
+        return HeaderFault::bad_value;
+    }
+    if (header.kind == FrameKind::control) {
+        const bool right = header.description > 0 && header.symbols == 0;
+        return right ? HeaderFault::none : HeaderFault::bad_value;
+    }
+    if (header.kind != FrameKind::payloads) {
+        return HeaderFault::bad_value;
+    }
+    if (header.description == 0
+        && (header.symbols % header.payloads != 0 || !valid(alike(header)))) {
+        return HeaderFault::bad_value;
+    }
+    return header.symbols > 0 ? HeaderFault::none : HeaderFault::bad_value;
+}
+
+FrameHeader describe(const std::vector<FramePayload>& payloads,
+                     const FrameAddresses& addresses,
+                     Bits& description)
+{
+    const auto& first = payloads.front().header;
+    FrameHeader header;
+    header.addresses = addresses;
+    header.model = first.model;
+    header.payloads = static_cast<unsigned>(payloads.size());
+    for (const auto& payload : payloads) {
+        header.symbols += payload.header.symbols;
+    }
+    header.frame_id = first.frame_id;
+    header.task = first.task;
+    header.modality = first.modality;
+    header.layer = first.layer;
+    header.modulation = static_cast<unsigned>(first.modulation);
+    header.vectors = first.vectors;
+
+    description.clear();
+    const auto runs = runs_of(payloads);
+    if (runs.size() == 1 && first.candidates == 0 && !runs.front().checked) {
+        return header;
+    }
+    auto payload = payloads.begin();
+    for (const auto& run : runs) {
+        append_run(description, run);
+        for (unsigned i = 0; i < run.count; i++, ++payload) {
+            append_mask(description, payload->header);
+            if (payload->check) {
+                append_bits(description, *payload->check, 16);
+            }
+        }
+    }
+    pad_to_bytes(description);
+    // More than the field can say is the framer's to refuse.
+    header.description = static_cast<unsigned>(description.size() / 8);
+    return header;
+}
+
+std::optional<std::vector<FramePayload>> payloads_of(const FrameHeader& header,
+                                                     const Bits& description)
+{
+    if (header.description == 0) {
+        return alike(header);
+    }
+    BitReader reader(description);
+    std::vector<FramePayload> payloads;
+    std::size_t symbols = 0;
+    while (payloads.size() < header.payloads && reader.complete()) {
+        const Run run = read_run(reader, header.model);
+        for (unsigned i = 0; i < run.count; i++) {
+            payloads.push_back(read_payload(reader, run, i));
+            symbols += run.first.symbols;
+        }
+    }
+    if (!reader.complete() || payloads.size() != header.payloads
+        || symbols != header.symbols || !valid(payloads)) {
+        return std::nullopt;
+    }
+    return payloads;
+}
+
+// ------------------------------------------------------------------ control messages
+
+FrameHeader describe(const ControlMessage& message,
+                     const FrameAddresses& addresses,
+                     Bits& description)
+{
+    description.clear();
+    append_bits(description, static_cast<unsigned>(message.kind), 8);
+    append_bits(description, message.frame_id, 8);
+    if (message.kind == ControlMessage::Kind::csi) {
+        const long steps = std::lround(message.esn0_db * ESN0_STEPS);
+        append_bits(description, static_cast<unsigned>(steps) & 0xffff, 16);
+    } else if (message.kind == ControlMessage::Kind::acknowledgement) {
+        append_bits(description, message.task, 8);
+    } else {
+        for (const unsigned char byte : message.text) {
+            append_bits(description, byte, 8);
+        }
+    }
+    FrameHeader header;
+    header.kind = FrameKind::control;
+    header.addresses = addresses;
+    header.frame_id = message.frame_id;
+    header.description = static_cast<unsigned>(description.size() / 8);
+    return header;
+}
+
+std::optional<ControlMessage> message_of(const Bits& description)
+{
+    BitReader reader(description);
+    ControlMessage message;
+    message.kind = static_cast<ControlMessage::Kind>(reader.read(8));
+    message.frame_id = reader.read(8);
+    if (message.kind == ControlMessage::Kind::csi) {
+        message.esn0_db = static_cast<std::int16_t>(reader.read(16)) / ESN0_STEPS;
+    } else if (message.kind == ControlMessage::Kind::acknowledgement) {
+        message.task = reader.read(8);
+    } else {
+        while (reader.position() < description.size()) {
+            message.text.push_back(static_cast<char>(reader.read(8)));
+        }
+    }
+    if (reader.position() != description.size()) {
+        return std::nullopt;
+    }
+    try {
+        message.validate();
+    } catch (const std::invalid_argument&) {
+        return std::nullopt;
+    }
+    return message;
+}
+
+} // namespace detail
+} // namespace udeepsc_phy
