@@ -42,7 +42,7 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         prog='gr-udeepsc soak', epilog=SCENARIOS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description='Sends bursts for a long time, lets things go wrong on purpose, and accounts '
+        description='Sends bursts for a long time, lets things go wrong on purpose, and accounts\n'
                     'for every burst and for the memory.')
     parser.add_argument('--minutes', type=number(0, 1e6), metavar='N',
                         help='go on for so long (default: 1, unless --bursts is given)')
@@ -51,7 +51,7 @@ def parse_arguments(arguments):
     parser.add_argument('--restarts', type=number(1, 1e9, int), metavar='N',
                         help='start and stop one flowgraph so often instead, and measure memory')
     parser.add_argument('--faults', action='store_true',
-                        help='everything below; without it nothing goes wrong')
+                        help='all scenarios below; without it those in which nothing goes wrong')
     parser.add_argument('--scenario', nargs='+', choices=NAMES, default=[], metavar='NAME',
                         help='only these')
     parser.add_argument('--scale', type=number(1e-3, 1e3), default=1.0, metavar='FACTOR',
