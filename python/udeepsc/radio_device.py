@@ -109,6 +109,7 @@ class _Device(gr.hier_block2):
         gr.hier_block2.__init__(self, f'{settings.kind}_{end}', *(
             gr.io_signature(count, count, gr.sizeof_gr_complex) for count in ends))
         self.settings, self.end = settings, end
+        self.carrier = None  # Hz, when it is tuned
         self.fault_counter = RadioFaults(settings)
         if end == 'tx' and 'freq' not in settings.given:
             self.complain('freq', 'nothing', 'the frequency to transmit on, like freq=915e6')
@@ -187,6 +188,8 @@ class _Device(gr.hier_block2):
         if math.isnan(wanted) and offset and abs(carrier - freq) > TUNING_TOLERANCE_HZ:
             carrier = self.driver.tune(freq, 0.0)
         if abs(carrier - freq) > TUNING_TOLERANCE_HZ:
+            if self.carrier is not None:  # it runs: back to where it was
+                self.driver.tune(self.carrier, 0.0 if math.isnan(wanted) else wanted)
             self.complain('lo_offset' if offset else 'freq', f'{offset or freq:g}',
                           f'one with which the device gets to {freq:g} Hz; it is at {carrier:g}')
         self.carrier = carrier
