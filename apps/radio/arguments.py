@@ -204,8 +204,8 @@ def make_parser():
     sim.add_argument('--out', default='sim_out', metavar='FOLDER',
                      help='where pictures, results.jsonl and figures.json go '
                           '(default: sim_out)')
-    sim.add_argument('--ahead', type=number(1, 1000, int), default=64, metavar='PAYLOADS',
-                     help='payloads under way at a time (default: 64)')
+    sim.add_argument('--ahead', type=number(1, 1000, int), default=16, metavar='PAYLOADS',
+                     help='payloads under way at a time (default: 16)')
     add_address(sim, 'of the receiver (default: 0)', 254)
     add_destination(sim)
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',

@@ -23,9 +23,11 @@ def given_up(stats):
 def print_stats(stats, decoded=None):
     """What blocks dropped, by reason. decoded: bursts that could be read, at a receiver."""
     for block in stats:
-        # An empty dictionary comes as None.
-        for reason, times in sorted((block['dropped'] or {}).items()):
-            if reason == 'no header' and times and decoded == 0:
+        dropped = block['dropped'] or {}  # an empty dictionary comes as None
+        read = decoded or any(times and reason not in EXPECTED
+                              for reason, times in dropped.items())
+        for reason, times in sorted(dropped.items()):
+            if reason == 'no header' and times and decoded is not None and not read:
                 print(UNREADABLE.format(times=times))
             elif times and reason not in EXPECTED:
                 print(f"{block['block']}: {times} dropped, {reason}")

@@ -272,16 +272,15 @@ TEST(Ofdm, WhatARadioMayBring)
     // Cut within the second payload, in the description, in the header, at once.
     const FrameLayout layout(ofdm_profile());
     const std::size_t header = layout.header_length();
-    const std::size_t payloads = layout.body_length(2 * 6, 0);
     const auto cut_at = [&](std::size_t body) {
         auto cut = good;
         cut.samples.resize(20 + layout.burst_samples(body) - 2 * 144);
         return demodulator.demodulate(cut);
     };
-    auto frame = cut_at(payloads + 600);
+    auto frame = cut_at(layout.body_length(2 * 6, 600));
     EXPECT_EQ(frame.fault, Fault::cut);
     EXPECT_EQ(frame.payloads.size(), 1u);
-    frame = cut_at(payloads - 300);
+    frame = cut_at(layout.body_length(2 * 6, 0) - 300);
     EXPECT_EQ(frame.fault, Fault::cut);
     EXPECT_TRUE(frame.payloads.empty());
     EXPECT_EQ(cut_at(header).fault, Fault::no_header);
