@@ -62,7 +62,6 @@ GainMeasurement measure_gains(const std::vector<float>& reference,
     const auto found = find_disturbances(noise, received);
     if (found.freedom > 0.0) {
         measured.noise_var = std::max(found.noise_var, 1e-9);
-        measured.mean_noise_var = std::max(found.mean_noise_var, 1e-9);
     }
     for (std::size_t i = 0; i < noise.size(); i++) {
         measured.blocks[i].noise_ratio = found.ratio[i];

@@ -19,7 +19,6 @@ struct GainBlock {
 struct GainMeasurement {
     std::vector<GainBlock> blocks; //!< in order of time
     double noise_var = 1; //!< of z, around the gains of blocks that are not disturbed
-    double mean_noise_var = 1; //!< around those of all
 };
 
 /*!

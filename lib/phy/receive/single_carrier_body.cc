@@ -55,7 +55,7 @@ bool SingleCarrierBody::open(const DetectedBurst& burst)
     d_reference.clear();
     d_z.clear();
     d_channel = {};
-    d_noise_var = d_mean_noise_var = 1.0;
+    d_noise_var = 1.0;
     d_blocks.clear();
     d_tracker.fit({}, 1.0, 0.0);
     d_body_length = 0;
@@ -136,7 +136,7 @@ void SingleCarrierBody::track_unknown_header()
 {
     const std::size_t end = d_header_end;
     equalize_again(end);
-    d_noise_var = d_mean_noise_var = d_equalizer.error_var();
+    d_noise_var = d_equalizer.error_var();
 
     const double preamble = d_profile.preamble_symbols;
     const double range
@@ -255,7 +255,6 @@ void SingleCarrierBody::track_gain()
     const auto measured = measure_gains(d_reference, d_z);
     d_blocks = measured.blocks;
     d_noise_var = measured.noise_var;
-    d_mean_noise_var = measured.mean_noise_var;
     const double n = double(d_header_end - 1);
     d_tracker.fit(measured.blocks,
                   d_noise_var,

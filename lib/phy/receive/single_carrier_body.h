@@ -66,6 +66,7 @@ private:
     void equalize_again(std::size_t end);
     void add_reference(std::size_t symbol, const float* values, std::size_t n);
     double noise_ratio(double symbol) const;
+    double mean_noise_var() const;
     double mean_gain_power(std::size_t first, std::size_t last) const;
     double symbol_energy() const { return d_channel.symbol_energy(d_pulse); }
 
@@ -87,7 +88,6 @@ private:
     std::vector<float> d_reference; //!< 0: none
     std::vector<std::complex<float>> d_z; //!< equalised symbols, their gain still in them
     double d_noise_var = 1; //!< of d_z, where nothing disturbs it
-    double d_mean_noise_var = 1; //!< of d_z at all reference symbols
     std::vector<GainBlock> d_blocks; //!< that the gains were fitted to
     std::size_t d_body_length = 0; //!< 0: not known
     bool d_acquired = false;

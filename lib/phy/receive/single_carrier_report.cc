@@ -113,6 +113,18 @@ double SingleCarrierBody::noise_ratio(double symbol) const
     return left > 1.0 && right > 1.0 ? 0.5 * (left + right) : std::max(left, right);
 }
 
+//! Of all symbols from the preamble to the last reference, disturbed ones as they are.
+double SingleCarrierBody::mean_noise_var() const
+{
+    constexpr std::size_t STEP = 16;
+    double sum = 0.0, n = 0.0;
+    for (std::size_t k = 0; k < d_reference.size(); k += STEP) {
+        sum += noise_ratio(double(k));
+        n++;
+    }
+    return d_noise_var * (n > 0.0 ? sum / n : 1.0);
+}
+
 double SingleCarrierBody::mean_gain_power(std::size_t first, std::size_t last) const
 {
     const std::size_t step = std::max<std::size_t>(1, (last - first) / 64);
@@ -152,7 +164,7 @@ void SingleCarrierBody::report(std::size_t body_length, ReceivedFrame& frame) co
     // With a single path the noise behind the equaliser is the same, at more symbols.
     const bool measured_since = body_length > 0 && d_channel.paths.size() == 1;
     const double noise = d_channel.noise_var
-        * (measured_since ? d_mean_noise_var / d_equalizer.error_var() : 1.0);
+        * (measured_since ? mean_noise_var() / d_equalizer.error_var() : 1.0);
     const double energy = symbol_energy() * d_tracker.power();
     frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
     const std::size_t end = body_length > 0 ? d_layout.body_symbol(body_length - 1) + 1
