@@ -148,7 +148,7 @@ TEST(Picture, StopsWhereDataUnpackToMoreThanThePicture)
     EXPECT_LT(peak_megabytes() - before, 50); // of 258 unpacked
 }
 
-TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
+TEST(Picture, RefusesHuffmanTablesOfMoreThan255Codes)
 {
     TempDir dir;
     const auto error = [&](const std::string& bytes) {
@@ -159,9 +159,13 @@ TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
     // As many codes of 16 bits as their count can say, and two of 15.
     const std::string sizes = zero + std::string(14, '\0') + "\x02\xff";
     const std::string table = "\xff\xc4\x01\x14" + sizes + std::string(257, '\x01');
-    const std::string said = "a Huffman table of 257 codes, expected at most 256";
+    const std::string said = "a Huffman table of 257 codes, expected at most 255";
     EXPECT_SAYS(error(start + table + end), said);
     EXPECT_SAYS(error(start + "\xff\xfe" + zero + "\x04xx" + table), said);
+    const std::string full = zero + std::string(8, '\0') + std::string("\x80\x80", 2)
+        + std::string(6, '\0') + std::string(256, '\x01');
+    EXPECT_SAYS(error(start + "\xff\xc4\x01\x13" + full),
+                "of 256 codes, expected at most 255");
     // Behind coded data, with a restart marker in them; longer than its segment; cut off.
     EXPECT_SAYS(
         error(start + "\xff\xda" + zero + "\x02" + "ab\xff" + zero + "\xff\xd0z" + table),

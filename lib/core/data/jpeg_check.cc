@@ -15,7 +15,8 @@ constexpr std::uint8_t TABLES = 0xc4; // DHT
 constexpr std::uint8_t START = 0xd8; // SOI
 constexpr std::uint8_t END = 0xd9; // EOI
 constexpr std::ptrdiff_t COUNTS = 16; // of the codes of 1, 2, ... 16 bits
-constexpr int MAX_CODES = 256;
+// Code number 255 is stb_image's mark of no code. Pictures have at most 176.
+constexpr int MAX_CODES = 255;
 
 using Place = std::vector<std::uint8_t>::const_iterator;
 
