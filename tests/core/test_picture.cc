@@ -166,6 +166,9 @@ TEST(Picture, RefusesHuffmanTablesOfMoreThan255Codes)
         + std::string(6, '\0') + std::string(256, '\x01');
     EXPECT_SAYS(error(start + "\xff\xc4\x01\x13" + full),
                 "of 256 codes, expected at most 255");
+    EXPECT_SAYS(error(start + "\xff\xc4" + zero + "\x16" + zero + "\x03"
+                      + std::string(15, '\0') + "abc"),
+                "more codes than their lengths allow");
     // Behind coded data, with a restart marker in them; longer than its segment; cut off.
     EXPECT_SAYS(
         error(start + "\xff\xda" + zero + "\x02" + "ab\xff" + zero + "\xff\xd0z" + table),

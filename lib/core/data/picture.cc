@@ -27,7 +27,9 @@ void* bounded_realloc(void* buffer, std::size_t bytes)
         s_limit.exceeded = true;
         return nullptr;
     }
-    return std::realloc(buffer, bytes);
+    // What a damaged file lacks, such as a table of a JPEG, must not be what lay here
+    // before.
+    return buffer ? std::realloc(buffer, bytes) : std::calloc(bytes, 1);
 }
 
 } // namespace
