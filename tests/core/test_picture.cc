@@ -180,6 +180,18 @@ TEST(Picture, RefusesHuffmanTablesOfMoreThan255Codes)
     EXPECT_SAYS(error(start + end + table), none);
 }
 
+TEST(Picture, SaysDamagedWhereTheDecoderSaysNothing)
+{
+    TempDir dir;
+    // Quantisers that are longer than their segment says.
+    const std::string zero(1, '\0'),
+        start = "\xff\xd8\xff\xc0" + zero + "\x0b\x08" + zero + "\x01" + zero
+        + "\x01\x01\x01\x11" + zero;
+    const auto path = dir.write("a.jpg", start + "\xff\xdb" + zero + "\x03" + zero);
+    const auto text = error_of([&] { load_picture(path); });
+    EXPECT_SAYS(text, "found a damaged picture: it ends early or contradicts itself");
+}
+
 TEST(Picture, LoadsPnmOfAnyMaximalValue)
 {
     TempDir dir;
