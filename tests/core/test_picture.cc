@@ -148,7 +148,7 @@ TEST(Picture, StopsWhereDataUnpackToMoreThanThePicture)
     EXPECT_LT(peak_megabytes() - before, 50); // of 258 unpacked
 }
 
-TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
+TEST(Picture, RefusesHuffmanTablesOfMoreThan255Codes)
 {
     TempDir dir;
     const auto error = [&](const std::string& bytes) {
@@ -159,9 +159,16 @@ TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
     // As many codes of 16 bits as their count can say, and two of 15.
     const std::string sizes = zero + std::string(14, '\0') + "\x02\xff";
     const std::string table = "\xff\xc4\x01\x14" + sizes + std::string(257, '\x01');
-    const std::string said = "a Huffman table of 257 codes, expected at most 256";
+    const std::string said = "a Huffman table of 257 codes, expected at most 255";
     EXPECT_SAYS(error(start + table + end), said);
     EXPECT_SAYS(error(start + "\xff\xfe" + zero + "\x04xx" + table), said);
+    const std::string full = zero + std::string(8, '\0') + std::string("\x80\x80", 2)
+        + std::string(6, '\0') + std::string(256, '\x01');
+    EXPECT_SAYS(error(start + "\xff\xc4\x01\x13" + full),
+                "of 256 codes, expected at most 255");
+    EXPECT_SAYS(error(start + "\xff\xc4" + zero + "\x16" + zero + "\x03"
+                      + std::string(15, '\0') + "abc"),
+                "more codes than their lengths allow");
     // Behind coded data, with a restart marker in them; longer than its segment; cut off.
     EXPECT_SAYS(
         error(start + "\xff\xda" + zero + "\x02" + "ab\xff" + zero + "\xff\xd0z" + table),
@@ -171,6 +178,18 @@ TEST(Picture, RefusesHuffmanTablesOfMoreThan256Codes)
     const std::string none = "no readable picture";
     EXPECT_SAYS(error(start + "\xff\xfe\x01\x20" + table), none);
     EXPECT_SAYS(error(start + end + table), none);
+}
+
+TEST(Picture, SaysDamagedWhereTheDecoderSaysNothing)
+{
+    TempDir dir;
+    // Quantisers that are longer than their segment says.
+    const std::string zero(1, '\0'),
+        start = "\xff\xd8\xff\xc0" + zero + "\x0b\x08" + zero + "\x01" + zero
+        + "\x01\x01\x01\x11" + zero;
+    const auto path = dir.write("a.jpg", start + "\xff\xdb" + zero + "\x03" + zero);
+    const auto text = error_of([&] { load_picture(path); });
+    EXPECT_SAYS(text, "found a damaged picture: it ends early or contradicts itself");
 }
 
 TEST(Picture, LoadsPnmOfAnyMaximalValue)

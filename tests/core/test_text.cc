@@ -72,6 +72,7 @@ TEST(Text, PutsOrdinaryTextIntoTheConvention)
         { "good--bad...ugly", "good -- bad ... ugly" },
         { "at 10:30, not: 11", "at 10:30 , not : 11" },
         { "\xef\xac\x81lm", "film" }, // ligature
+        { "x\xe2\x82\x8b\xc2\xb2", "x-2" }, // subscript minus, superscript two
     };
     for (const auto& [text, expected] : cases) {
         EXPECT_EQ(normalize_sentence(text), expected);

@@ -118,6 +118,15 @@ TEST(MakeTokenizer, RefusesTheUnknown)
     EXPECT_THROW(make_tokenizer("wordpiece", {}), Error);
 }
 
+TEST(SentencePieceTokenizer, RefusesAPieceThatTheLibraryThrowsAt)
+{
+    constexpr int PIECE = 1, TEXT = 1; // of sentencepiece_model.proto
+    EXPECT_SAYS(fault_of(field(PIECE, field(TEXT, std::string(1, '\0')))),
+                "loading a SentencePiece model of");
+    EXPECT_NO_THROW(
+        make_tokenizer("sentencepiece", trained_and(field(PIECE, field(TEXT, "piece")))));
+}
+
 TEST(SentencePieceTokenizer, SpecialTokensHaveTheirPlaces)
 {
     EXPECT_EQ(trained().size(), VOCAB_SIZE);

@@ -46,7 +46,8 @@ public:
     {
         T value {};
         const std::size_t bytes = std::min(sizeof(T), d_left);
-        std::memcpy(&value, d_next, bytes);
+        if (bytes > 0) // the empty input lies nowhere
+            std::memcpy(&value, d_next, bytes);
         skip(bytes);
         return value;
     }

@@ -9,10 +9,10 @@ namespace udeepsc_core {
 
 /*!
  * \brief Error, beginning with \p where, for a JPEG file with a Huffman table of more
- * than 256 codes.
+ * than 255 codes, or of more than their lengths allow.
  *
- * stb_image before version 2.28 writes them behind its table. Of a file that is no JPEG,
- * or ends early, it says the rest itself.
+ * stb_image before version 2.28 writes or reads beside its table with them. Of a file
+ * that is no JPEG, or ends early, it says the rest itself.
  *
  * Source: ITU-T T.81, Annex B.
  */

@@ -27,7 +27,9 @@ void* bounded_realloc(void* buffer, std::size_t bytes)
         s_limit.exceeded = true;
         return nullptr;
     }
-    return std::realloc(buffer, bytes);
+    // What a damaged file lacks, such as a table of a JPEG, must not be what lay here
+    // before.
+    return buffer ? std::realloc(buffer, bytes) : std::calloc(bytes, 1);
 }
 
 } // namespace
@@ -128,6 +130,16 @@ public:
     BufferBound& operator=(const BufferBound&) = delete;
 };
 
+//! Not every fault has one: then it is none, or what stb_image says when it has looked
+//! whether this is a PNG.
+std::string failure_reason()
+{
+    const char* reason = stbi_failure_reason();
+    return reason && std::strcmp(reason, "bad png sig") != 0
+        ? reason
+        : "it ends early or contradicts itself";
+}
+
 std::uint8_t on_white(int value, int alpha)
 {
     return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
@@ -149,7 +161,7 @@ Picture load_picture(const std::string& path, std::size_t max_pixels)
     int height = 0;
     int channels = 0;
     if (!stbi_info_from_memory(file.data(), bytes, &width, &height, &channels)) {
-        throw Error(where + "found no readable picture (" + stbi_failure_reason()
+        throw Error(where + "found no readable picture (" + failure_reason()
                     + "), expected PNG, JPEG, BMP, GIF or PNM");
     }
     if (height < 1 || width < 1) {
@@ -167,13 +179,14 @@ Picture load_picture(const std::string& path, std::size_t max_pixels)
         void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
     };
     const BufferBound bound(height, width, file.size());
+    stbi__g_failure_reason = nullptr;
     const std::unique_ptr<stbi_uc, Free> pixels(stbi_load_from_memory(
         file.data(), bytes, &width, &height, &channels, decoded_channels));
     if (!pixels) {
         throw Error(where + "found a damaged picture: "
                     + (s_limit.exceeded ? "its data unpack to more than "
                                + size_text(height, width) + " pixels need"
-                                        : stbi_failure_reason()));
+                                        : failure_reason()));
     }
 
     Picture picture { height, width, {} };

@@ -5,6 +5,8 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <exception>
+
 namespace {
 
 class Sentences : public sentencepiece::SentenceIterator {
@@ -27,19 +29,30 @@ std::string text_of(const sentencepiece::util::Status& status)
     return status.ok() ? std::string() : status.ToString();
 }
 
+//! What the library says of its work. It promises a status, and throws all the same, as
+//! at a piece that begins with a zero.
+template <typename Work> std::string fault_of(const Work& work)
+{
+    try {
+        return text_of(work());
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
 class Module : public udeepsc_core::SentencePieceApi {
 public:
     std::string load(const std::string& model) override
     {
-        return text_of(d_processor.LoadFromSerializedProto(model));
+        return fault_of([&] { return d_processor.LoadFromSerializedProto(model); });
     }
     std::string encode(const std::string& text, std::vector<int>& ids) const override
     {
-        return text_of(d_processor.Encode(text, &ids));
+        return fault_of([&] { return d_processor.Encode(text, &ids); });
     }
     std::string decode(const std::vector<int>& ids, std::string& text) const override
     {
-        return text_of(d_processor.Decode(ids, &text));
+        return fault_of([&] { return d_processor.Decode(ids, &text); });
     }
     int size() const override { return d_processor.GetPieceSize(); }
     int pad_id() const override { return d_processor.pad_id(); }
@@ -49,8 +62,10 @@ public:
                       std::string& model) const override
     {
         Sentences iterator(sentences);
-        return text_of(sentencepiece::SentencePieceTrainer::Train(
-            { options.begin(), options.end() }, &iterator, &model));
+        return fault_of([&] {
+            return sentencepiece::SentencePieceTrainer::Train(
+                { options.begin(), options.end() }, &iterator, &model);
+        });
     }
 
 private:

@@ -90,8 +90,8 @@ const char* ascii_equivalent(UChar32 c)
     }
 }
 
-//! Valid UTF-8, folded, with ASCII quotes and dashes and no control characters.
-std::string fold_characters(const std::string& text)
+//! Valid UTF-8 with ASCII quotes and dashes and no control characters.
+std::string plain_characters(const std::string& text)
 {
     std::string plain;
     plain.reserve(text.size());
@@ -106,7 +106,13 @@ std::string fold_characters(const std::string& text)
             append_utf8(plain, c);
         }
     });
+    return plain;
+}
 
+//! The same, folded.
+std::string fold_characters(const std::string& text)
+{
+    const std::string plain = plain_characters(text);
     UErrorCode status = U_ZERO_ERROR;
     const auto* fold = icu::Normalizer2::getNFKCCasefoldInstance(status);
     std::string folded;
@@ -122,7 +128,7 @@ std::string fold_characters(const std::string& text)
     if (U_FAILURE(status)) {
         throw Error(std::string("folding text: ICU says ") + u_errorName(status));
     }
-    return folded;
+    return plain_characters(folded); // of a subscript minus, folding makes a minus
 }
 
 std::size_t run_length(const std::string& text, std::size_t at, const char* of)
