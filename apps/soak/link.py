@@ -54,7 +54,8 @@ class Ends:
         """serials: an iterator, the same for all rounds; payloads: Payloads."""
         self.settings, self.ledger = settings, ledger
         self._serials, self._payloads = serials, payloads
-        self.framer = udeepsc.burst_framer('', settings.profile)
+        # A burst for each payload, so that either is accounted for by itself.
+        self.framer = udeepsc.burst_framer('', settings.profile, max_frame_symbols=0)
         self.posted = 0  # at the framer, bad ones included
         self._door = self.framer.to_basic_block()
 
@@ -156,6 +157,7 @@ class Link(Ends):
     def drain(self):
         """Until nothing is under way: at the framer, on the air, in the receiver."""
         self.wait(lambda: self.framer.received() >= self.posted
+                  and self.framer.received() == self.framer.sent() + self.framer.dropped()
                   and self.framer.sent() <= self.source.received()
                   and not self.source.queue_depth())
         end = self.detector.nitems_read(0) + TAIL_SAMPLES

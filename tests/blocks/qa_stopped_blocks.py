@@ -16,7 +16,8 @@ class HeldBack(unittest.TestCase):
     """A block whose successor takes nothing more."""
 
     def test_the_burst_that_waits_for_room(self):
-        framer, source = udeepsc.burst_framer('', 'short'), udeepsc.burst_source(queue=1)
+        framer = udeepsc.burst_framer('', 'short', max_frame_symbols=0)
+        source = udeepsc.burst_source(queue=1)
         slow = blocks.throttle(gr.sizeof_gr_complex, SLOW)
         slow.set_max_noutput_items(PIECE)
         top = gr.top_block()

@@ -85,9 +85,10 @@ void OfdmBody::report(std::size_t body_length, ReceivedFrame& frame) const
     const double symbol = double(OFDM_SYMBOL);
     frame.cfo = d_burst.cfo() + d_tracker.offsets().frequency / (2.0 * PI * symbol);
     frame.clock_ppm = d_tracker.offsets().clock / symbol * 1e6;
+    // fmax: what cannot be told is nothing.
     frame.snr_db = 10.0
-        * std::log10(std::max(d_tracker.channel().energy() / d_tracker.mean_noise_var(),
-                              1e-10));
+        * std::log10(std::fmax(d_tracker.channel().energy(), 1e-30)
+                     / std::fmax(d_tracker.mean_noise_var(), 1e-30));
     const std::size_t sps = d_profile.samples_per_symbol;
     const std::size_t end = body_length > 0 ? d_ofdm.frame_symbols(body_length)
                                             : std::size_t(d_profile.preamble_symbols);

@@ -71,9 +71,6 @@ std::string fault_of_training(const std::string& text)
 
 } // namespace
 
-#define EXPECT_SAYS(text, part)                                                          \
-    EXPECT_NE(std::string(text).find(part), std::string::npos) << (text)
-
 TEST(Bundle, ReadsBackWhatWasWritten)
 {
     const TempDir directory;
