@@ -10,10 +10,10 @@
 
 namespace fuzz {
 
-//! A model with an encoder of each kind, and one task.
-inline udeepsc_core::ModelConfig config_with_task(const std::string& task)
+//! The configuration of a model with three encoders and one task.
+inline std::string config_text(const std::string& task)
 {
-    return udeepsc_core::ModelConfig::from_json(R"({
+    return R"({
       "name": "fuzz",
       "encoders": {
         "image": { "dim": 8, "heads": 1, "semantic_layers": 1, "image_size": 8, "patch": 4 },
@@ -26,7 +26,13 @@ inline udeepsc_core::ModelConfig config_with_task(const std::string& task)
       "codebook": { "entries": 16, "subvector_dim": 2 },
       "modulation": "16qam",
       "mapping": "symbol",
-      "tasks": [ )" + task + "] }");
+      "tasks": [ )"
+        + task + "] }";
+}
+
+inline udeepsc_core::ModelConfig config_with_task(const std::string& task)
+{
+    return udeepsc_core::ModelConfig::from_json(config_text(task));
 }
 
 //! Opens all data of the configuration's first task and reads every sample.

@@ -78,8 +78,8 @@ struct UDEEPSC_API burst_framer_options {
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
- * PDUs are dropped as "wrong shape", "unknown task", "wrong modality", "wrong modulation",
- * "not finite", "bad key", "incomplete" or "stopped".
+ * PDUs are dropped as "wrong shape", "unknown task", "wrong modality", "wrong
+ * modulation", "not finite", "bad key", "incomplete" or "stopped".
  */
 class UDEEPSC_API burst_framer : virtual public pdu_block {
 public:

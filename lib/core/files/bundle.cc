@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -181,7 +180,9 @@ torch::Tensor to_torch(const RawTensor& raw)
 {
     const auto type = scalar_type(raw.dtype);
     auto tensor = torch::empty(raw.shape, torch::TensorOptions().dtype(type));
-    std::memcpy(tensor.data_ptr(), raw.data.data(), raw.data.size());
+    // Not memcpy: a tensor of no elements lies nowhere.
+    std::copy(
+        raw.data.begin(), raw.data.end(), static_cast<std::uint8_t*>(tensor.data_ptr()));
     return tensor.is_floating_point() ? tensor.to(torch::kFloat) : tensor;
 }
 
@@ -192,8 +193,8 @@ RawTensor to_raw(const std::string& name, const torch::Tensor& tensor, DType dty
     raw.name = name;
     raw.dtype = dtype;
     raw.shape = t.sizes().vec();
-    raw.data.resize(t.numel() * t.element_size());
-    std::memcpy(raw.data.data(), t.data_ptr(), raw.data.size());
+    const auto* bytes = static_cast<const std::uint8_t*>(t.data_ptr());
+    raw.data.assign(bytes, bytes + t.numel() * t.element_size());
     return raw;
 }
 
