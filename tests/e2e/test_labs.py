@@ -28,7 +28,7 @@ MEASUREMENTS = {
         (['compare', '{lab}/my_llr.template.py'], r'exact: [1-9]')],
     '2_detection_and_false_alarms': [
         (['threshold'], r'standard +256 +0\.\d+'),
-        (['noise', '--rate', '1e-3', '--samples', '2e5'], r'false alarms a sample 0\.000\d+'),
+        (['noise', '--rate', '1e-3', '--samples', '2e5'], r'false alarms a sample 0\.00[01]\d+'),
         (['bursts', '--snr', '-6', '--bursts', '20'], r'detected 1 '),
         (['offset', '--snr', '0', '--bursts', '5'], r'off by 0\.03 .* detected 0 '),
         (['gain'], r'gain 20 dB: rho 0\.\d+')],
