@@ -86,7 +86,8 @@ std::vector<PayloadHeader> in_a_row(const std::vector<std::size_t>& payload_symb
 
 } // namespace
 
-struct Framer::Impl {
+// Nothing of it is for users of the library, whatever its functions take.
+struct __attribute__((visibility("hidden"))) Framer::Impl {
     explicit Impl(const FrameProfile& profile)
         : layout(profile)
         , codec(profile.header_repetition)
