@@ -47,9 +47,11 @@ class Shown(unittest.TestCase):
             return
         read, write = os.pipe()
         try:
+            # A sanitizer's run time, if there is one, is for this process alone.
+            environment = {k: v for k, v in os.environ.items() if k != 'LD_PRELOAD'}
             server = subprocess.Popen(['Xvfb', '-displayfd', str(write), '-nolisten', 'tcp',
                                        '-screen', '0', '1280x1024x24'], pass_fds=[write],
-                                      stderr=subprocess.DEVNULL)
+                                      stderr=subprocess.DEVNULL, env=environment)
         except FileNotFoundError:
             raise unittest.SkipTest('no Xvfb here') from None
         os.close(write)
