@@ -62,11 +62,11 @@ def detection_theory(esn0_db, symbols, threshold):
 
 
 def header_theory(esn0_db, repetition):
-    """Union bound of the K = 7 code (171, 133) over 64 bits, each coded bit sent so often."""
-    weights = {10: 11, 12: 38, 14: 193, 16: 1331, 18: 7275}
+    """Union bound of the K = 9 code (561, 753) over 104 bits, each coded bit sent so often."""
+    weights = {12: 11, 14: 50, 16: 286, 18: 1630, 20: 9639}
     q = lambda x: 0.5 * special.erfc(x / math.sqrt(2))
     esn0 = repetition * 10 ** (esn0_db / 10)
-    return min(1.0, 64 * sum(a * q(math.sqrt(2 * d * esn0)) for d, a in weights.items()))
+    return min(1.0, 104 * sum(a * q(math.sqrt(2 * d * esn0)) for d, a in weights.items()))
 
 
 def theory(point):
