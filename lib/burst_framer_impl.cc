@@ -154,11 +154,10 @@ void burst_framer_impl::handle(const pmt::pmt_t& msg)
         payload.header.frame_id = number_of(data) & 0xff;
         sample.push_back(std::move(payload));
     }
-    frame_sample fresh { std::move(sample), data.meta, framer, arrived };
-    if (!framer->fits(make_batch({ fresh }, 1).headers())) {
+    if (!framer->fits(headers_of(sample))) {
         throw bad_pdu(reasons::WRONG_SHAPE, "the sample is more than a frame can hold");
     }
-    d_worker.submit(std::move(fresh));
+    d_worker.submit({ std::move(sample), data.meta, framer, arrived });
 }
 
 //! What the header tells beside what the symbols need: layer, positions, check.
@@ -249,7 +248,8 @@ void burst_framer_impl::send_frame(const std::deque<frame_sample>& samples,
     data.set(keys::samples(), pmt::from_long(static_cast<long>(count)));
     data.set(keys::symbols(), pmt::from_long(static_cast<long>(batch.symbols())));
     data.set(keys::overhead(),
-             pmt::from_long(static_cast<long>(framer.overhead_of(batch.headers()))));
+             pmt::from_long(
+                 static_cast<long>(framer.overhead_of(headers_of(batch.payloads)))));
     d_worker.wait_for_room();
     send(data.message(), samples.front().arrived);
     d_samples_sent += count;

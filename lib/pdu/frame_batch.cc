@@ -21,7 +21,7 @@ bool of_one_form(const PayloadHeader& a, const PayloadHeader& b)
 
 } // namespace
 
-std::vector<PayloadHeader> frame_batch::headers() const
+std::vector<PayloadHeader> headers_of(const std::vector<Payload>& payloads)
 {
     std::vector<PayloadHeader> all;
     for (const Payload& payload : payloads) {

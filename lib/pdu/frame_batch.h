@@ -25,9 +25,11 @@ struct frame_batch {
     std::vector<udeepsc_phy::Payload> payloads;
     std::vector<pmt::pmt_t> keys; //!< of each payload's PDU
 
-    std::vector<udeepsc_phy::PayloadHeader> headers() const;
     std::size_t symbols() const; //!< of all payloads
 };
+
+std::vector<udeepsc_phy::PayloadHeader>
+headers_of(const std::vector<udeepsc_phy::Payload>& payloads);
 
 /*!
  * The first \p count samples as one frame. Payloads of one form stand together, in the

@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../temp_dir.h"
+
 #include <udeepsc_phy/authenticator.h>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <cstdio>
 #include <vector>
 
 using udeepsc_phy::Authenticator;
 
 namespace {
 
-class AuthenticatorTest : public ::testing::Test {
-protected:
-    void SetUp() override
-    {
-        std::string pattern
-            = (std::filesystem::temp_directory_path() / "udeepsc_key_XXXXXX").string();
-        ASSERT_TRUE(::mkdtemp(pattern.data()));
-        d_folder = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(d_folder); }
+struct AuthenticatorTest : public ::testing::Test {
+    const TempDir d_folder;
 
-    std::string file(const std::string& name) const { return d_folder / name; }
+    std::string file(const std::string& name) const { return d_folder.file(name); }
     std::string write(const std::string& name, const std::string& text) const
     {
-        std::ofstream(file(name)) << text;
-        return file(name);
+        return d_folder.write(name, text);
     }
-
-    std::filesystem::path d_folder;
 };
 
 std::string hex(const std::vector<std::uint8_t>& bytes)
@@ -134,7 +123,7 @@ TEST_F(AuthenticatorTest, RefusesWhatIsNoKey)
             << text.substr(0, 80);
     }
     EXPECT_NE(fault_of(file("none")).find("No such file"), std::string::npos);
-    EXPECT_NE(fault_of(d_folder).find("is no file"), std::string::npos);
+    EXPECT_NE(fault_of(d_folder.path()).find("is no file"), std::string::npos);
     ASSERT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
     EXPECT_NE(fault_of(file("pipe")).find("is no file"), std::string::npos);
     EXPECT_EQ(fault_of(write("dos", KEY + "\r\n")), "");
