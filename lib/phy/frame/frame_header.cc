@@ -45,17 +45,34 @@ std::vector<Run> runs_of(const std::vector<FramePayload>& payloads)
     return runs;
 }
 
-void append_run(Bits& bits, const Run& run)
+// What a frame's header and its description both tell of a payload. Header: FrameHeader
+// or PayloadHeader.
+template <typename Header> void append_form(Bits& bits, const Header& header)
 {
-    const auto& header = run.first;
-    append_bits(bits, run.count - 1, 6);
-    append_bits(bits, header.symbols, 13);
     append_bits(bits, header.frame_id, 8);
     append_bits(bits, header.task, 4);
     append_bits(bits, header.modality, 2);
     append_bits(bits, header.layer, 3);
     append_bits(bits, static_cast<unsigned>(header.modulation), 3);
     append_bits(bits, header.vectors, 7);
+}
+
+template <typename Header> void read_form(BitReader& reader, Header& header)
+{
+    header.frame_id = reader.read(8);
+    header.task = reader.read(4);
+    header.modality = reader.read(2);
+    header.layer = reader.read(3);
+    header.modulation = static_cast<decltype(header.modulation)>(reader.read(3));
+    header.vectors = reader.read(7);
+}
+
+void append_run(Bits& bits, const Run& run)
+{
+    const auto& header = run.first;
+    append_bits(bits, run.count - 1, 6);
+    append_bits(bits, header.symbols, 13);
+    append_form(bits, header);
     append_bits(bits, header.candidates > 0, 1);
     append_bits(bits, run.checked, 1);
     if (header.candidates > 0) {
@@ -78,12 +95,7 @@ Run read_run(BitReader& reader, unsigned model)
     run.count = reader.read(6) + 1;
     run.first.model = model;
     run.first.symbols = reader.read(13);
-    run.first.frame_id = reader.read(8);
-    run.first.task = reader.read(4);
-    run.first.modality = reader.read(2);
-    run.first.layer = reader.read(3);
-    run.first.modulation = static_cast<Modulation>(reader.read(3));
-    run.first.vectors = reader.read(7);
+    read_form(reader, run.first);
     const bool masked = reader.read(1);
     run.checked = reader.read(1);
     run.first.candidates = masked ? reader.read(8) + 1 : 0;
@@ -165,12 +177,7 @@ Bits pack(const FrameHeader& header, unsigned version, unsigned reserved)
     append_bits(bits, header.description, 8);
     append_bits(bits, header.payloads - 1, 6);
     append_bits(bits, header.symbols, 16);
-    append_bits(bits, header.frame_id, 8);
-    append_bits(bits, header.task, 4);
-    append_bits(bits, header.modality, 2);
-    append_bits(bits, header.layer, 3);
-    append_bits(bits, header.modulation, 3);
-    append_bits(bits, header.vectors, 7);
+    append_form(bits, header);
     append_bits(bits, reserved, RESERVED_BITS);
     return bits;
 }
@@ -189,12 +196,7 @@ HeaderFault unpack(const Bits& bits, FrameHeader& header)
     header.description = reader.read(8);
     header.payloads = reader.read(6) + 1;
     header.symbols = reader.read(16);
-    header.frame_id = reader.read(8);
-    header.task = reader.read(4);
-    header.modality = reader.read(2);
-    header.layer = reader.read(3);
-    header.modulation = reader.read(3);
-    header.vectors = reader.read(7);
+    read_form(reader, header);
     if (reader.read(RESERVED_BITS) != 0) {
         return HeaderFault::bad_value;
     }
