@@ -148,12 +148,40 @@ int burst_detector_impl::general_work(int,
         = input_done() && detail()->input(0)->items_available() <= ninput_items[0];
     const int count = last ? ninput_items[0] : ninput_items[0] - 1;
     collect_tags(count);
-    offer(d_detector->push(in, count));
+    int from = 0;
+    for (const int gap : gaps_in(count)) {
+        offer(d_detector->push(in + from, gap - from));
+        begin_anew(nitems_read(0) + gap);
+        from = gap;
+    }
+    offer(d_detector->push(in + from, count - from));
     if (last) {
         offer(d_detector->flush());
     }
     consume(0, count);
     return 0;
+}
+
+std::vector<int> burst_detector_impl::gaps_in(int count)
+{
+    std::vector<tag_t> tags;
+    get_tags_in_window(tags, 0, 0, count, pmt::mp("rx_time"));
+    std::vector<int> gaps;
+    for (const auto& tag : tags) {
+        if (tag.offset > d_origin) {
+            gaps.push_back(static_cast<int>(tag.offset - nitems_read(0)));
+        }
+    }
+    std::sort(gaps.begin(), gaps.end());
+    gaps.erase(std::unique(gaps.begin(), gaps.end()), gaps.end());
+    return gaps;
+}
+
+void burst_detector_impl::begin_anew(std::uint64_t sample)
+{
+    offer(d_detector->flush());
+    d_detector->reset();
+    d_origin = sample;
 }
 
 void burst_detector_impl::collect_tags(int count)

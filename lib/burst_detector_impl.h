@@ -42,6 +42,11 @@ private:
     void use(const udeepsc_phy::DetectorConfig& config);
     //! The detector that the setters want; the old one's bursts are sent first.
     void take_over();
+    //! Where samples are missing, as the radio tells with a new rx_time behind them:
+    //! places among the next \p count, rising.
+    std::vector<int> gaps_in(int count);
+    //! A stream that begins with this sample; what waits for more goes out as it is.
+    void begin_anew(std::uint64_t sample);
     void collect_tags(int count);
     //! The dict on the tag "burst" of this one; an empty dict where there is none.
     pmt::pmt_t transmitter_keys(std::uint64_t sample);

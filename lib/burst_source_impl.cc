@@ -5,6 +5,8 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/tpb_detail.h>
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 namespace gr {
 namespace udeepsc {
@@ -13,6 +15,27 @@ namespace {
 // Bursts that a sender which cannot be held back may pile up with overflow_policy::block:
 // some block that is none of ours.
 constexpr std::size_t s_most_bursts = 65536;
+
+double seconds_of(std::chrono::steady_clock::time_point time)
+{
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+//! The computer's clock minus steady_clock, which nobody sets, in seconds.
+double computer_clock_offset()
+{
+    const std::chrono::duration<double> now
+        = std::chrono::system_clock::now().time_since_epoch();
+    return now.count() - seconds_of(std::chrono::steady_clock::now());
+}
+
+//! As UHD takes a time: whole seconds and their fraction.
+pmt::pmt_t uhd_time(double seconds)
+{
+    const double whole = std::floor(seconds);
+    return pmt::make_tuple(pmt::from_uint64(static_cast<std::uint64_t>(whole)),
+                           pmt::from_double(seconds - whole));
+}
 
 } // namespace
 
@@ -23,7 +46,26 @@ void burst_source_options::validate() const
     }
     require_positive("amplitude", amplitude, 1e6);
     require_range("gap", gap, 0, 1e8);
+    require_range("lead_in", lead_in, 0, 1e8);
+    require_range("lead", lead, 0, 10);
+    require_range("rate", rate, 0, 1e10);
     require_range("queue", queue, 1, s_most_bursts);
+    if (lead == 0) {
+        return;
+    }
+    if (rate == 0) {
+        throw std::invalid_argument(
+            "rate is 0, expected samples per second: lead asks for tx_time");
+    }
+    if (tags != burst_tags::sob_eob) {
+        throw std::invalid_argument(
+            "tags is not sob_eob, which lead and its tx_time ask for");
+    }
+    if (idle != burst_idle::nothing) {
+        throw std::invalid_argument(
+            "idle is zeros, expected nothing: with silence between the bursts the stream "
+            "never ends, and lead has no time to set");
+    }
 }
 
 burst_source::sptr burst_source::make(const burst_source_options& options)
@@ -39,6 +81,8 @@ burst_source_impl::burst_source_impl(const burst_source_options& options)
     , d_options(options)
     , d_amplitude(options.amplitude)
     , d_gap(options.gap)
+    , d_lead_in(options.lead_in)
+    , d_clock_offset(computer_clock_offset())
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
 }
@@ -53,6 +97,7 @@ bool burst_source_impl::stop()
         d_depth = 0;
     }
     d_last = false;
+    d_air_free = 0;
     return true;
 }
 
@@ -66,6 +111,18 @@ void burst_source_impl::set_gap(int gap)
 {
     require_range("gap", gap, 0, 1e8);
     d_gap = gap;
+}
+
+void burst_source_impl::set_lead_in(int lead_in)
+{
+    require_range("lead_in", lead_in, 0, 1e8);
+    d_lead_in = lead_in;
+}
+
+void burst_source_impl::set_device_time(double seconds)
+{
+    require_range("seconds", seconds, 0, 1e12);
+    d_clock_offset = seconds - seconds_of(steady_clock::now());
 }
 
 // The handler and general_work() share one thread, so a handler that waited for room
@@ -119,12 +176,14 @@ void burst_source_impl::handle(const pmt::pmt_t& msg)
         throw bad_pdu(reasons::WRONG_SHAPE, "payload is empty");
     }
     fresh.keys = data.meta;
+    fresh.lead_in = d_lead_in;
     const float amplitude = static_cast<float>(d_amplitude);
     if (amplitude != 1) {
         for (auto& sample : fresh.samples) {
             sample *= amplitude;
         }
     }
+    fresh.samples.insert(fresh.samples.begin(), fresh.lead_in, gr_complex(0, 0));
     fresh.length = fresh.samples.size() + d_gap;
     if (make_room()) {
         d_bursts.push_back(std::move(fresh));
@@ -184,15 +243,28 @@ burst_source_impl::give(std::complex<float>* out, std::size_t n, std::uint64_t o
 
 void burst_source_impl::tag_start(const burst& first, std::uint64_t offset)
 {
-    add_item_tag(0, offset, pmt::mp("burst"), first.keys);
+    add_item_tag(0, offset + first.lead_in, pmt::mp("burst"), first.keys);
     if (d_options.tags == burst_tags::sob_eob) {
         add_item_tag(0, offset, pmt::mp("tx_sob"), pmt::PMT_T);
+        if (d_options.lead > 0) {
+            add_item_tag(0, offset, pmt::mp("tx_time"), uhd_time(time_to_send(first)));
+        }
     } else if (d_options.tags == burst_tags::length) {
         add_item_tag(0,
                      offset,
                      pmt::intern(d_options.length_tag),
                      pmt::from_long(static_cast<long>(first.length)));
     }
+}
+
+double burst_source_impl::time_to_send(const burst& first)
+{
+    // Of now and not of the burst's arrival, which may be long past where bursts wait.
+    const double earliest
+        = seconds_of(steady_clock::now()) + d_clock_offset + d_options.lead;
+    const double time = std::max(earliest, d_air_free);
+    d_air_free = time + static_cast<double>(first.length) / d_options.rate;
+    return time;
 }
 
 void burst_source_impl::wait_for_message()

@@ -26,6 +26,9 @@ public:
     double amplitude() const override { return d_amplitude; }
     void set_gap(int gap) override;
     int gap() const override { return d_gap; }
+    void set_lead_in(int lead_in) override;
+    int lead_in() const override { return d_lead_in; }
+    void set_device_time(double seconds) override;
 
 protected:
     void upstream_done(const pmt::pmt_t& msg) override;
@@ -33,7 +36,8 @@ protected:
 private:
     struct burst {
         pmt::pmt_t keys;
-        std::vector<std::complex<float>> samples;
+        std::vector<std::complex<float>> samples; // lead-in and burst
+        std::size_t lead_in;
         std::size_t length; // samples and gap
         std::size_t sent = 0; // of length
     };
@@ -44,6 +48,8 @@ private:
     //! Gives up to n samples of the first burst; returns how many.
     std::size_t give(std::complex<float>* out, std::size_t n, std::uint64_t offset);
     void tag_start(const burst& first, std::uint64_t offset);
+    //! When the radio is to send its first sample, by the radio's clock in seconds.
+    double time_to_send(const burst& first);
     //! Sleeps until a message comes or some time has passed.
     void wait_for_message();
 
@@ -51,10 +57,13 @@ private:
     const burst_source_options d_options;
     std::atomic<double> d_amplitude;
     std::atomic<int> d_gap;
+    std::atomic<int> d_lead_in;
+    std::atomic<double> d_clock_offset; // radio's clock minus steady_clock, seconds
     std::atomic<int> d_depth { 0 };
     // The rest belongs to the block's thread.
     std::deque<burst> d_bursts;
     bool d_last = false; // nothing comes any more
+    double d_air_free = 0; // radio's time at which the burst in front has ended
 };
 
 } // namespace udeepsc

@@ -2,9 +2,15 @@
 """uhd:ARGS - a USRP through gr-uhd."""
 
 import re
+import threading
+import time
+import weakref
 
 from .radio_device import DeviceReceiver, DeviceTransmitter, Driver
 from .radio_settings import RadioError
+
+# Two clocks drift apart by some 10 us a second; a lead of 5 ms stands that for minutes.
+CLOCK_PERIOD_S = 10.0
 
 # What UHD says -> what to do about it. The first that matches counts.
 _TROUBLES = [
@@ -113,6 +119,9 @@ class UsrpDriver(Driver):
             return None
         return self.usrp.get_mboard_sensor('ref_locked', 0).to_bool()
 
+    def now(self):
+        return self.usrp.get_time_now(0).get_real_secs()
+
     def description(self):
         return self.usrp.get_usrp_info()['mboard_id']
 
@@ -124,6 +133,37 @@ class UsrpTransmitter(DeviceTransmitter):
         DeviceTransmitter.__init__(self, settings, lambda: UsrpDriver(settings, 'tx'),
                                    readable_error)
         self.msg_connect(self.device, 'async_msgs', self.fault_counter, 'in')
+
+    def follow_clock(self, tell):
+        """Calls tell(seconds) with what the device's clock shows, now and every 10 s, for as long
+        as there is someone to tell."""
+        tell(self.driver.now())
+        follower = ClockFollower(self.driver.now, tell)
+        follower.start()
+
+
+class ClockFollower(threading.Thread):
+    """Ends by itself when the one to be told or the clock is gone."""
+
+    def __init__(self, now, tell):
+        threading.Thread.__init__(self, name='usrp_clock', daemon=True)
+        self._now, self._tell = weakref.WeakMethod(now), tell
+
+    def run(self):
+        while True:
+            time.sleep(CLOCK_PERIOD_S)
+            if not self._tell_once():
+                return
+
+    def _tell_once(self):
+        now = self._now()
+        if now is None:
+            return False
+        try:
+            self._tell(now())
+        except (RuntimeError, ValueError):  # a device that is gone says so elsewhere
+            return False
+        return True
 
 
 class UsrpReceiver(DeviceReceiver):

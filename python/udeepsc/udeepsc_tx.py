@@ -68,6 +68,8 @@ class udeepsc_tx(radio_end):
             max_frame_symbols=max_frame_symbols, hold_ms=hold_ms)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
+        if self.settings.options.get('lead'):
+            self.radio.follow_clock(self.source.set_device_time)
         self.recorder = None
         self._connect_messages()
         self._connect_samples(simulated)
@@ -82,9 +84,13 @@ class udeepsc_tx(radio_end):
         # A USRP and a recording are told where bursts begin and end; the others want samples
         # all the time.
         told = self.settings.kind in ('uhd', 'sigmf')
+        # Only a USRP has times.
+        timed = {name: self.settings.options.get(name, 0.0) for name in ('lead', 'lead_in')}
         return udeepsc.burst_source(
             idle=udeepsc.burst_idle.nothing if told else udeepsc.burst_idle.zeros,
-            tags=udeepsc.burst_tags.sob_eob, amplitude=amplitude, gap=GAP)
+            tags=udeepsc.burst_tags.sob_eob, amplitude=amplitude, gap=GAP,
+            lead_in=round(1e-6 * timed['lead_in'] * self.settings.rate), lead=timed['lead'],
+            rate=self.settings.rate)
 
     def _connect_messages(self):
         self.message_port_register_hier_in('in')

@@ -104,16 +104,30 @@ void bind_transmitter(py::module& m)
                          const std::string& length_tag,
                          double amplitude,
                          int gap,
+                         int lead_in,
+                         double lead,
+                         double rate,
                          int queue,
                          overflow_policy policy) {
-                 return burst_source::make(
-                     { idle, tags, length_tag, amplitude, gap, queue, policy });
+                 return burst_source::make({ idle,
+                                             tags,
+                                             length_tag,
+                                             amplitude,
+                                             gap,
+                                             lead_in,
+                                             lead,
+                                             rate,
+                                             queue,
+                                             policy });
              }),
              py::arg("idle") = burst_idle::zeros,
              py::arg("tags") = burst_tags::sob_eob,
              py::arg("length_tag") = "packet_len",
              py::arg("amplitude") = 1.0,
              py::arg("gap") = 0,
+             py::arg("lead_in") = 0,
+             py::arg("lead") = 0.0,
+             py::arg("rate") = 0.0,
              py::arg("queue") = 16,
              py::arg("policy") = overflow_policy::block)
         .def("set_amplitude",
@@ -123,7 +137,16 @@ void bind_transmitter(py::module& m)
         .def("amplitude", &burst_source::amplitude, doc::burst_source::amplitude)
         .def(
             "set_gap", &burst_source::set_gap, py::arg("gap"), doc::burst_source::set_gap)
-        .def("gap", &burst_source::gap, doc::burst_source::gap);
+        .def("gap", &burst_source::gap, doc::burst_source::gap)
+        .def("set_lead_in",
+             &burst_source::set_lead_in,
+             py::arg("lead_in"),
+             doc::burst_source::set_lead_in)
+        .def("lead_in", &burst_source::lead_in, doc::burst_source::lead_in)
+        .def("set_device_time",
+             &burst_source::set_device_time,
+             py::arg("seconds"),
+             doc::burst_source::set_device_time);
 }
 
 // Longer than a function should be: a list, read from top to bottom.
