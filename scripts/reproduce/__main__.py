@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One command for each figure and table of "A Unified Multi-Task Semantic Communication System
-for Multimodal Data", and one for the burst modem's curves (phy).
+for Multimodal Data", one for the burst modem's curves (phy), one for its spectrum (spectrum).
 
 Writes FIGURE.csv and FIGURE.png. What has been measured is kept in parts/ beside them and is not
 measured again. docs/reproduce.md says what each shows and how long it takes.
@@ -30,6 +30,12 @@ FIGURES = {
     'table3': 'parameters of one model against one for each task',
 }
 
+# They have options of their own: phy --help, spectrum --help.
+MODEM = {
+    'phy': 'the burst modem beside theory',
+    'spectrum': 'bandwidth, leakage beside it and peaks of every frame profile',
+}
+
 
 def shard(text):
     found = re.fullmatch(r'(\d+)/(\d+)', text)
@@ -53,13 +59,12 @@ def positive(text):
 
 
 def parser():
-    listed = '\n'.join(f'  {name:7} {what}' for name, what in FIGURES.items())
+    listed = '\n'.join(f'  {name:8} {what}' for name, what in {**FIGURES, **MODEM}.items())
     p = argparse.ArgumentParser(
         prog='./gr-udeepsc reproduce', description=__doc__,
-        epilog=f'figures and tables:\n{listed}\n  phy     the burst modem beside theory '
-               '(phy --help: its own options)',
+        epilog=f'figures and tables:\n{listed}',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('figure', choices=[*FIGURES, 'phy'], metavar='FIGURE')
+    p.add_argument('figure', choices=[*FIGURES, *MODEM], metavar='FIGURE')
     p.add_argument('--data', metavar='DIR', help='folder with the data sets')
     p.add_argument('--split', default='test', choices=['test', 'val'])
     p.add_argument('--out', default='reproduced', metavar='DIR', help='(%(default)s)')
@@ -112,9 +117,8 @@ def make(options):
 
 
 def main():
-    if sys.argv[1:2] == ['phy']:
-        import phy
-        return phy.main(sys.argv[2:])
+    if sys.argv[1:2] and sys.argv[1] in MODEM:
+        return importlib.import_module(sys.argv[1]).main(sys.argv[2:])
     options = parser().parse_args()
     try:
         make(checked(options))
