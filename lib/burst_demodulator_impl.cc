@@ -10,14 +10,29 @@ namespace gr {
 namespace udeepsc {
 namespace {
 
+using udeepsc_phy::Authenticator;
 using udeepsc_phy::BurstDemodulator;
 using udeepsc_phy::FrameProfile;
+using udeepsc_phy::FrameVerifier;
 using udeepsc_phy::ReceivedFrame;
 using udeepsc_phy::ReceivedPayload;
 
 std::shared_ptr<BurstDemodulator> make_demodulator(const std::string& profile)
 {
     return make_with_plans<BurstDemodulator>(FrameProfile::from_name(profile));
+}
+
+std::optional<FrameVerifier> make_verifier(const std::string& key)
+{
+    if (key.empty()) {
+        return std::nullopt;
+    }
+    return FrameVerifier(Authenticator(key));
+}
+
+std::size_t contents_of(const ReceivedFrame& frame)
+{
+    return frame.payloads.size() + (frame.message ? 1 : 0);
 }
 
 const char* reason_of(ReceivedFrame::Fault fault)
@@ -58,13 +73,14 @@ burst_demodulator::sptr burst_demodulator::make(const std::string& model,
                                                 int window,
                                                 int queue,
                                                 overflow_policy policy,
-                                                int address)
+                                                int address,
+                                                const std::string& key)
 {
     require_range("window", window, 0, 128);
     require_range("queue", queue, 1, 65536);
     require_range("address", address, 0, 254);
     return gnuradio::make_block_sptr<burst_demodulator_impl>(
-        model, profile, window, queue, policy, address);
+        model, profile, window, queue, policy, address, key);
 }
 
 burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
@@ -72,7 +88,8 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                                                int window,
                                                int queue,
                                                overflow_policy policy,
-                                               int address)
+                                               int address,
+                                               const std::string& key)
     : gr::block("burst_demodulator",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0))
@@ -81,6 +98,7 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                    window,
                    std::make_shared<frame_tracker>(window) }
     , d_address(address)
+    , d_verifier(make_verifier(key))
     , d_worker(*this, queue, policy, [this](job& received) { process(received); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
@@ -174,7 +192,7 @@ void burst_demodulator_impl::process(job& received)
     if (frame.fault != ReceivedFrame::Fault::none) {
         drop(reason_of(frame.fault), "burst at sample " + std::to_string(frame.sample));
     }
-    if (!is_for_us(frame)) {
+    if (!is_authentic(frame) || !is_for_us(frame)) {
         return;
     }
     if (frame.message) {
@@ -199,11 +217,31 @@ void burst_demodulator_impl::process(job& received)
     }
 }
 
+//! Counts what a frame holds that is not to be believed.
+bool burst_demodulator_impl::is_authentic(const ReceivedFrame& frame)
+{
+    using Verdict = FrameVerifier::Verdict;
+    if (!d_verifier || contents_of(frame) == 0) {
+        return true;
+    }
+    const auto verdict = d_verifier->verify(frame.signature, frame.addresses.source);
+    if (verdict == Verdict::authentic) {
+        return true;
+    }
+    const bool old = verdict == Verdict::old;
+    drop(old ? reasons::OLD_FRAME : reasons::NOT_AUTHENTIC,
+         "frame from " + std::to_string(frame.addresses.source) + " at sample "
+             + std::to_string(frame.sample)
+             + (frame.signature ? "" : ", without a signature"),
+         contents_of(frame));
+    return false;
+}
+
 //! Counts what a frame for another receiver holds.
 bool burst_demodulator_impl::is_for_us(const ReceivedFrame& frame)
 {
     const auto to = static_cast<int>(frame.addresses.destination);
-    const std::size_t contents = frame.payloads.size() + (frame.message ? 1 : 0);
+    const std::size_t contents = contents_of(frame);
     if (contents == 0 || to == udeepsc_phy::BROADCAST || to == d_address) {
         return true;
     }

@@ -8,6 +8,7 @@
 #include <udeepsc_phy/burst_demodulator.h>
 
 #include <limits>
+#include <optional>
 
 namespace gr {
 namespace udeepsc {
@@ -19,7 +20,8 @@ public:
                            int window,
                            int queue,
                            overflow_policy policy,
-                           int address);
+                           int address,
+                           const std::string& key);
 
     bool start() override;
     bool stop() override;
@@ -51,6 +53,7 @@ private:
     void handle(const pmt::pmt_t& msg);
     void process(job& received);
     bool is_for_us(const udeepsc_phy::ReceivedFrame& frame);
+    bool is_authentic(const udeepsc_phy::ReceivedFrame& frame);
     static pmt::pmt_t transmitter_keys(const pdu& burst, std::size_t payload);
     static void add_frame_keys(pdu& data, const udeepsc_phy::ReceivedFrame& frame);
     pdu payload_pdu(const pmt::pmt_t& transmitter_keys,
@@ -65,6 +68,7 @@ private:
     mutable std::mutex d_mutex;
     receiver d_receiver; // guarded by d_mutex
     const int d_address;
+    std::optional<udeepsc_phy::FrameVerifier> d_verifier; // none without a key
     pdu_worker<job> d_worker;
 };
 

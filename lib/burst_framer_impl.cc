@@ -8,16 +8,26 @@ namespace gr {
 namespace udeepsc {
 namespace {
 
+using udeepsc_phy::Authenticator;
 using udeepsc_phy::FrameProfile;
 using udeepsc_phy::Framer;
+using udeepsc_phy::FrameSigner;
 using udeepsc_phy::Payload;
 
 // Samples that may wait for their frame: as many as one can hold.
 constexpr int s_queue = 64;
 
-std::shared_ptr<const Framer> make_framer(const std::string& profile)
+std::shared_ptr<FrameSigner> make_signer(const std::string& key)
 {
-    return std::make_shared<Framer>(FrameProfile::from_name(profile));
+    return key.empty() ? nullptr : std::make_shared<FrameSigner>(Authenticator(key));
+}
+
+std::shared_ptr<const Framer> make_framer(const std::string& profile,
+                                          const std::shared_ptr<FrameSigner>& signer)
+{
+    auto framer = std::make_shared<Framer>(FrameProfile::from_name(profile));
+    framer->set_signer(signer);
+    return framer;
 }
 
 pmt::pmt_t vector_of(const std::vector<pmt::pmt_t>& dicts)
@@ -56,7 +66,8 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
     , d_options(options)
     , d_destination(options.destination)
     , d_max_frame_symbols(options.max_frame_symbols)
-    , d_framer(make_framer(profile))
+    , d_signer(make_signer(options.key))
+    , d_framer(make_framer(profile, d_signer))
     , d_format(make_payload_format(model))
     , d_gatherer(options.pending)
     , d_worker(*this,
@@ -88,7 +99,7 @@ bool burst_framer_impl::stop()
 
 void burst_framer_impl::set_profile(const std::string& profile)
 {
-    framer_sptr fresh = make_framer(profile);
+    framer_sptr fresh = make_framer(profile, d_signer);
     std::lock_guard<std::mutex> lock(d_mutex);
     d_framer.swap(fresh);
 }
@@ -262,7 +273,12 @@ void burst_framer_impl::handle_control(const pmt::pmt_t& msg)
     payload_format_sptr format;
     current(framer, format);
     const auto message = control_message_of(pdu(msg), *format);
-    const auto burst = framer->frame(message, addresses());
+    std::vector<std::complex<float>> burst;
+    try {
+        burst = framer->frame(message, addresses());
+    } catch (const std::invalid_argument& e) { // too long with a signature
+        throw bad_pdu(reasons::WRONG_SHAPE, e.what());
+    }
     pdu data(pmt::make_dict(), pmt::init_c32vector(burst.size(), burst));
     data.set(keys::profile(), pmt::intern(framer->profile().name));
     data.set(keys::control(), pmt::intern(name_of(message.kind)));

@@ -54,6 +54,7 @@ private:
     std::atomic<int> d_destination;
     std::atomic<int> d_max_frame_symbols;
     std::atomic<std::uint64_t> d_samples_sent { 0 };
+    const std::shared_ptr<udeepsc_phy::FrameSigner> d_signer; // null without a key
     mutable std::mutex d_mutex; // of the two pointers
     framer_sptr d_framer;
     payload_format_sptr d_format;

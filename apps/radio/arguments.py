@@ -119,8 +119,8 @@ def add_payloads(parser):
 
 def add_key(parser):
     parser.add_argument('--key', default='', metavar='FILE',
-                        help='sign the feedback and take no other; FILE by the command key, '
-                             'the same at both ends')
+                        help='sign frames and feedback, and take no others; FILE by the command '
+                             'key, the same at both ends')
 
 
 def add_channel(parser):

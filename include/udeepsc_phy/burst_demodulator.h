@@ -4,6 +4,7 @@
 #include <udeepsc_phy/api.h>
 
 #include <udeepsc_phy/burst_detector.h>
+#include <udeepsc_phy/frame_signature.h>
 
 #include <memory>
 #include <optional>
@@ -39,6 +40,7 @@ struct ReceivedFrame {
     FrameAddresses addresses;
     std::vector<ReceivedPayload> payloads;
     std::optional<ControlMessage> message; //!< in place of payloads
+    std::optional<FrameSignature> signature; //!< not yet verified
     std::uint64_t sample = 0; //!< of the stream: the preamble's first symbol
     std::uint64_t end_sample = 0; //!< one past the frame's last payload symbol
     double timing = 0; //!< refined fraction of a sample

@@ -4,6 +4,7 @@
 #include <udeepsc_phy/api.h>
 
 #include <udeepsc_phy/frame.h>
+#include <udeepsc_phy/frame_signature.h>
 
 #include <memory>
 
@@ -19,6 +20,10 @@ public:
     Framer& operator=(Framer&&) noexcept;
 
     const FrameProfile& profile() const;
+
+    //! The frames that follow are signed, and the sizes below count the signature; null:
+    //! they are not.
+    void set_signer(std::shared_ptr<FrameSigner> signer);
 
     /*!
      * One burst, amplitude as FrameProfile says. Sets each header's symbols itself.

@@ -59,6 +59,7 @@ constexpr const char* TOO_MANY_DATAGRAMS = "too many datagrams";
 constexpr const char* NOT_SENT = "not sent";
 // With a key
 constexpr const char* NOT_AUTHENTIC = "not authentic";
+constexpr const char* OLD_FRAME = "old frame";
 } // namespace reasons
 
 /*! Dictionary and payload of a PDU. */

@@ -32,7 +32,8 @@ class udeepsc_rx(radio_end):
       lookup            "soft" or "hard"
       record            SigMF recording of what is received; "" for none
       feedback          "HOST:PORT" to send the measured Es/N0 to; "" for none
-      key               file with the key that signs it, the transmitter's; "" for none
+      key               file with the key that frames must be signed with, and that signs the
+                        feedback, the transmitter's; "" for none
       dtype             "fp32", or "bf16" where the processor has it
       threads           threads per operator of the network, 1..256
       address           this receiver's, 0..254: frames for others are dropped and counted
@@ -57,7 +58,8 @@ class udeepsc_rx(radio_end):
         policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
         self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy)
-        self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address)
+        self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
+                                                    key=key)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
         self.decoder = udeepsc.unified_decoder(model, **network)
         self.radio = radios.make_receiver(self.settings)

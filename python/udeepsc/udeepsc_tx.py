@@ -37,7 +37,8 @@ class udeepsc_tx(radio_end):
       record      SigMF recording of what is sent; "" for none
       feedback    "HOST:PORT" on which to listen for the receiver's Es/N0 (udeepsc_rx's
                   feedback); "" for none
-      key         file with the key that it must be signed with; "" for none
+      key         file with the key that signs the frames, and that the feedback must be signed
+                  with; "" for none
       dtype       "fp32", or "bf16" where the processor has it
       threads     threads per operator of the network, 1..256
       address     this transmitter's, 0..255
@@ -65,7 +66,7 @@ class udeepsc_tx(radio_end):
         self.modulator = udeepsc.digital_modulator()
         self.framer = udeepsc.burst_framer(
             model, profile, address=address, destination=destination,
-            max_frame_symbols=max_frame_symbols, hold_ms=hold_ms)
+            max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         if self.settings.options.get('lead'):

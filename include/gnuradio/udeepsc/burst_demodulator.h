@@ -40,13 +40,17 @@ namespace udeepsc {
  * - queue: bursts that may wait, 1..65536
  * - policy: what happens to a burst that finds the queue full
  * - address: this receiver's, 0..254; frames for another are dropped as "other address"
+ * - key: file with the key that frames must be signed with, burst_framer's; others are
+ *   "not authentic", those that were there "old frame"; "": any frame will do. Payload
+ *   symbols are not signed: docs/security.md
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
+ * A key file that is none is refused with std::invalid_argument.
  * Bursts: "no header", "bad header", "other version", "lost description", "cut" (the
- * payloads that are whole are sent all the same), "not finite". Payloads: "other
- * address", "other model", "unknown task", "wrong modality", "wrong shape", "wrong
- * modulation", "duplicate".
+ * payloads that are whole are sent all the same), "not finite". Payloads: "not
+ * authentic", "old frame", "other address", "other model", "unknown task", "wrong
+ * modality", "wrong shape", "wrong modulation", "duplicate".
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */
@@ -59,7 +63,8 @@ public:
                      int window = 8,
                      int queue = 64,
                      overflow_policy policy = overflow_policy::block,
-                     int address = 0);
+                     int address = 0,
+                     const std::string& key = "");
 
     virtual void set_profile(const std::string& profile) = 0;
     virtual std::string profile() const = 0;

@@ -13,12 +13,12 @@ namespace udeepsc {
  *
  * Constant false alarm rate at any noise power; carrier offset to +-0.02 cycles a symbol,
  * any timing, overlapping bursts. Samples that are not finite count as zeros. A burst
- * goes out when the samples of its frame are there, whose length its header tells, or when
- * the stream ends.
+ * goes out when the samples of its frame are there, whose length its header tells, or
+ * when the stream ends.
  *
- * A radio that lost samples puts rx_time on the next one, as gr-uhd does. There the stream
- * ends and another begins: a burst across the gap goes out as far as it came, and no
- * preamble is put together from both sides.
+ * A radio that lost samples puts rx_time on the next one, as gr-uhd does. There the
+ * stream ends and another begins: a burst across the gap goes out as far as it came, and
+ * no preamble is put together from both sides.
  *
  * <b>Ports</b>
  * - in 0: complex samples, profile's samples per symbol.

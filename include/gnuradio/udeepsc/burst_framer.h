@@ -38,6 +38,8 @@ struct UDEEPSC_API burst_framer_options {
     int destination = 255; //!< the receiver's, 0..255; 255: all
     frame_positions positions = frame_positions::untold;
     frame_check check = frame_check::none;
+    std::string key
+        = ""; //!< file with the key that signs the frames; empty: they are not
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -74,11 +76,13 @@ struct UDEEPSC_API burst_framer_options {
  *   u8vectors too, sent MSB first and not coded, and reads modulation ("qpsk" where it is
  *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
- * - options: how many samples share a frame, addresses, what else is told
+ * - options: how many samples share a frame, addresses, what else is told, a key. With a
+ *   key header, description and control messages are signed (docs/security.md), which
+ *   takes 16 bytes of the description
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
- * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
- * PDUs are dropped as "wrong shape", "unknown task", "wrong modality", "wrong
+ * none and for a file that is no model or no key, udeepsc_core::Error for one that cannot
+ * be read. PDUs are dropped as "wrong shape", "unknown task", "wrong modality", "wrong
  * modulation", "not finite", "bad key", "incomplete" or "stopped".
  */
 class UDEEPSC_API burst_framer : virtual public pdu_block {

@@ -12,7 +12,7 @@ namespace detail {
 
 namespace {
 
-constexpr unsigned RESERVED_BITS = 3;
+constexpr unsigned RESERVED_BITS = 2;
 constexpr unsigned MAX_PAYLOADS = 64;
 constexpr double ESN0_STEPS = 256.0; // a dB
 
@@ -154,6 +154,19 @@ void pad_to_bytes(Bits& bits)
     bits.resize((bits.size() + 7) / 8 * 8, 0);
 }
 
+//! As bytes: the header as it goes on the air, then the description up to the tag.
+std::vector<std::uint8_t> signed_words(const FrameHeader& header, const Bits& description)
+{
+    Bits bits = pack(header);
+    bits.insert(bits.end(), description.begin(), description.end());
+    BitReader reader(bits);
+    std::vector<std::uint8_t> bytes(bits.size() / 8);
+    for (auto& byte : bytes) {
+        byte = static_cast<std::uint8_t>(reader.read(8));
+    }
+    return bytes;
+}
+
 } // namespace
 
 std::uint16_t label_check(const std::vector<std::uint16_t>& labels,
@@ -178,6 +191,7 @@ Bits pack(const FrameHeader& header, unsigned version, unsigned reserved)
     append_bits(bits, header.payloads - 1, 6);
     append_bits(bits, header.symbols, 16);
     append_form(bits, header);
+    append_bits(bits, header.is_signed, 1);
     append_bits(bits, reserved, RESERVED_BITS);
     return bits;
 }
@@ -197,17 +211,19 @@ HeaderFault unpack(const Bits& bits, FrameHeader& header)
     header.payloads = reader.read(6) + 1;
     header.symbols = reader.read(16);
     read_form(reader, header);
-    if (reader.read(RESERVED_BITS) != 0) {
+    header.is_signed = reader.read(1);
+    if (reader.read(RESERVED_BITS) != 0
+        || (header.is_signed && header.description < FrameSignature::BYTES)) {
         return HeaderFault::bad_value;
     }
     if (header.kind == FrameKind::control) {
-        const bool right = header.description > 0 && header.symbols == 0;
+        const bool right = header.contents() > 0 && header.symbols == 0;
         return right ? HeaderFault::none : HeaderFault::bad_value;
     }
     if (header.kind != FrameKind::payloads) {
         return HeaderFault::bad_value;
     }
-    if (header.description == 0
+    if (header.contents() == 0
         && (header.symbols % header.payloads != 0 || !valid(alike(header)))) {
         return HeaderFault::bad_value;
     }
@@ -275,6 +291,43 @@ std::optional<std::vector<FramePayload>> payloads_of(const FrameHeader& header,
         return std::nullopt;
     }
     return payloads;
+}
+
+// ---------------------------------------------------------------------- signatures
+
+void sign(FrameHeader& header, Bits& description, FrameSigner& signer)
+{
+    header.is_signed = true;
+    header.description += FrameSignature::BYTES;
+    const std::uint64_t number = signer.next_number();
+    append_bits(description, static_cast<unsigned>(number >> 32), 32);
+    append_bits(description, static_cast<unsigned>(number), 32);
+    for (const std::uint8_t byte : signer.tag_of(signed_words(header, description))) {
+        append_bits(description, byte, 8);
+    }
+}
+
+std::optional<FrameSignature> take_signature(FrameHeader& header, Bits& description)
+{
+    if (!header.is_signed) {
+        return std::nullopt;
+    }
+    FrameSignature signature;
+    const std::size_t contents = description.size() - 8 * FrameSignature::BYTES;
+    const Bits end(description.begin() + static_cast<std::ptrdiff_t>(contents),
+                   description.end());
+    BitReader reader(end);
+    signature.number = static_cast<std::uint64_t>(reader.read(32)) << 32;
+    signature.number |= reader.read(32);
+    for (auto& byte : signature.tag) {
+        byte = static_cast<std::uint8_t>(reader.read(8));
+    }
+    description.resize(description.size() - 8 * FrameSignature::TAG_BYTES);
+    signature.words = signed_words(header, description);
+    description.resize(contents);
+    header.description = header.contents();
+    header.is_signed = false;
+    return signature;
 }
 
 // ------------------------------------------------------------------ control messages

@@ -4,6 +4,7 @@
 #include "bits.h"
 
 #include <udeepsc_phy/frame.h>
+#include <udeepsc_phy/frame_signature.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,14 @@ struct FrameHeader {
     unsigned layer = 0; //!< 3 bits
     unsigned modulation = 0; //!< 3 bits
     unsigned vectors = 0; //!< 7 bits
+    //! 1 bit: a FrameSignature is the end of the description, and counted in its bytes.
+    bool is_signed = false;
+
+    //! Bytes of the description without the signature.
+    unsigned contents() const
+    {
+        return description - (is_signed ? unsigned(FrameSignature::BYTES) : 0);
+    }
 };
 
 constexpr std::size_t FRAME_HEADER_BITS = 88;
@@ -70,6 +79,12 @@ std::uint16_t label_check(const std::vector<std::uint16_t>& labels,
 FrameHeader describe(const std::vector<FramePayload>& payloads,
                      const FrameAddresses& addresses,
                      Bits& description);
+
+//! Puts a signature at the end of a description, and says so in the header.
+void sign(FrameHeader& header, Bits& description, FrameSigner& signer);
+//! Takes it off again, where there is one; header and description are then as they were
+//! before sign().
+std::optional<FrameSignature> take_signature(FrameHeader& header, Bits& description);
 
 //! The payloads of a frame; none if its values do not exist or contradict each other.
 std::optional<std::vector<FramePayload>> payloads_of(const FrameHeader& header,

@@ -110,12 +110,15 @@ struct __attribute__((visibility("hidden"))) Framer::Impl {
     }
     Symbols single_carrier(const Symbols& body) const;
     Symbols multi_carrier(const Symbols& body) const;
+    void require_describable(const char* field, const FrameHeader& header) const;
+    void sign(FrameHeader& header, Bits& description) const;
     std::size_t body_length(const std::vector<PayloadHeader>& payloads) const;
 
     detail::FrameLayout layout;
     detail::HeaderCodec codec;
     detail::PulseShaper shaper;
     std::unique_ptr<detail::OfdmModulator> ofdm; //!< where the profile asks for it
+    std::shared_ptr<FrameSigner> signer; //!< null: frames are not signed
 };
 
 //! Header and description of payloads, which are checked.
@@ -145,12 +148,27 @@ FrameHeader Framer::Impl::describe(const std::vector<FramePayload>& payloads,
                                     + std::to_string(profile.max_payload_symbols));
     }
     const FrameHeader header = detail::describe(payloads, addresses, description);
-    if (header.description > detail::MAX_DESCRIPTION_BYTES) {
-        throw std::invalid_argument("payloads: got " + std::to_string(header.description)
-                                    + " bytes to describe them, expected at most "
-                                    + std::to_string(detail::MAX_DESCRIPTION_BYTES));
-    }
+    require_describable("payloads", header);
     return header;
+}
+
+//! Whether a header's field can tell the description's length, with its signature.
+void Framer::Impl::require_describable(const char* field, const FrameHeader& header) const
+{
+    const std::size_t most
+        = detail::MAX_DESCRIPTION_BYTES - (signer ? FrameSignature::BYTES : 0);
+    if (header.description > most) {
+        throw std::invalid_argument(
+            std::string(field) + ": got " + std::to_string(header.description)
+            + " bytes to describe, expected at most " + std::to_string(most));
+    }
+}
+
+void Framer::Impl::sign(FrameHeader& header, Bits& description) const
+{
+    if (signer) {
+        detail::sign(header, description, *signer);
+    }
 }
 
 //! Symbols of header and description.
@@ -169,7 +187,8 @@ std::size_t Framer::Impl::body_length(const std::vector<PayloadHeader>& payloads
 {
     Bits description;
     const auto header = describe(contents(payloads), {}, description);
-    return layout.body_length(header.description, header.symbols);
+    const std::size_t signature = signer ? FrameSignature::BYTES : 0;
+    return layout.body_length(header.description + signature, header.symbols);
 }
 
 //! All symbols of a frame from ramp to ramp, shaped.
@@ -213,11 +232,17 @@ const FrameProfile& Framer::profile() const
     return d_impl->layout.profile();
 }
 
+void Framer::set_signer(std::shared_ptr<FrameSigner> signer)
+{
+    d_impl->signer = std::move(signer);
+}
+
 Symbols Framer::frame(const std::vector<Payload>& payloads,
                       const FrameAddresses& addresses) const
 {
     Bits description;
-    const auto header = d_impl->describe(contents(payloads), addresses, description);
+    auto header = d_impl->describe(contents(payloads), addresses, description);
+    d_impl->sign(header, description);
     Symbols body = d_impl->head(header, description);
     auto sign = d_impl->layout.payload_signs().begin();
     for (const auto& payload : payloads) {
@@ -234,7 +259,9 @@ Symbols Framer::frame(const ControlMessage& message,
     message.validate();
     addresses.validate();
     Bits description;
-    const auto header = detail::describe(message, addresses, description);
+    auto header = detail::describe(message, addresses, description);
+    d_impl->require_describable("text", header);
+    d_impl->sign(header, description);
     return d_impl->burst(d_impl->head(header, description));
 }
 

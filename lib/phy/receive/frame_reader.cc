@@ -121,8 +121,7 @@ std::vector<float> FrameReader::llrs(std::size_t first, std::size_t n)
 
 // ------------------------------------------------------------------------- contents
 
-ReceivedFrame::Fault FrameReader::read_contents(const FrameHeader& header,
-                                                ReceivedFrame& frame)
+ReceivedFrame::Fault FrameReader::read_contents(FrameHeader header, ReceivedFrame& frame)
 {
     if (header.symbols > d_layout.profile().max_payload_symbols
         || header.payloads > d_layout.profile().max_payloads) {
@@ -133,22 +132,24 @@ ReceivedFrame::Fault FrameReader::read_contents(const FrameHeader& header,
     if (fault != Fault::none) {
         return fault;
     }
+    const std::size_t first = d_layout.body_length(header.description, 0);
+    frame.signature = take_signature(header, description);
     if (header.kind == FrameKind::control) {
         frame.message = message_of(description);
         return frame.message ? Fault::none : Fault::bad_header;
     }
-    return read_payloads(find_payloads(header, description), frame);
+    return read_payloads(find_payloads(header, description, first), frame);
 }
 
-//! Those that are there whole.
+//! Those that are there whole, the first at \p position of the body.
 ReceivedFrame::Fault FrameReader::find_payloads(const FrameHeader& header,
-                                                const Bits& description)
+                                                const Bits& description,
+                                                std::size_t position)
 {
     const auto payloads = payloads_of(header, description);
     if (!payloads) {
         return Fault::bad_header;
     }
-    std::size_t position = d_layout.body_length(header.description, 0);
     for (const auto& payload : *payloads) {
         const Section section { payload, position };
         if (!d_body->available(section.end())) {

@@ -45,8 +45,10 @@ private:
     Fault read_header(const DetectedBurst& burst, FrameHeader& header);
     Fault decode_header(FrameHeader& header);
     Fault read_description(const FrameHeader& header, Bits& description);
-    Fault read_contents(const FrameHeader& header, ReceivedFrame& frame);
-    Fault find_payloads(const FrameHeader& header, const Bits& description);
+    Fault read_contents(FrameHeader header, ReceivedFrame& frame);
+    Fault find_payloads(const FrameHeader& header,
+                        const Bits& description,
+                        std::size_t position);
     Fault read_payloads(Fault fault, ReceivedFrame& frame);
     ReceivedPayload received(const Section& section,
                              const std::complex<float>* symbols,

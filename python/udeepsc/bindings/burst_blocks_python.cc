@@ -51,7 +51,8 @@ void bind_transmitter(py::module& m)
                          int address,
                          int destination,
                          frame_positions positions,
-                         frame_check check) {
+                         frame_check check,
+                         const std::string& key) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -61,7 +62,8 @@ void bind_transmitter(py::module& m)
                                              address,
                                              destination,
                                              positions,
-                                             check });
+                                             check,
+                                             key });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -72,7 +74,8 @@ void bind_transmitter(py::module& m)
              py::arg("address") = 0,
              py::arg("destination") = 255,
              py::arg("positions") = frame_positions::untold,
-             py::arg("check") = frame_check::none)
+             py::arg("check") = frame_check::none,
+             py::arg("key") = "")
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
@@ -329,7 +332,8 @@ void bind_receiver(py::module& m)
              py::arg("window") = 8,
              py::arg("queue") = 64,
              py::arg("policy") = overflow_policy::block,
-             py::arg("address") = 0)
+             py::arg("address") = 0,
+             py::arg("key") = "")
         .def("set_profile",
              &burst_demodulator::set_profile,
              py::arg("profile"),
