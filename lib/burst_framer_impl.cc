@@ -3,6 +3,7 @@
 #include "control_message.h"
 
 #include <gnuradio/io_signature.h>
+#include <algorithm>
 
 namespace gr {
 namespace udeepsc {
@@ -272,11 +273,17 @@ void burst_framer_impl::handle_control(const pmt::pmt_t& msg)
     framer_sptr framer;
     payload_format_sptr format;
     current(framer, format);
-    const auto message = control_message_of(pdu(msg), *format);
+    const pdu given(msg);
+    const auto message = control_message_of(given, *format);
+    auto to = addresses();
+    if (const auto destination = given.unsigned_number(keys::destination())) {
+        to.destination
+            = static_cast<unsigned>(std::min<std::uint64_t>(*destination, 256));
+    }
     std::vector<std::complex<float>> burst;
     try {
-        burst = framer->frame(message, addresses());
-    } catch (const std::invalid_argument& e) { // too long with a signature
+        burst = framer->frame(message, to);
+    } catch (const std::invalid_argument& e) { // no address, or too long with a signature
         throw bad_pdu(reasons::WRONG_SHAPE, e.what());
     }
     pdu data(pmt::make_dict(), pmt::init_c32vector(burst.size(), burst));

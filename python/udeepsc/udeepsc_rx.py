@@ -20,6 +20,7 @@ class udeepsc_rx(radio_end):
                     burst_demodulator (frame_id, snr_db, cfo, sample, ...)
       out "snr"     measured Es/N0 of every frame, for csi_feedback or feature_selector
       out "frames"  payloads as burst_demodulator gives them
+      out "control" short messages, likewise
 
     Parameters
       model             path of the transmitter's model file
@@ -79,7 +80,8 @@ class udeepsc_rx(radio_end):
         for sender, receiver in zip(chain, chain[1:]):
             self.msg_connect(sender, 'out', receiver, 'in')
         for port, block, name in (('out', self.decoder, 'out'), ('snr', self.demodulator, 'snr'),
-                                  ('frames', self.demodulator, 'out')):
+                                  ('frames', self.demodulator, 'out'),
+                                  ('control', self.demodulator, 'control')):
             self.message_port_register_hier_out(port)
             self.msg_connect(block, name, self, port)
         self.chain = chain

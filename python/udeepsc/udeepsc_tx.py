@@ -46,13 +46,15 @@ class udeepsc_tx(radio_end):
       max_frame_symbols  payload symbols up to which samples share a frame, 0..32768; 0: each
                   sample has its own
       hold_ms     longest that a sample waits for others to share its frame, 0..10000
+      gate        block with ports "in" and "out" through which bursts go on their way to the
+                  radio (listen_before_talk.burst_gate); None: none
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
                  amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
-                 destination=255, max_frame_symbols=16384, hold_ms=50.0):
+                 destination=255, max_frame_symbols=16384, hold_ms=50.0, gate=None):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -72,7 +74,7 @@ class udeepsc_tx(radio_end):
         if self.settings.options.get('lead'):
             self.radio.follow_clock(self.source.set_device_time)
         self.recorder = None
-        self._connect_messages()
+        self._connect_messages(gate)
         self._connect_samples(simulated)
         if record:
             self._add_recorder(record, profile)
@@ -93,14 +95,15 @@ class udeepsc_tx(radio_end):
             lead_in=round(1e-6 * timed['lead_in'] * self.settings.rate), lead=timed['lead'],
             rate=self.settings.rate)
 
-    def _connect_messages(self):
+    def _connect_messages(self, gate):
         self.message_port_register_hier_in('in')
         self.message_port_register_hier_in('snr')
         self.msg_connect(self, 'in', self.encoder, 'in')
         self.msg_connect(self, 'snr', self.selector, 'snr')
         chain = [self.encoder, self.selector, self.indexer, self.modulator, self.framer,
                  self.source]
-        for sender, receiver in zip(chain, chain[1:]):
+        way = [*chain[:-1], gate, chain[-1]] if gate else chain
+        for sender, receiver in zip(way, way[1:]):
             self.msg_connect(sender, 'out', receiver, 'in')
         self.message_port_register_hier_out('symbols')
         self.msg_connect(self.modulator, 'out', self, 'symbols')

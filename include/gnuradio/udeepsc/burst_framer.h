@@ -64,7 +64,8 @@ struct UDEEPSC_API burst_framer_options {
  * grouped.
  * - in "control": a short message that goes at once, in a frame of its own: u8vector with
  *   the key control: "text" (1..253 bytes of UTF-8), "csi" (keys frame_id and snr_db) or
- *   "acknowledgement" (keys frame_id and task).
+ *   "acknowledgement" (keys frame_id and task); destination, where it is there, in place
+ *   of the parameter.
  * - out "out": c32vector of samples, mean power 1 / samples per symbol; writes profile,
  *   symbols (of all payloads), overhead, samples (how many) and, where it holds several,
  *   payload_keys: a vector with the keys of each payload's PDU, in the frame's order. Of
