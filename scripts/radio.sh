@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Sets up, builds and runs apps/radio: radio.sh tx|rx|sim|channel ARGUMENTS
+# Sets up, builds and runs apps/radio: radio.sh tx|rx|sim|node|chat|channel ARGUMENTS
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 radio() { /usr/bin/python3 -B "$UDEEPSC_ROOT/apps/radio" "$@"; }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures and sentences over the air: tx, rx, sim and channel."""
+"""Pictures and sentences over the air: tx, rx, sim, node, chat and channel."""
 
 import sys
 from pathlib import Path
@@ -20,6 +20,10 @@ def run(options):
         from receive import receive as command
     elif options.command == 'sim':
         from simulate import simulate as command
+    elif options.command == 'node':
+        from stations import node as command
+    elif options.command == 'chat':
+        from stations import chat as command
     else:
         from between import between as command
     return command(options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command lines of tx, rx, sim and channel."""
+"""The command lines of tx, rx, sim, node, chat and channel."""
 
 import argparse
 import math
@@ -145,6 +145,33 @@ def add_channel(parser):
                         help='of the channel (default: 1)')
 
 
+def add_stations(command):
+    for name, text, example in (
+            ('node', 'A station among others: hears, reports how well, acknowledges.',
+             'node --radio uhd:type=b200,freq=915e6 --name 7'),
+            ('chat', 'A station at which somebody types: texts and pictures to the others.',
+             'chat --radio uhd:type=b200,freq=915e6 --name 8 --to 7')):
+        part = command(name, text, example)
+        part.add_argument('--radio', type=radio(*DEVICES, 'zmq'), required=True, help='see below')
+        part.add_argument('--receive', type=radio(*DEVICES, 'zmq'), default='', metavar='RADIO',
+                          help='radio to receive with, where it is another; with zmq the other '
+                               "station's")
+        part.add_argument('--name', type=number(0, 254, int, 'a whole number'), required=True,
+                          metavar='N', help='address of this station, 0 to 254')
+        add_common(part)
+        part.add_argument('--snr', type=decibels(-30, 40), default=12.0, metavar='DB',
+                          help='Es/N0 to send for until somebody has reported one (default: 12)')
+        part.add_argument('--no-acknowledgements', dest='acknowledge', action='store_false',
+                          help='do not tell others that something has come')
+        part.add_argument('--out', default='heard', metavar='FOLDER',
+                          help='where pictures and results.jsonl go, a folder for each station '
+                               '(default: heard)')
+        part.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
+        add_key(part)
+        if name == 'chat':
+            add_destination(part)
+
+
 # Longer than a function should be: a list, read from top to bottom.
 def make_parser():
     parser = argparse.ArgumentParser(prog='gr-udeepsc',
@@ -211,6 +238,8 @@ def make_parser():
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
                      help='send everything so often (default: 1)')
     sim.set_defaults(record_tx='', record_rx='')
+
+    add_stations(command)
 
     channel = command('channel', 'A channel between two processes.',
                       'channel --in zmq:tcp://127.0.0.1:5555 --out zmq:tcp://127.0.0.1:5556 '

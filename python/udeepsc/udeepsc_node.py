@@ -98,7 +98,7 @@ class udeepsc_node(gr.hier_block2):
         self.sense = channel_sense()
         self.gate = burst_gate(settings.rate, self.busy, seed=seed)
         self.tx = udeepsc_tx(model, radio, profile, snr_db, dtype=dtype, address=address, key=key,
-                             hold_ms=5.0, gate=self.gate)
+                             gate=self.gate)
         # Repeats are known here, where they can be acknowledged once more.
         self.rx = udeepsc_rx(model, receive or radio, profile, dtype=dtype, address=address,
                              key=key, window=0)

@@ -11,6 +11,7 @@ from pathlib import Path
 # Programs of apps, as cmake/Install.cmake names them: what runs them.
 PYTHON_PROGRAMS = {
     'udeepsc-tx': ('radio', 'tx'), 'udeepsc-rx': ('radio', 'rx'), 'udeepsc-sim': ('radio', 'sim'),
+    'udeepsc-node': ('radio', 'node'), 'udeepsc-chat': ('radio', 'chat'),
     'udeepsc-channel': ('radio', 'channel'), 'udeepsc-demo': ('demo',),
     'udeepsc-run': ('flowgraph.py',)}
 
