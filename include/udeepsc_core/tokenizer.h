@@ -122,7 +122,7 @@ private:
  * \brief Whole words, for texts of few different ones.
  *
  * Lower case, punctuation left out; a word that the vocabulary does not have is [UNK].
- * Letters outside of ASCII stay as they are.
+ * Letters outside of ASCII stay as they are. Punctuation alone is one [UNK].
  */
 class WordTokenizer : public Tokenizer {
 public:

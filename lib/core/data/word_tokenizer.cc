@@ -75,6 +75,9 @@ std::vector<int> WordTokenizer::encode(const std::string& utf8) const
         const int id = d_vocabulary.id_of(word);
         ids.push_back(id < 0 ? unknown_id() : id);
     }
+    if (ids.empty() && !split_words(utf8).empty()) {
+        ids.push_back(unknown_id());
+    }
     return ids;
 }
 
