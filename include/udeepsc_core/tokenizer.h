@@ -130,10 +130,10 @@ public:
     explicit WordTokenizer(const std::vector<std::uint8_t>& vocab);
 
     /*!
-     * \brief The commonest words of the texts.
+     * \brief The commonest words of the texts, those seen once left out.
      *
      * \param vocab_size tokens in total, [PAD] and [UNK] counted
-     * Errors: Error where no text has a word, or there is no room for one.
+     * Errors: Error where no word is there twice, or there is no room for one.
      */
     static std::shared_ptr<const WordTokenizer>
     learn(const std::vector<std::string>& texts, int vocab_size);
