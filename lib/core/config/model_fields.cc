@@ -49,6 +49,13 @@ void TaskModality::visit(FieldVisitor& f)
               4096);
     f.flag({ "send_task_token", "", "the task embedding's vector is one to choose from" },
            send_task_token);
+    f.integer({ "memory",
+                "frames",
+                "earlier ones that the receiver remembers of it, and answers from; 0: "
+                "the present frame alone" },
+              memory,
+              0,
+              4096);
 }
 
 void TaskConfig::visit(FieldVisitor& f)
@@ -69,6 +76,16 @@ void DecoderConfig::visit(FieldVisitor& f)
         { "picture_head", "", "linear: each patch by itself; conv: with its neighbours" },
         picture_head,
         { "linear", "conv" });
+    f.integer(
+        { "memory_steps",
+          "",
+          "tasks with memory: applications of their one layer to all that is known" },
+        memory_steps,
+        1,
+        64);
+    f.text({ "temporal", "", "tasks with memory: coding of the entries' order" },
+           temporal,
+           { "learnt", "sinusoidal" });
     f.real({ "dropout", "", "in training" }, dropout, 0, 0.99);
 }
 

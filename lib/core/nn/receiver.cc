@@ -5,6 +5,8 @@
 
 #include <udeepsc_core/error.h>
 
+#include <algorithm>
+
 namespace udeepsc_core {
 
 namespace nn = torch::nn;
@@ -13,8 +15,8 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
     : d_config(model)
 {
     const auto& c = model.decoder;
-    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, refine, norms,
-        heads;
+    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, row_norms, refine,
+        norms, heads;
     for (const auto& e : model.encoders) {
         refine.insert(e.modality, FeedForward(c.dim, c.ffn, 0.0).ptr());
         norms.insert(e.modality, nn::LayerNorm(nn::LayerNormOptions({ c.dim })).ptr());
@@ -25,33 +27,53 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
         for (const auto& m : t.inputs)
             from.insert(t.name + "-" + m.modality,
                         Linear(m.subvectors * model.codebook.subvector_dim, c.dim).ptr());
+        for (const auto& m : t.inputs)
+            if (t.has_memory())
+                row_norms.insert(t.name + "-" + m.modality, RowNorm(c.dim).ptr());
         d_query->insert(t.name, 0.3 * torch::randn({ t.queries, c.dim }));
         heads.insert(t.name, t.output->make_head(model, t, words));
     }
     for (int i = 0; i < c.layers; ++i)
         d_layers->push_back(DecoderLayer(c.dim, c.heads, c.ffn, c.dropout));
     d_from_channel->update(from);
+    d_row_norm->update(row_norms);
     d_refine->update(refine);
     d_refine_norm->update(norms);
     d_head->update(heads);
     register_module("from_channel", d_from_channel);
+    register_module("row_norm", d_row_norm);
     register_module("refine", d_refine);
     register_module("refine_norm", d_refine_norm);
     register_module("position", d_position);
     register_module("query", d_query);
     register_module("layers", d_layers);
     register_module("head", d_head);
+    const bool remembers = std::any_of(model.tasks.begin(),
+                                       model.tasks.end(),
+                                       [](const auto& t) { return t.has_memory(); });
+    if (remembers)
+        d_memory = register_module("memory", MemoryReader(model));
     d_norm = register_module("norm", nn::LayerNorm(nn::LayerNormOptions({ c.dim })));
     if (model.noise_conditioning)
         d_noise = register_module("noise", NoiseFeature(c.dim, true));
 }
 
+void ReceiverImpl::start_alike_inputs(const std::string& task,
+                                      const std::string& from,
+                                      const std::string& to)
+{
+    start_alike(*d_from_channel[task + "-" + from], *d_from_channel[task + "-" + to]);
+    start_alike(*d_refine[from], *d_refine[to]);
+}
+
 torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
                                            const ReceivedFeatures& received)
 {
-    const auto linear
-        = d_from_channel[task.name + "-" + received.modality]->as<LinearImpl>();
+    const auto name = task.name + "-" + received.modality;
+    const auto linear = d_from_channel[name]->as<LinearImpl>();
     auto x = linear->forward(received.features.to(linear->weight.scalar_type()));
+    if (d_row_norm->contains(name))
+        x = d_row_norm[name]->as<RowNormImpl>()->forward(x);
 
     // Where all vectors are sent, a vector's position is its own. Where they are
     // selected, it is its position among those that arrived: with vectors masked out this
@@ -75,12 +97,9 @@ torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
     return x + d_refine[received.modality]->as<FeedForwardImpl>()->forward(normed);
 }
 
-torch::Tensor ReceiverImpl::forward(const std::string& task,
-                                    const std::vector<ReceivedFeatures>& received)
+torch::Tensor ReceiverImpl::decode(const TaskConfig& t,
+                                   const std::vector<ReceivedFeatures>& received)
 {
-    if (received.empty())
-        throw Error("decoder: nothing of task " + task + " arrived");
-    const auto& t = d_config.task(task);
     std::vector<torch::Tensor> parts, masks;
     bool any_mask = false;
     for (const auto& r : received) {
@@ -94,7 +113,7 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
     const auto memory = torch::cat(parts, 1); // U_cd
     const auto mask = any_mask ? torch::cat(masks, 1) : torch::Tensor();
 
-    auto query = d_query[task];
+    auto query = d_query[t.name];
     torch::Tensor query_mask;
     if (t.output->query_per_vector()) {
         query = query.narrow(0, 0, parts.back().size(1));
@@ -107,6 +126,27 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
                               : memory);
     for (const auto& layer : *d_layers)
         x = layer->as<DecoderLayerImpl>()->forward(x, memory, query_mask, mask);
+    return x;
+}
+
+torch::Tensor ReceiverImpl::read_memory(const TaskConfig& t,
+                                        const std::vector<ReceivedFeatures>& received,
+                                        std::int64_t samples)
+{
+    std::vector<MemoryRows> rows;
+    for (const auto& r : received)
+        rows.push_back({ channel_decode(t, r), r.mask, r.place, r.moments });
+    return d_memory(rows, d_query[t.name], samples);
+}
+
+torch::Tensor ReceiverImpl::forward(const std::string& task,
+                                    const std::vector<ReceivedFeatures>& received,
+                                    std::int64_t samples)
+{
+    if (received.empty())
+        throw Error("decoder: nothing of task " + task + " arrived");
+    const auto& t = d_config.task(task);
+    auto x = t.has_memory() ? read_memory(t, received, samples) : decode(t, received);
     if (!t.output->keeps_magnitude())
         x = d_norm(x);
     return std::dynamic_pointer_cast<Head>(d_head[task])->decode(x);
