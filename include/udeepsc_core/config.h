@@ -44,6 +44,7 @@ struct TaskModality {
     int min_vectors = 0; //!< fewest vectors sent (as sigma^2 -> 0)
     int max_vectors = 0; //!< most vectors sent (as sigma^2 -> inf); 0: always all
     bool send_task_token = false; //!< the task embedding's vector is one to choose from
+    int memory = 0; //!< most earlier frames that the receiver remembers of it; 0: none
 
     void visit(FieldVisitor& fields);
 };
@@ -58,6 +59,8 @@ struct TaskConfig {
     std::shared_ptr<const Output> output;
 
     const TaskModality& input(const std::string& modality) const;
+    //! Some input of it is remembered.
+    bool has_memory() const;
     //! Names of the labels; empty where the output has none.
     std::vector<std::string> classes() const;
     void visit(FieldVisitor& fields);

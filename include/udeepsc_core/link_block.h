@@ -27,6 +27,8 @@ struct LinkBlock {
     int layer = 0; //!< its place in a layered transmission, 0: the first
     int vectors = 0; //!< feature vectors in it
     std::vector<int> positions; //!< of the vectors among the candidates; empty: not told
+    int age = -1; //!< of an entry of the receiver's memory: frames since it came; -1: of
+                  //!< the present frame
     std::vector<std::complex<float>> symbols; //!< as sent, or received and equalised
     float gain = 1; //!< amplitude of the constellation
     std::string modulation;
@@ -40,6 +42,8 @@ struct FeatureBlock {
     int layer = 0;
     FeatureMatrix features; //!< [vectors, subvectors * subvector_dim]
     std::vector<int> positions; //!< as in LinkBlock
+    int age = -1; //!< of an entry of the receiver's memory: frames since it came; -1: of
+                  //!< the present frame
     float noise_var = 0; //!< mean of the block's symbols
 };
 

@@ -32,6 +32,8 @@ struct TaskInfo {
     std::map<std::string, std::vector<float>> tx_gain;
     //! Fewest and most feature vectors sent, by modality; most = 0: all of them.
     std::map<std::string, int> min_vectors, max_vectors;
+    //! Most earlier frames that decode() takes as context, by modality; 0: none.
+    std::map<std::string, int> memory;
     bool aligned = false; //!< every vector is sent and its position is its index
 
     //! Amplitude for so many vectors.
@@ -193,7 +195,9 @@ public:
     virtual void check(const std::string& task, const FeatureBlock& block) const = 0;
 
     //! Unified receiver (eq. 24-32): of each sample any subset of its blocks, at least
-    //! one.
+    //! one. Of a task with memory these are the blocks of the present frame and, with
+    //! their age, those of earlier ones: in any order, any number of a modality that the
+    //! task remembers; of more than TaskInfo::memory the latest count.
     virtual std::vector<TaskResult>
     decode(const std::string& task,
            const std::vector<std::vector<FeatureBlock>>& samples) const = 0;

@@ -205,6 +205,12 @@ const TaskModality& TaskConfig::input(const std::string& modality) const
                 + known);
 }
 
+bool TaskConfig::has_memory() const
+{
+    return std::any_of(
+        inputs.begin(), inputs.end(), [](const auto& m) { return m.memory > 0; });
+}
+
 std::vector<std::string> TaskConfig::classes() const
 {
     return output->classes();

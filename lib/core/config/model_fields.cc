@@ -49,6 +49,13 @@ void TaskModality::visit(FieldVisitor& f)
               4096);
     f.flag({ "send_task_token", "", "the task embedding's vector is one to choose from" },
            send_task_token);
+    f.integer({ "memory",
+                "frames",
+                "earlier ones that the receiver remembers of it, and answers from; 0: "
+                "the present frame alone" },
+              memory,
+              0,
+              4096);
 }
 
 void TaskConfig::visit(FieldVisitor& f)

@@ -23,6 +23,7 @@ TaskInfo describe_task(Network network, const TaskConfig& t)
         task.subvectors[m.modality] = m.subvectors;
         task.min_vectors[m.modality] = m.min_vectors;
         task.max_vectors[m.modality] = m.max_vectors;
+        task.memory[m.modality] = m.memory;
         const auto gains = network->tx_gains(t.name, m.modality).contiguous();
         task.tx_gain[m.modality].assign(gains.data_ptr<float>(),
                                         gains.data_ptr<float>() + gains.numel());

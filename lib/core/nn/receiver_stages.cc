@@ -91,6 +91,7 @@ FeatureBlock TorchTransceiver::look_up(const std::string& task,
     out.modality = block.modality;
     out.layer = block.layer;
     out.positions = block.positions;
+    out.age = block.age;
     out.features
         = to_matrix(found.view({ block.vectors, columns(task, block.modality) }));
     out.noise_var = std::accumulate(block.noise_var.begin(), block.noise_var.end(), 0.0f)
