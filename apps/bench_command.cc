@@ -90,6 +90,8 @@ void pass(const Transceiver& model,
             blocks[i].vectors = kept[i].rows;
             blocks[i].symbols = model.modulate(task.name, modality, indices[i]);
             blocks[i].noise_var = { noise_var };
+            if (task.memory.at(modality) > 0)
+                blocks[i].age = 0;
         }
         ms["modulate"] += watch.lap(o.batch);
         auto found = model.lookup(task.name, blocks, LookupMode::soft);
