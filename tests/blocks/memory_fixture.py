@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tiny model that remembers sentences, and what is sent to it."""
+
+import json
+import os
+
+import numpy as np
+import pmt
+from gnuradio import udeepsc
+
+import fixture as fx
+
+TASK = 'story_question_answering'
+ANSWERS = ['kitchen', 'garden', 'hallway', 'office']
+SIZE = 6  # numbers of a feature vector: 3 sub-vectors of 2
+MEMORY = 4  # sentences that the model takes
+
+
+def configuration():
+    encoder = {'kind': 'text', 'dim': 24, 'heads': 2, 'semantic_layers': 1, 'ffn': 32,
+               'tokenizer': 'sentencepiece', 'vocabulary': 600, 'max_tokens': 24}
+    tiny = json.load(open(os.path.join(fx.SOURCE_DIR, 'configs', 'tiny.json'),
+                          encoding='utf-8'))['model']
+    text = next(t for t in tiny['tasks'] if t['name'] == 'text_classification')
+    return {'name': 'memory', 'decoder': tiny['decoder'], 'codebook': tiny['codebook'],
+            'modulation': '16qam', 'mapping': 'symbol',
+            'encoders': {'text': tiny['encoders']['text'], 'sentence': encoder,
+                         'question': encoder},
+            'tasks': [text,
+                      {'name': TASK, 'output': 'label', 'classes': ANSWERS,
+                       'data': ['tsv:story.tsv'],
+                       'inputs': {'sentence': {'subvectors': 3, 'memory': MEMORY},
+                                  'question': {'subvectors': 3}}}]}
+
+
+def model_path(seed=1):
+    path = fx.temporary(f'memory-{seed}.safetensors')
+    if not os.path.exists(path):
+        with open(fx.temporary('memory.json'), 'w', encoding='utf-8') as file:
+            json.dump(configuration(), file)
+        udeepsc.write_random_model(fx.temporary('memory.json'), seed, path)
+    return path
+
+
+def features(seed, rows=3):
+    return np.random.default_rng(seed).normal(size=(rows, SIZE)).astype(np.float32)
+
+
+def sentence(number, **keys):
+    """A sentence as vq_lookup sends it; its number makes its features."""
+    keys = {'frame_id': number, 'noise_var': 0.1, **keys}
+    return fx.feature_pdu(features(number), TASK, 'sentence', **keys)
+
+
+def question(number=1000, **keys):
+    keys = {'frame_id': number, 'noise_var': 0.1, **keys}
+    return fx.feature_pdu(features(number, 2), TASK, 'question', **keys)
+
+
+def context(message):
+    """[(age, features)] of a question that has been through the memory; None without."""
+    entries = pmt.dict_ref(pmt.car(message), pmt.intern('context'), pmt.PMT_NIL)
+    if pmt.is_null(entries):
+        return None
+    entries = [pmt.vector_ref(entries, i) for i in range(pmt.length(entries))]
+    return [(fx.key(e, 'age'), fx.shaped(e)) for e in entries]
