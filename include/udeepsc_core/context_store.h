@@ -71,6 +71,10 @@ struct ContextStoreOptions {
     double duplicate = 0.98;
     //! Frames that a frame may come late; further back the source has restarted. 0..127
     int late_frames = 8;
+    //! A frame that is so far ahead of the last of its task and modality begins anew,
+    //! like a restart: a transmitter says so by its numbers, and what was lost is much.
+    //! 0: none does. 0..65536
+    int gap_frames = 0;
     //! s within which entries of two modalities are of one moment, beside those that
     //! share task and frame; 0..1e6
     double moment_s = 0;

@@ -32,6 +32,7 @@ context_store_options(const semantic_memory_options& from)
     options.bytes = from.bytes;
     options.rule = rule_of(from);
     options.duplicate = from.duplicate;
+    options.gap_frames = from.gap_frames;
     return options;
 }
 
@@ -46,6 +47,7 @@ void semantic_memory_options::validate() const
     require_range("correlation_weight", correlation_weight, 0, 1e6);
     require_range("deadline_s", deadline_s, 0, 1e9);
     require_range("duplicate", duplicate, 0, 1);
+    require_range("gap_frames", gap_frames, 0, 127);
     try {
         context_store_options(*this).validate();
     } catch (const udeepsc_core::Error& e) {

@@ -117,6 +117,13 @@ class Memory(Remembering):
             stats = pmt.to_python(bench.block.stats())
             self.assertEqual((stats['late'], stats['repeated'], stats['restarts']), (1, 1, 1))
 
+    def test_a_jump_of_the_frame_number_begins_a_new_story(self):
+        for gap, expected in ((64, [70, 71]), (0, [1, 70, 71])):
+            with self.bench(gap_frames=gap) as bench:
+                sentences = [mf.sentence(i) for i in (1, 70, 71)]
+                [answer] = self.ask(bench, sentences, mf.question())
+                self.assert_context(answer, expected)
+
     def test_without_frame_numbers_the_block_counts(self):
         with self.bench() as bench:
             sentences = [fx.feature_pdu(mf.features(i), mf.TASK, 'sentence') for i in range(3)]
@@ -165,7 +172,7 @@ class Memory(Remembering):
 
     def test_bad_parameters(self):
         for options, word in (({'entries': 0}, 'entries'), ({'rule': 'lifo'}, 'rule'),
-                              ({'duplicate': 2.0}, 'duplicate'), ({'features': -1}, 'features'),
+                              ({'duplicate': 2.0}, 'duplicate'), ({'gap_frames': 200}, 'gap_frames'), ({'features': -1}, 'features'),
                               ({'bytes': -1}, 'bytes'), ({'value_weight': -1.0}, 'value_weight'),
                               ({'deadline_s': float('nan')}, 'deadline_s')):
             with self.assertRaisesRegex(ValueError, word):

@@ -152,6 +152,21 @@ TEST(ContextStore, ASourceThatRestartsTellsANewStory)
     EXPECT_EQ(store.counts().restarts, 1U);
 }
 
+TEST(ContextStore, AJumpAheadBeginsANewStoryWhereItIsAskedFor)
+{
+    auto options = store_options(20);
+    ContextStore plain(options);
+    options.gap_frames = 64;
+    ContextStore store(options);
+    for (const int frame : { 0, 1, 3, 66, 130 }) {
+        store.add(sentence(frame, { 1, 2 }));
+        plain.add(sentence(frame, { 1, 2 }));
+    }
+    EXPECT_EQ(frames(store, 200), Frames { 130 });
+    EXPECT_EQ(store.counts().restarts, 1U);
+    EXPECT_EQ(frames(plain, 200), (Frames { 0, 1, 3, 66, 130 }));
+}
+
 TEST(ContextStore, AClockThatGoesBackwardsMakesNoNegativeAges)
 {
     ContextStore store(store_options(4, "freshness"));

@@ -23,6 +23,9 @@ struct UDEEPSC_API semantic_memory_options {
     //! Cosine from which two entries say the same and become one, 0..1; with
     //! "correlation" and "joint".
     double duplicate = 0.98;
+    //! A frame number so far ahead of the last begins a new story, and the old one is
+    //! forgotten, 0..127; 0: none does.
+    int gap_frames = 64;
     //! File that the context is read from at the start, if it is there, and written to at
     //! the end; "": none.
     std::string snapshot = "";
@@ -51,8 +54,8 @@ struct UDEEPSC_API semantic_memory_options {
  * - out "contents": what is held, for a view: a dict after each change.
  *
  * Where frame_id is missing the block counts. A frame number far behind the last of its
- * task is a transmitter that began again: what it said before is forgotten. Of more
- * entries than the model takes, those of best score go along.
+ * task, or gap_frames ahead of it, is a transmitter that begins anew: what it said before
+ * is forgotten. Of more entries than the model takes, those of best score go along.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, and
  * udeepsc_core::Error for a file that is no model and a snapshot that is cut, foreign or

@@ -52,6 +52,7 @@ void ContextStoreOptions::validate() const
     require("bytes", static_cast<double>(bytes), 0, 1e12);
     require("duplicate", duplicate, 0, 1);
     require("late_frames", late_frames, 0, 127);
+    require("gap_frames", gap_frames, 0, 65536);
     require("moment_s", moment_s, 0, 1e6);
     for (const auto& deadline : deadline_s)
         if (!(deadline.second > 0 && deadline.second <= 1e9))
@@ -110,12 +111,17 @@ void ContextStore::State::check(const ContextEntry& entry) const
                + std::to_string(options.bytes));
 }
 
-// A source that begins again tells another story: what it said before is forgotten.
+// A source that begins anew tells another story: what it said before is forgotten.
 void ContextStore::State::watch_frames(Source& source, const ContextEntry& entry)
 {
     const auto known = source.newest_frame.find({ entry.task, entry.block.modality });
-    if (known == source.newest_frame.end()
-        || entry.frame + static_cast<std::uint64_t>(options.late_frames) >= known->second)
+    if (known == source.newest_frame.end())
+        return;
+    const auto late = static_cast<std::uint64_t>(options.late_frames);
+    const auto gap = static_cast<std::uint64_t>(options.gap_frames);
+    const bool behind = entry.frame + late < known->second;
+    const bool ahead = gap > 0 && entry.frame >= known->second + gap;
+    if (!behind && !ahead)
         return;
     ++counts.restarts;
     for (std::size_t i = source.slots.size(); i-- > 0;)

@@ -24,6 +24,7 @@ void bind_memory_blocks(py::module& m)
                          double correlation_weight,
                          double deadline_s,
                          double duplicate,
+                         int gap_frames,
                          const std::string& snapshot) {
                  return semantic_memory::make(model,
                                               { memory,
@@ -37,6 +38,7 @@ void bind_memory_blocks(py::module& m)
                                                 correlation_weight,
                                                 deadline_s,
                                                 duplicate,
+                                                gap_frames,
                                                 snapshot });
              }),
              py::arg("model"),
@@ -51,6 +53,7 @@ void bind_memory_blocks(py::module& m)
              py::arg("correlation_weight") = 0.25,
              py::arg("deadline_s") = 0.0,
              py::arg("duplicate") = 0.98,
+             py::arg("gap_frames") = 64,
              py::arg("snapshot") = "",
              release_gil())
         .def("set_memory",
