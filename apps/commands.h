@@ -18,5 +18,7 @@ void add_bench_phy_command(CLI::App& bench);
 void add_bench_faults_command(CLI::App& bench);
 //! "codes" below "bench".
 void add_bench_codes_command(CLI::App& bench);
+//! "csi" below "bench".
+void add_bench_csi_command(CLI::App& bench);
 //! "memory" below "bench".
 void add_bench_memory_command(CLI::App& bench);

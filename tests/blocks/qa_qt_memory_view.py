@@ -142,8 +142,5 @@ class Memory(Shown):
         self.assertIn('messages of no use', self.view.widget.status.text())
 
 
-del Shown  # its own tests are in qa_qt_task_view.py
-
-
 if __name__ == '__main__':
     unittest.main()
