@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -43,6 +44,8 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
     line["bits_mean"] = r.bits_mean;
     line["vectors_mean"] = r.vectors_mean;
     line["energy_mean"] = r.energy_mean;
+    line["memory"] = o.eval.memory;
+    line["lose"] = o.eval.lose;
     line["codebook_use"] = r.codebook_use;
     line["n"] = r.n;
     if (r.channel == "radio")
@@ -111,8 +114,69 @@ evaluate_task(const Transceiver& model, const EvalOptions& eval, const Options& 
     return results;
 }
 
+//! Mean over data sets of one score each; their errors are independent.
+EvalResult mean_of(const std::vector<EvalResult>& each, const std::string& dataset)
+{
+    auto all = each.front();
+    all.dataset = dataset;
+    const auto k = static_cast<double>(each.size());
+    const auto mean = [&](auto value) {
+        double sum = 0;
+        for (const auto& r : each)
+            sum += value(r);
+        return sum / k;
+    };
+    all.value = mean([](const auto& r) { return r.value; });
+    all.ci95 = std::sqrt(mean([](const auto& r) { return r.ci95 * r.ci95; }) / k);
+    all.symbols_mean = mean([](const auto& r) { return r.symbols_mean; });
+    all.bits_mean = mean([](const auto& r) { return r.bits_mean; });
+    all.vectors_mean = mean([](const auto& r) { return r.vectors_mean; });
+    all.energy_mean = mean([](const auto& r) { return r.energy_mean; });
+    all.codebook_use = mean([](const auto& r) { return r.codebook_use; });
+    for (auto& also : all.also)
+        also.second = mean([&](const auto& r) {
+            const auto found = r.also.find(also.first);
+            return found == r.also.end() ? 0.0 : found->second;
+        });
+    all.each.clear();
+    all.n = all.lost = all.skipped = 0;
+    for (const auto& r : each) {
+        all.n += r.n;
+        all.lost += r.lost;
+        all.skipped += r.skipped;
+    }
+    return all;
+}
+
+//! A set of several parts: each, and the mean of their scores.
+void measure_parts(const Transceiver& model,
+                   EvalOptions eval,
+                   const std::string& dataset,
+                   const Options& o)
+{
+    std::vector<std::vector<EvalResult>> by_snr(o.snr_db.size());
+    for (const auto& part : dataset_parts(dataset)) {
+        eval.datasets = { part };
+        const auto results = evaluate_task(model, eval, o);
+        print_results(results, eval.selection, o);
+        for (std::size_t i = 0; i < results.size(); ++i)
+            by_snr[i].push_back(results[i]);
+    }
+    std::vector<EvalResult> means;
+    for (const auto& each : by_snr)
+        means.push_back(mean_of(each, dataset));
+    print_results(means, eval.selection, o);
+}
+
 void measure(const Transceiver& model, EvalOptions eval, const Options& o)
 {
+    const auto& sets
+        = eval.datasets.empty() ? model.info().task(eval.task).data : eval.datasets;
+    if (sets.size() == 1 && dataset_parts(sets[0]).size() > 1
+        && eval.selection != "both") {
+        measure_parts(model, eval, std::string(sets[0]), o);
+        return;
+    }
     if (eval.selection != "both") {
         print_results(evaluate_task(model, eval, o), eval.selection, o);
         return;
@@ -212,6 +276,14 @@ void add_eval_command(CLI::App& app)
         "under fading the selector is given each sample's own Es/N0, not the mean");
     command->add_option(
         "--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
+    command
+        ->add_option_function<std::string>(
+            "--memory",
+            [o](const std::string& value) { o->eval.memory = value == "on"; },
+            "on, or off: earlier frames are not sent")
+        ->check(CLI::IsMember({ "on", "off" }));
+    command->add_option(
+        "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option(
         "--seed", o->eval.seed, "of the channel, and of random selection");

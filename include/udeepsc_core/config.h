@@ -72,6 +72,8 @@ struct DecoderConfig {
     int layers = 0;
     int ffn = 0; //!< 0: 4 dim
     std::string picture_head = "linear"; //!< or "conv"
+    int memory_steps = 6; //!< of tasks with memory: how often their layer is applied
+    std::string temporal = "learnt"; //!< coding of order in memory; or "sinusoidal"
     double dropout = 0.0;
 
     void visit(FieldVisitor& fields);

@@ -99,7 +99,7 @@ struct DatasetOptions {
  * as the task's classes are.
  *
  * A task names its sets: "cifar10", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
- * "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
+ * "babi[-N]", "picture_memory", "intention", "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
  * docs/configuration.md, Data sets.
  *
  * Errors: Error for a task without data, an unknown set, a set whose classes are not
@@ -109,6 +109,10 @@ struct DatasetOptions {
 std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
                                          const std::string& task,
                                          const DatasetOptions& options);
+
+//! The sets that one name stands for and of which each has a score of its own: of "babi"
+//! "babi-1" and so on. Of other names the name itself.
+std::vector<std::string> dataset_parts(const std::string& name);
 
 //! The names that a task's "data" may begin with.
 std::vector<std::string> dataset_names();

@@ -42,6 +42,8 @@ struct EvalOptions {
     std::vector<std::string> datasets; //!< in place of those that the task names
     int max_bad = 10; //!< unreadable files or lines that are skipped
     bool csi_at_transmitter = false; //!< under fading the selector is given |h|^2 Es/N0
+    bool memory = true; //!< false: what came before the present frame is not sent
+    double lose = 0; //!< share of the earlier frames that are lost, at random
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
     std::int64_t limit = 0; //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
@@ -62,7 +64,8 @@ struct EvalResult {
     double energy_mean = 0; //!< measured mean symbol energy; Es/N0 is meant for 1
     double codebook_use = 0; //!< share of the codewords used at least once
     std::int64_t n = 0;
-    std::int64_t lost = 0; //!< payloads that a link lost; scored as decoded from nothing
+    std::int64_t lost = 0; //!< payloads that a link lost; scored as decoded from nothing.
+                           //!< And earlier frames that were lost, which are not there
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
 };

@@ -49,6 +49,8 @@ struct Target {
  */
 struct Sample {
     std::map<std::string, SourceSample> inputs; //!< by modality
+    //! Frames that came before, the oldest first, of modalities that the task remembers.
+    std::map<std::string, std::vector<SourceSample>> context;
     Target target;
     std::string name; //!< file or line that it came from
 };

@@ -41,7 +41,7 @@ public:
 /*!
  * \brief The tokenizer that was serialized.
  *
- * \param kind "sentencepiece" or "wordpiece"
+ * \param kind "sentencepiece", "wordpiece" or "words"
  * Errors: Error for another kind and for bytes that are no such tokenizer.
  */
 std::shared_ptr<const Tokenizer> make_tokenizer(const std::string& kind,
@@ -116,6 +116,40 @@ private:
     std::vector<std::string> d_tokens;
     std::unordered_map<std::string, int> d_ids;
     int d_unknown = 0;
+};
+
+/*!
+ * \brief Whole words, for texts of few different ones.
+ *
+ * Lower case, punctuation left out; a word that the vocabulary does not have is [UNK].
+ * Letters outside of ASCII stay as they are.
+ */
+class WordTokenizer : public Tokenizer {
+public:
+    //! \param vocab as WordPieceTokenizer's
+    explicit WordTokenizer(const std::vector<std::uint8_t>& vocab);
+
+    /*!
+     * \brief The commonest words of the texts.
+     *
+     * \param vocab_size tokens in total, [PAD] and [UNK] counted
+     * Errors: Error where no text has a word, or there is no room for one.
+     */
+    static std::shared_ptr<const WordTokenizer>
+    learn(const std::vector<std::string>& texts, int vocab_size);
+
+    std::vector<int> encode(const std::string& utf8) const override;
+    std::string decode(const std::vector<int>& ids) const override;
+    int size() const override { return d_vocabulary.size(); }
+    int unknown_id() const override { return d_vocabulary.unknown_id(); }
+    std::string kind() const override { return "words"; }
+    std::vector<std::uint8_t> serialize() const override
+    {
+        return d_vocabulary.serialize();
+    }
+
+private:
+    WordPieceTokenizer d_vocabulary;
 };
 
 } // namespace udeepsc_core

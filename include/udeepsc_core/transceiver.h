@@ -212,7 +212,7 @@ struct TransmitOptions {
 
 //! Everything up to the symbols: encode, select, quantise, modulate. One list of blocks a
 //! sample, in the order of the task's modalities; modalities that a sample lacks are left
-//! out.
+//! out. The frames of its context are blocks with an age, the last one's 0.
 std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
                                              const std::string& task,
                                              const std::vector<Sample>& samples,

@@ -147,6 +147,10 @@ void validate_task(const ModelConfig& model, const TaskConfig& t)
                   && !t.inputs[0].send_task_token,
               at + "aligned",
               "one modality, all vectors sent, no task token");
+    if (t.has_memory())
+        check(!t.aligned && !t.output->query_per_vector(),
+              at + "inputs",
+              "memory 0 in a task whose queries are the received vectors");
     t.output->validate(model, t);
 }
 

@@ -76,6 +76,16 @@ void DecoderConfig::visit(FieldVisitor& f)
         { "picture_head", "", "linear: each patch by itself; conv: with its neighbours" },
         picture_head,
         { "linear", "conv" });
+    f.integer(
+        { "memory_steps",
+          "",
+          "tasks with memory: applications of their one layer to all that is known" },
+        memory_steps,
+        1,
+        64);
+    f.text({ "temporal", "", "tasks with memory: coding of the entries' order" },
+           temporal,
+           { "learnt", "sinusoidal" });
     f.real({ "dropout", "", "in training" }, dropout, 0, 0.99);
 }
 

@@ -127,6 +127,9 @@ and FILE lie in the folder given with `--data`.
 | `sst2` | SST-2 as GLUE has it, in `SST-2` |
 | `easyvqa`, `daquar`, `vqa2` | questions about pictures in VQA v2's layout: easy-VQA in `easyvqa`, DAQUAR in `vqa_daquar` and `nyuv2`, VQA v2 in `vqa2` |
 | `mosi` | CMU-MOSI in `mosi`: an utterance's text, and features for modalities called `audio`, `video` or `vision` |
+| `babi`, `babi-1` to `babi-20` | bAbI's tasks with 10,000 questions, in `babi/en-10k`: a story's sentences are earlier frames of the text modality with `memory`, the question is the other one; `babi` is all tasks but the third; of ten stories of a training file the last is for validation |
+| `picture_memory` | made up, nothing is read: pictures of shapes, questions about this one and those before it |
+| `intention` | made up, nothing is read: sentences that ask for a task; validation and test have wordings of their own |
 | `fsdd` | Free Spoken Digit Dataset in `fsdd/recordings` |
 | `folder[:NAME]` | one folder a class, `NAME/CLASS/FILE`; with `NAME/train`, `NAME/val` and `NAME/test` above the classes where they are there, else of every ten files the ninth is for validation and the tenth for the test |
 | `tiles[:NAME]` | pictures cut into tiles of the model's `image_size`, for reconstruction; laid out as `folder` |

@@ -19,10 +19,19 @@ namespace {
 const std::vector<
     std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
     s_sets = {
-        { "cifar10", open_cifar10 }, { "sst2", open_sst2 }, { "folder", open_folder },
-        { "tiles", open_tiles },     { "tsv", open_tsv },   { "easyvqa", open_easyvqa },
-        { "daquar", open_daquar },   { "vqa2", open_vqa2 }, { "mosi", open_mosi },
+        { "cifar10", open_cifar10 },
+        { "sst2", open_sst2 },
+        { "folder", open_folder },
+        { "tiles", open_tiles },
+        { "tsv", open_tsv },
+        { "easyvqa", open_easyvqa },
+        { "daquar", open_daquar },
+        { "vqa2", open_vqa2 },
+        { "mosi", open_mosi },
         { "fsdd", open_fsdd },
+        { "babi", open_babi },
+        { "picture_memory", open_picture_memory },
+        { "intention", open_intention },
     };
 
 std::string listed(const std::vector<std::string>& names)
@@ -37,11 +46,11 @@ std::string listed(const std::vector<std::string>& names)
 
 std::shared_ptr<const Dataset> open_one(const DatasetRequest& request)
 {
-    const auto name = request.name.substr(0, request.name.find(':'));
+    const auto name = request.name.substr(0, request.name.find_first_of(":-"));
     for (const auto& set : s_sets)
         if (set.first == name)
             return set.second(request);
-    throw Error("unknown data set \"" + name + "\", expected one of "
+    throw Error("unknown data set \"" + request.name + "\", expected one of "
                 + listed(dataset_names()));
 }
 
@@ -203,6 +212,22 @@ std::string DatasetRequest::modality_among(const std::string& kind) const
     return found;
 }
 
+std::string DatasetRequest::modality_with_memory(const std::string& kind,
+                                                 bool remembered) const
+{
+    DatasetRequest some;
+    some.name = name;
+    for (const auto& m : modalities)
+        if ((memory.at(m.first) > 0) == remembered)
+            some.modalities.insert(m);
+    try {
+        return some.modality_among(kind);
+    } catch (const Error& e) {
+        throw Error(std::string(e.what())
+                    + (remembered ? " with memory" : " without memory"));
+    }
+}
+
 std::string DatasetRequest::only_modality() const
 {
     if (modalities.size() != 1)
@@ -233,14 +258,16 @@ std::shared_ptr<const Dataset> open_data(const ModelConfig& model,
     for (const auto& name : names) {
         DatasetRequest request;
         request.name = name;
-        const auto colon = name.find(':');
-        request.argument = colon == std::string::npos ? "" : name.substr(colon + 1);
+        const auto mark = name.find_first_of(":-");
+        request.argument = mark == std::string::npos ? "" : name.substr(mark + 1);
         request.data_dir = options.data_dir;
         request.split = split;
         request.target_column = owned->task.output->target_column();
         request.max_bad = options.max_bad;
-        for (const auto& input : owned->task.inputs)
+        for (const auto& input : owned->task.inputs) {
             request.modalities[input.modality] = model.encoder(input.modality).kind;
+            request.memory[input.modality] = input.memory;
+        }
         try {
             if (split == "unseen" && name != "fsdd")
                 unknown_split("data set " + name, split);

@@ -129,8 +129,11 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const std::string& kind,
     if (kind == "wordpiece") {
         return std::make_shared<WordPieceTokenizer>(bytes);
     }
+    if (kind == "words") {
+        return std::make_shared<WordTokenizer>(bytes);
+    }
     throw Error("tokenizer kind: found '" + kind
-                + "', expected 'sentencepiece' or 'wordpiece'");
+                + "', expected 'sentencepiece', 'wordpiece' or 'words'");
 }
 
 struct SentencePieceTokenizer::Processor {

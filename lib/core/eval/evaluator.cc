@@ -4,6 +4,7 @@
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
+#include <udeepsc_core/text.h>
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +60,11 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
         try {
             for (const auto& input : sample.inputs)
                 model.check(o.task, input.first, input.second);
+            if (!o.memory)
+                sample.context.clear();
+            for (const auto& input : sample.context)
+                for (const auto& earlier : input.second)
+                    model.check(o.task, input.first, earlier);
             out.samples.push_back(std::move(sample));
         } catch (const Error&) { // too long, mostly
             ++out.skipped;
@@ -88,6 +94,12 @@ public:
         const double a = std::sqrt(d_k / (d_k + 1)) + scattered * d_normal(d_random);
         const double b = scattered * d_normal(d_random);
         return std::max(1e-6, a * a + b * b);
+    }
+
+    // Of a frame of the past
+    bool loses(double share)
+    {
+        return share > 0 && std::uniform_real_distribution<double>()(d_random) < share;
     }
 
     // Replaces the block's symbols by y/h and gives them the noise variance that then
@@ -137,6 +149,10 @@ public:
         // Without noise the transmitter acts as in the best channel it was trained for.
         const double best = model.info().snr_max_db > 0 ? model.info().snr_max_db : 12.0;
         d_transmit.snr_db = options.channel == "none" ? best : snr_db;
+        for (const auto& memory : d_task.memory)
+            d_remembers_text = d_remembers_text || memory.second > 0;
+        for (const auto& modality : d_task.modalities)
+            d_remembers_text = d_remembers_text && is_text(modality);
         if (options.symbols > 0)
             d_transmit.vectors = vectors_for(options.symbols);
     }
@@ -196,7 +212,9 @@ private:
         } else {
             blocks = transmit(d_model, d_task.name, part, d_transmit);
         }
-        for (std::size_t i = 0; i < blocks.size(); ++i)
+        for (std::size_t i = 0; i < blocks.size(); ++i) {
+            count_words(part[i]);
+            std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
                 d_sent.add(block);
                 count_indices(block);
@@ -204,7 +222,13 @@ private:
                     through_link(block, r);
                 else
                     d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
+                if (block.age >= 0 && d_channel.loses(d_options.lose))
+                    ++r.lost;
+                else
+                    arrived.push_back(std::move(block));
             }
+            blocks[i] = std::move(arrived);
+        }
         return receive(d_model, d_task.name, blocks, mode);
     }
 
@@ -217,6 +241,26 @@ private:
         ++r.lost;
         block.symbols.assign(sent, {});
         block.noise_var = { NOTHING_KNOWN };
+    }
+
+    // Of the texts that are sent in the place of words, for symbols a word
+    void count_words(const Sample& sample)
+    {
+        if (!d_remembers_text)
+            return;
+        for (const auto& input : sample.inputs)
+            if (is_text(input.first))
+                d_words += static_cast<double>(split_words(input.second.utf8()).size());
+        for (const auto& input : sample.context)
+            for (const auto& earlier : input.second)
+                if (is_text(input.first))
+                    d_words += static_cast<double>(split_words(earlier.utf8()).size());
+    }
+
+    bool is_text(const std::string& modality) const
+    {
+        const auto& info = d_model.info().modality(modality);
+        return info.payload == PayloadType::bytes && info.shape.size() == 1;
     }
 
     // With mapping "symbol" an index is a point of the constellation.
@@ -241,6 +285,8 @@ private:
         r.ci95 = score.main.ci95;
         r.also = score.also;
         r.each = score.each;
+        if (d_words > 0)
+            r.also["symbols_per_word"] = d_sent.symbols / d_words;
         const auto words = r.also.find("words");
         if (words == r.also.end())
             return;
@@ -255,7 +301,8 @@ private:
     Channel d_channel;
     TransmitOptions d_transmit;
     Sent d_sent;
-    double d_indices = 0;
+    double d_indices = 0, d_words = 0;
+    bool d_remembers_text = false; // texts alone, and some of them remembered
     std::set<std::pair<long, long>> d_used; // points of the constellation
 };
 
@@ -283,6 +330,9 @@ void EvalOptions::validate() const
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
                     + ", expected -100 to 100 dB");
+    if (!(lose >= 0 && lose <= 1))
+        throw Error("evaluation: lose is " + std::to_string(lose)
+                    + ", expected a share from 0 to 1");
     if (symbols < 0 || limit < 0 || batch < 1)
         throw Error(
             "evaluation: symbols and limit may not be negative, batch is at least 1");

@@ -23,6 +23,11 @@ struct ModalityBatch {
     torch::Tensor input; //!< the samples' tensors, one after the other, padded
     torch::Tensor
         valid; //!< [batch, positions], 1: no padding; undefined where none is padded
+    //! Of a modality that the task remembers: int64 [batch], sample * moments + moment;
+    //! moment 0 is the present frame, k the k-th of the modality before it. Undefined:
+    //! one row a sample. On the CPU.
+    torch::Tensor place = {};
+    std::int64_t moments = 0;
 };
 
 /*! From a batch of inputs to feature vectors, [batch, positions, dim]. */

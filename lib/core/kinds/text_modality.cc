@@ -2,6 +2,7 @@
 #include "text_modality.h"
 
 #include "../config/fields.h"
+#include "../nn/parameter_groups.h"
 
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
@@ -36,6 +37,37 @@ private:
     torch::Tensor d_weight; // [vocabulary, dim]
 };
 
+/*!
+ * \brief A sentence's words as one vector, [batch, 1, dim].
+ *
+ * Sum of the words' vectors, each multiplied by a vector of its place in the sentence, so
+ * that order counts. Source: S. Sukhbaatar et al., "End-To-End Memory Networks", 2015,
+ * whose position encoding the learnt one starts from.
+ */
+class SentenceEmbedding : public EmbeddingImpl, public WithoutDecay {
+public:
+    SentenceEmbedding(int vocabulary, int max_tokens, int dim)
+    {
+        d_weight = register_parameter("weight", 0.3 * torch::randn({ vocabulary, dim }));
+        const auto j = torch::arange(1, max_tokens + 1).view({ -1, 1 }) / max_tokens;
+        const auto k = torch::arange(1, dim + 1).view({ 1, -1 }) / dim;
+        d_place = register_parameter("place", (1 - j) - k * (1 - 2 * j));
+    }
+    // x: int64 [batch, tokens], 0: padding
+    torch::Tensor forward(const torch::Tensor& x, const std::string&) override
+    {
+        const auto words = torch::nn::functional::embedding(x, d_weight);
+        const auto place = d_place.narrow(0, 0, x.size(1)).unsqueeze(0);
+        const auto counts = (x != 0).to(words.scalar_type()).unsqueeze(-1);
+        return (words * place * counts).sum(1, true);
+    }
+    std::vector<std::string> without_decay() const override { return { "place" }; }
+
+private:
+    torch::Tensor d_weight; // [vocabulary, dim]
+    torch::Tensor d_place; // [max_tokens, dim]
+};
+
 torch::Tensor ids_tensor(const std::vector<int>& ids)
 {
     return torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()));
@@ -60,9 +92,16 @@ void TextModality::visit(FieldVisitor& fields)
 {
     fields.text({ "tokenizer",
                   "",
-                  "sentencepiece learns its tokens from the data; wordpiece is BERT's" },
+                  "sentencepiece learns its tokens from the data; wordpiece is BERT's; "
+                  "words: whole words of the data, without punctuation" },
                 d_tokenizer,
-                { "sentencepiece", "wordpiece" });
+                { "sentencepiece", "wordpiece", "words" });
+    fields.text({ "vector_of",
+                  "",
+                  "what a feature vector is of: a token, or the whole sentence (a sum of "
+                  "its words, each weighted by where it stands)" },
+                d_vector_of,
+                { "token", "sentence" });
     fields.integer({ "vocabulary", "tokens", "most that the tokenizer may have", true },
                    d_vocabulary,
                    1,
@@ -93,6 +132,8 @@ void TextModality::check_tokenizer(const Tokenizer& tokenizer) const
 std::shared_ptr<const Tokenizer>
 TextModality::learn_tokenizer(const std::vector<std::string>& texts) const
 {
+    if (d_tokenizer == "words")
+        return WordTokenizer::learn(texts, d_vocabulary);
     if (d_tokenizer != "sentencepiece")
         throw Error("tokenizer: WordPiece is not learnt here; give the vocab.txt with "
                     "--tokenizer");
@@ -123,7 +164,20 @@ torch::Tensor TextModality::training_tensor(const SourceSample& sample,
 
 ModalityBatch TextModality::batch(const std::vector<torch::Tensor>& samples) const
 {
-    return padded(samples);
+    if (!whole())
+        return padded(samples);
+    // The embedding leaves padding out by itself: every sample is one vector.
+    std::int64_t longest = 0;
+    for (const auto& sample : samples)
+        longest = std::max(longest, sample.size(0));
+    auto ids = torch::zeros({ static_cast<std::int64_t>(samples.size()), longest },
+                            torch::kLong);
+    auto* row = ids.data_ptr<std::int64_t>();
+    for (const auto& sample : samples) {
+        std::copy_n(sample.data_ptr<std::int64_t>(), sample.size(0), row);
+        row += longest;
+    }
+    return { "", ids, {} };
 }
 
 // Hidden words become the unknown one, so that no single word decides.
@@ -174,6 +228,9 @@ SourceSample TextModality::read_cell(const std::string& cell, const std::string&
 
 Embedding TextModality::make_embedding(int dim, const std::vector<TaskConfig>&) const
 {
+    if (whole())
+        return Embedding(
+            std::make_shared<SentenceEmbedding>(d_vocabulary, d_max_tokens, dim));
     return Embedding(std::make_shared<WordEmbedding>(d_vocabulary, dim));
 }
 

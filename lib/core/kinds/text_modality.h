@@ -5,13 +5,13 @@
 
 namespace udeepsc_core {
 
-/*! Texts, one position a token. */
+/*! Texts: one position a token, or one for a whole sentence. */
 class TextModality : public Modality {
 public:
     const char* kind() const override { return "text"; }
 
     void visit(FieldVisitor& fields) override;
-    int max_positions() const override { return d_max_tokens; }
+    int max_positions() const override { return whole() ? 1 : d_max_tokens; }
     std::int64_t least_parameters(int dim) const override;
     void describe(ModalityInfo& info) const override;
 
@@ -45,7 +45,10 @@ public:
     int vocabulary() const { return d_vocabulary; }
 
 private:
-    std::string d_tokenizer = "sentencepiece"; // or "wordpiece"
+    bool whole() const { return d_vector_of == "sentence"; }
+
+    std::string d_tokenizer = "sentencepiece"; // or "wordpiece", "words"
+    std::string d_vector_of = "token"; // or "sentence"
     int d_vocabulary = 0; // tokens
     int d_max_tokens = 0; // longest text
 };

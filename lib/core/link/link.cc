@@ -31,6 +31,26 @@ std::vector<Selection> select_as(const Transceiver& model,
     return selected;
 }
 
+// What a sample has of a modality: the frames that came before, and the present one.
+void add_frames(const Sample& sample,
+                const std::string& modality,
+                std::size_t number,
+                std::vector<SourceSample>& inputs,
+                std::vector<std::pair<std::size_t, int>>& frames)
+{
+    const auto before = sample.context.find(modality);
+    if (before != sample.context.end())
+        for (std::size_t k = 0; k < before->second.size(); ++k) {
+            inputs.push_back(before->second[k]);
+            frames.emplace_back(number, static_cast<int>(before->second.size() - 1 - k));
+        }
+    const auto present = sample.inputs.find(modality);
+    if (present == sample.inputs.end())
+        return;
+    inputs.push_back(present->second);
+    frames.emplace_back(number, -1);
+}
+
 } // namespace
 
 std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
@@ -43,14 +63,9 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
     std::vector<std::vector<LinkBlock>> sent(samples.size());
     for (const auto& modality : task.modalities) {
         std::vector<SourceSample> inputs;
-        std::vector<std::size_t> numbers; // of the samples that have the modality
-        for (std::size_t i = 0; i < samples.size(); ++i) {
-            const auto found = samples[i].inputs.find(modality);
-            if (found == samples[i].inputs.end())
-                continue;
-            inputs.push_back(found->second);
-            numbers.push_back(i);
-        }
+        std::vector<std::pair<std::size_t, int>> frames; // sample number, age
+        for (std::size_t i = 0; i < samples.size(); ++i)
+            add_frames(samples[i], modality, i, inputs, frames);
         if (inputs.empty())
             continue;
         auto selected = select_as(model,
@@ -62,7 +77,7 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
         for (auto& s : selected)
             features.push_back(std::move(s.features));
         const auto indices = model.quantize(task_name, modality, features);
-        for (std::size_t k = 0; k < numbers.size(); ++k) {
+        for (std::size_t k = 0; k < frames.size(); ++k) {
             LinkBlock block;
             block.modality = modality;
             block.vectors = features[k].rows;
@@ -70,7 +85,8 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
             block.symbols = model.modulate(task_name, modality, indices[k]);
             block.gain = task.gain(modality, block.vectors);
             block.modulation = info.modulation;
-            sent[numbers[k]].push_back(std::move(block));
+            block.age = frames[k].second;
+            sent[frames[k].first].push_back(std::move(block));
         }
     }
     return sent;

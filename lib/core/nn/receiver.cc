@@ -5,6 +5,8 @@
 
 #include <udeepsc_core/error.h>
 
+#include <algorithm>
+
 namespace udeepsc_core {
 
 namespace nn = torch::nn;
@@ -41,6 +43,11 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
     register_module("query", d_query);
     register_module("layers", d_layers);
     register_module("head", d_head);
+    const bool remembers = std::any_of(model.tasks.begin(),
+                                       model.tasks.end(),
+                                       [](const auto& t) { return t.has_memory(); });
+    if (remembers)
+        d_memory = register_module("memory", MemoryReader(model));
     d_norm = register_module("norm", nn::LayerNorm(nn::LayerNormOptions({ c.dim })));
     if (model.noise_conditioning)
         d_noise = register_module("noise", NoiseFeature(c.dim, true));
@@ -75,12 +82,9 @@ torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
     return x + d_refine[received.modality]->as<FeedForwardImpl>()->forward(normed);
 }
 
-torch::Tensor ReceiverImpl::forward(const std::string& task,
-                                    const std::vector<ReceivedFeatures>& received)
+torch::Tensor ReceiverImpl::decode(const TaskConfig& t,
+                                   const std::vector<ReceivedFeatures>& received)
 {
-    if (received.empty())
-        throw Error("decoder: nothing of task " + task + " arrived");
-    const auto& t = d_config.task(task);
     std::vector<torch::Tensor> parts, masks;
     bool any_mask = false;
     for (const auto& r : received) {
@@ -94,7 +98,7 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
     const auto memory = torch::cat(parts, 1); // U_cd
     const auto mask = any_mask ? torch::cat(masks, 1) : torch::Tensor();
 
-    auto query = d_query[task];
+    auto query = d_query[t.name];
     torch::Tensor query_mask;
     if (t.output->query_per_vector()) {
         query = query.narrow(0, 0, parts.back().size(1));
@@ -107,6 +111,27 @@ torch::Tensor ReceiverImpl::forward(const std::string& task,
                               : memory);
     for (const auto& layer : *d_layers)
         x = layer->as<DecoderLayerImpl>()->forward(x, memory, query_mask, mask);
+    return x;
+}
+
+torch::Tensor ReceiverImpl::read_memory(const TaskConfig& t,
+                                        const std::vector<ReceivedFeatures>& received,
+                                        std::int64_t samples)
+{
+    std::vector<MemoryRows> rows;
+    for (const auto& r : received)
+        rows.push_back({ channel_decode(t, r), r.mask, r.place, r.moments });
+    return d_memory(rows, d_query[t.name], samples);
+}
+
+torch::Tensor ReceiverImpl::forward(const std::string& task,
+                                    const std::vector<ReceivedFeatures>& received,
+                                    std::int64_t samples)
+{
+    if (received.empty())
+        throw Error("decoder: nothing of task " + task + " arrived");
+    const auto& t = d_config.task(task);
+    auto x = t.has_memory() ? read_memory(t, received, samples) : decode(t, received);
     if (!t.output->keeps_magnitude())
         x = d_norm(x);
     return std::dynamic_pointer_cast<Head>(d_head[task])->decode(x);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layers.h"
+#include "memory_reader.h"
 #include "parameter_groups.h"
 
 #include <udeepsc_core/config.h>
@@ -14,6 +15,10 @@ struct ReceivedFeatures {
     torch::Tensor features; //!< [batch, vectors, subvectors * subvector_dim]
     torch::Tensor mask; //!< [batch, vectors] or undefined: all count
     torch::Tensor noise; //!< [batch], normalised, as measured at the receiver
+    //! Of a modality that the task remembers, see ModalityBatch; undefined: one row a
+    //! sample.
+    torch::Tensor place = {};
+    std::int64_t moments = 0;
 };
 
 /*!
@@ -26,9 +31,11 @@ public:
     ReceiverImpl(const ModelConfig& model, const torch::Tensor& words);
 
     //! received: what came of the task's modalities, in any number and order, at least
-    //! one. Gives what the task's head gives, see lib/core/kinds.
+    //! one. samples: how many there are. Gives what the task's head gives, see
+    //! lib/core/kinds.
     torch::Tensor forward(const std::string& task,
-                          const std::vector<ReceivedFeatures>& received);
+                          const std::vector<ReceivedFeatures>& received,
+                          std::int64_t samples);
 
     std::vector<std::string> without_decay() const override
     {
@@ -36,6 +43,12 @@ public:
     }
 
 private:
+    // Decoder states of a task's queries: by the unified decoder's layers, or from memory
+    torch::Tensor decode(const TaskConfig& task,
+                         const std::vector<ReceivedFeatures>& received);
+    torch::Tensor read_memory(const TaskConfig& task,
+                              const std::vector<ReceivedFeatures>& received,
+                              std::int64_t samples);
     // Channel decoder of one modality: U^v, U^t or U^s
     torch::Tensor channel_decode(const TaskConfig& task,
                                  const ReceivedFeatures& received);
@@ -44,6 +57,7 @@ private:
     torch::nn::ModuleDict d_from_channel, d_refine, d_refine_norm, d_head;
     torch::nn::ParameterDict d_position, d_query;
     torch::nn::ModuleList d_layers;
+    MemoryReader d_memory { nullptr };
     torch::nn::LayerNorm d_norm { nullptr };
     NoiseFeature d_noise { nullptr };
 };

@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <numeric>
-#include <set>
 
 namespace udeepsc_core {
 
@@ -128,6 +127,12 @@ void TorchTransceiver::check(const std::string& task_name,
                  "decoder: " + block.modality + " features");
     const int rows = block.features.rows;
     check_positions(block, max_rows(block.modality));
+    if (block.age < -1 || (block.age >= 0 && task.input(block.modality).memory == 0))
+        throw Error("decoder: got " + block.modality + " of age "
+                    + std::to_string(block.age) + ", task " + task_name
+                    + (task.input(block.modality).memory == 0
+                           ? " remembers none of it, expected -1"
+                           : ", expected -1 or more"));
     if (!task.aligned && !task.output->query_per_vector())
         return;
     if (rows > task.queries)
@@ -174,51 +179,6 @@ TorchTransceiver::stack_blocks(const TaskConfig& task,
     }
     received.features = all;
     return received;
-}
-
-std::vector<TaskResult>
-TorchTransceiver::decode(const std::string& task_name,
-                         const std::vector<std::vector<FeatureBlock>>& samples) const
-{
-    const auto& task = d_config.task(task_name);
-    // Samples of which the same modalities came, with as many vectors, are decoded
-    // together.
-    std::vector<std::map<std::string, int>> keys;
-    for (const auto& blocks : samples) {
-        if (blocks.empty())
-            throw Error("decoder: nothing of a sample of " + task_name + " arrived");
-        std::map<std::string, int> rows;
-        for (const auto& block : blocks) {
-            check(task_name, block);
-            if (!rows.emplace(block.modality, block.features.rows).second)
-                throw Error("decoder: got modality " + block.modality + " twice");
-        }
-        keys.push_back(std::move(rows));
-    }
-    return guarded("decoder", [&] {
-        std::vector<TaskResult> out(samples.size());
-        for (const auto& batch : batches_of(keys)) {
-            std::vector<ReceivedFeatures> received;
-            for (const auto& input : task.inputs) {
-                std::vector<const FeatureBlock*> blocks;
-                for (auto i : batch)
-                    for (const auto& block : samples[i])
-                        if (block.modality == input.modality)
-                            blocks.push_back(&block);
-                if (!blocks.empty())
-                    received.push_back(stack_blocks(task, blocks));
-            }
-            const auto output
-                = d_network->receiver()->forward(task_name, received).to(torch::kFloat);
-            for (std::size_t k = 0; k < batch.size(); ++k) {
-                auto& result = out[batch[k]];
-                result = task.output->read(output[static_cast<std::int64_t>(k)],
-                                           d_bundle.tokenizer.get());
-                result.task = task_name;
-            }
-        }
-        return out;
-    });
 }
 
 } // namespace udeepsc_core

@@ -6,6 +6,7 @@
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
 
+#include <atomic>
 #include <map>
 
 namespace udeepsc_core {
@@ -100,6 +101,15 @@ private:
     void check_link_block(const std::string& task, const LinkBlock& block) const;
     FeatureBlock
     look_up(const std::string& task, const LinkBlock& block, LookupMode mode) const;
+    // Throws Error for blocks that cannot be of one sample. Gives the vectors that came
+    // of each modality that the task does not remember.
+    std::map<std::string, int>
+    check_sample(const TaskConfig& task, const std::vector<FeatureBlock>& blocks) const;
+    // What came of the samples with these numbers, modality by modality
+    std::vector<ReceivedFeatures>
+    gather(const TaskConfig& task,
+           const std::vector<std::vector<FeatureBlock>>& samples,
+           const std::vector<std::size_t>& batch) const;
     // Blocks of one modality of several samples, with equal shape, as the network takes
     // them
     ReceivedFeatures stack_blocks(const TaskConfig& task,
@@ -109,6 +119,9 @@ private:
     mutable Network d_network; // inference changes nothing in it
     const ModelConfig& d_config;
     ModelInfo d_info;
+    mutable std::atomic<bool> d_told_of_memory {
+        false
+    }; // that there was more to remember
 };
 
 //! What users of a model need to know of it.

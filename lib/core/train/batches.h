@@ -29,6 +29,13 @@ public:
                     std::mt19937_64& random) const;
 
 private:
+    // Throws Error for what the model cannot take; false for what teaches nothing
+    bool is_useful(const Sample& sample) const;
+    // One modality of all samples, those of their context included; nothing of it: no
+    // input
+    ModalityBatch batch_of(const TaskModality& input,
+                           const std::vector<Sample>& samples,
+                           std::mt19937_64& random) const;
     const Modality& kind(const TaskModality& input) const
     {
         return *d_model.encoder(input.modality).kind;

@@ -35,10 +35,10 @@ SentFeatures sent_features(Network& network,
         const double low = phase.snr_min_db - MARGIN_DB,
                      high = phase.snr_max_db + MARGIN_DB;
         const double snr = low + (high - low) * round / std::max(1, rounds - 1);
-        const auto noise = normalized_noise(torch::full(
-            { batch.inputs[0].input.size(0) }, std::pow(10.0, -snr / 10), device));
         for (auto& in : batch.inputs) {
             move_to(in, device);
+            const auto noise = normalized_noise(
+                torch::full({ in.input.size(0) }, std::pow(10.0, -snr / 10), device));
             auto encoder = network->encoder(in.modality);
             const auto features = encoder->semantic(task.name, in.input, in.valid);
             const auto selected = encoder->select_masked(

@@ -76,9 +76,12 @@ public:
     // Semantic features of one modality through channel encoder and channel.
     void send(const ModalityBatch& in,
               const torch::Tensor& features,
-              const torch::Tensor& channel)
+              const torch::Tensor& noise_of_sample)
     {
         const auto device = features.device();
+        const auto channel = in.place.defined()
+            ? noise_of_sample.index_select(0, torch::div(in.place, in.moments, "floor"))
+            : noise_of_sample;
         const auto equalized = fade(channel, d_config.rayleigh);
         const auto at_tx = d_config.csi_at_transmitter ? equalized : channel;
         const auto tx_noise = normalized_noise(at_tx).to(device);
@@ -114,7 +117,9 @@ public:
         received.push_back({ in.modality,
                              arrived.received,
                              all_sent ? torch::Tensor() : mask,
-                             normalized_noise(rx_var) });
+                             normalized_noise(rx_var),
+                             in.place.defined() ? in.place.to(device) : in.place,
+                             in.moments });
         side_losses = side_losses + d_config.selection_weight * selection_loss
             + arrived.codebook_loss;
         d_selection = d_selection + selected.ratio_loss.detach();
@@ -150,7 +155,7 @@ AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
     torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> heads;
     for (const auto& t : config.tasks) {
         const int outputs = t.output->auxiliary_outputs();
-        if (outputs == 0)
+        if (outputs == 0 || t.has_memory())
             continue;
         int dim = 0;
         for (const auto& input : t.inputs)
@@ -183,7 +188,8 @@ StepLoss objective(Network& network,
                    const StepContext& context)
 {
     const auto& task = network->config().task(task_name);
-    const auto channel = draw_noise_var(batch.inputs[0].input.size(0), context);
+    const auto samples = batch.target.size(0);
+    const auto channel = draw_noise_var(samples, context);
     StepLoss result;
     Pass pass(network, task, config, context);
     pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
@@ -192,7 +198,8 @@ StepLoss objective(Network& network,
     for (const auto& in : batch.inputs) {
         const auto features
             = network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
-        summary.push_back(pooled(features, in.valid, task.input(in.modality)));
+        if (auxiliary->has(task_name))
+            summary.push_back(pooled(features, in.valid, task.input(in.modality)));
         pass.send(in, features, channel);
     }
     if (config.auxiliary_weight > 0 && auxiliary->has(task_name)) {
@@ -201,7 +208,7 @@ StepLoss objective(Network& network,
         total = total + config.auxiliary_weight * direct.loss;
         result.auxiliary = direct.score.detach();
     }
-    const auto output = network->receiver()->forward(task_name, pass.received);
+    const auto output = network->receiver()->forward(task_name, pass.received, samples);
     const auto main = task.output->loss(output, batch.target, config.label_smoothing);
     const auto weight
         = config.tasks.count(task_name) ? config.tasks.at(task_name).loss_weight : 1.0;

@@ -82,11 +82,13 @@ std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text,
     return nullptr;
 }
 
-// All texts of one modality in the training data.
-std::vector<std::string>
-texts_of(const ModelConfig& model, const TrainingData& data, const std::string& modality)
+// All texts in the training data. A model has one tokenizer for all that it reads.
+std::vector<std::string> texts_of(const ModelConfig& model, const TrainingData& data)
 {
-    std::vector<std::string> texts;
+    std::vector<std::string> texts, modalities;
+    for (const auto& e : model.encoders)
+        if (e.kind->needs_tokenizer())
+            modalities.push_back(e.modality);
     std::set<std::vector<std::string>> read; // tasks mostly share their texts
     for (const auto& t : model.tasks) {
         const auto set = data.sets.find(t.name);
@@ -94,9 +96,15 @@ texts_of(const ModelConfig& model, const TrainingData& data, const std::string& 
             continue;
         for (std::size_t i = 0; i < set->second->size(); ++i) {
             const auto sample = set->second->at(i);
-            const auto text = sample.inputs.find(modality);
-            if (text != sample.inputs.end())
-                texts.push_back(text->second.utf8());
+            for (const auto& modality : modalities) {
+                const auto text = sample.inputs.find(modality);
+                if (text != sample.inputs.end())
+                    texts.push_back(text->second.utf8());
+                const auto before = sample.context.find(modality);
+                if (before != sample.context.end())
+                    for (const auto& earlier : before->second)
+                        texts.push_back(earlier.utf8());
+            }
         }
     }
     return texts;
@@ -108,7 +116,7 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const ModelConfig& model,
                                                  const TrainConfig& config,
                                                  const TrainRun& run)
 {
-    auto texts = texts_of(model, data, text.modality);
+    auto texts = texts_of(model, data);
     // A model's file holds the tokenizer also if only its other modalities are trained:
     // the first of its tasks with texts lends them.
     for (const auto& t : model.tasks) {
@@ -121,7 +129,7 @@ std::shared_ptr<const Tokenizer> learn_tokenizer(const ModelConfig& model,
                     run.data_dir, config.split, run.max_bad, false, {}
                 };
                 lent.sets[t.name] = open_data(model, t.name, options);
-                texts = texts_of(model, lent, text.modality);
+                texts = texts_of(model, lent);
             }
     }
     if (texts.empty())
