@@ -143,7 +143,7 @@ void semantic_memory_impl::handle(const pmt::pmt_t& msg)
         return;
     }
     pmt::pmt_t message = msg;
-    if (!most.empty() && d_memory) {
+    if (!most.empty()) {
         const int source = source_of(data);
         message = with_context(std::move(data), task, most, source);
     }
@@ -181,7 +181,7 @@ bool semantic_memory_impl::is_cut(const std::vector<udeepsc_core::HeldEntry>& co
 {
     frames_remembered left = most;
     for (const auto& one : context) {
-        left[one.entry->block.modality]--;
+        left[one.entry->block.modality] -= one.age >= 0;
     }
     if (std::all_of(
             left.begin(), left.end(), [](const auto& l) { return l.second > 0; })) {
@@ -199,8 +199,19 @@ pmt::pmt_t semantic_memory_impl::with_context(pdu data,
                                               const frames_remembered& most,
                                               int source)
 {
+    const auto frame = data.unsigned_number(keys::frame_id());
     std::lock_guard<std::mutex> lock(d_mutex);
-    const auto context = d_store->context(source, task, most, now_s());
+    auto context = d_store->context(source, task, most, now_s(), frame);
+    if (!d_memory) {
+        context.erase(std::remove_if(context.begin(),
+                                     context.end(),
+                                     [](const auto& one) { return one.age >= 0; }),
+                      context.end());
+        if (!context.empty()) {
+            data.set(keys::context(), context_message(context));
+        }
+        return data.message();
+    }
     const bool cut = is_cut(context, source, task, most);
     if (cut && d_context_cut++ == 0) {
         d_logger->warn(

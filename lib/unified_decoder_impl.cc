@@ -216,9 +216,13 @@ void unified_decoder_impl::add_context(gatherer::sample& sample,
         if (!pmt::dict_has_key(one.data.meta, keys::context())) {
             continue;
         }
-        data.set(keys::remembered(), pmt::from_long(one.context.size()));
+        const auto remembered
+            = std::count_if(one.context.begin(),
+                            one.context.end(),
+                            [](const auto& block) { return block.age >= 0; });
+        data.set(keys::remembered(), pmt::from_long(remembered));
         data.meta = pmt::dict_delete(data.meta, keys::context());
-        if (one.context.empty()) {
+        if (remembered == 0) {
             for (const auto& memory : task.memory) {
                 if (memory.second > 0) {
                     missing += (missing.empty() ? "" : ",") + memory.first;

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,7 +102,9 @@ struct HeldEntry {
     std::shared_ptr<const ContextEntry> entry;
     std::uint64_t id = 0; //!< unique in the store
     std::uint64_t moment = 0; //!< entries with the same one are of one moment
-    int age = 0; //!< frames of its source remembered since it came, 0: the newest
+    //! Frames of its source remembered since it came, 0: the newest. -1: of the present
+    //! frame, see ContextStore::context()
+    int age = 0;
     double age_s = 0;
     double value = 0;
     double score = 0; //!< of the update rule; the least goes first
@@ -141,11 +144,14 @@ public:
     //! Oldest first: all of a source. now: s, of the clock of ContextEntry::time
     std::vector<HeldEntry> held(int source, double now);
     //! Oldest first: those of a task; of each modality at most so many, the ones of best
-    //! score, and none of a modality that is not named.
+    //! score, and none of a modality that is not named. Entries of the frame `present`, a
+    //! picture that a question is about, come beside these, with an age of -1; ages then
+    //! count from there.
     std::vector<HeldEntry> context(int source,
                                    const std::string& task,
                                    const std::map<std::string, int>& most,
-                                   double now);
+                                   double now,
+                                   std::optional<std::uint64_t> present = {});
 
     //! Of an entry that is still there; false if it is not.
     bool set_value(std::uint64_t id, double value);

@@ -111,7 +111,7 @@ FeatureBlock block_of(const pdu& data)
     FeatureBlock block;
     block.modality = data.symbol(keys::modality()).value_or("");
     const auto age = data.number(keys::age());
-    if (!age || !(*age >= 0 && *age <= 1 << 30)) {
+    if (!age || !(*age >= -1 && *age <= 1 << 30)) {
         throw bad_pdu(reasons::BAD_KEY, "an entry of the context has no age");
     }
     block.age = static_cast<int>(*age);

@@ -123,6 +123,23 @@ TEST(ContextStore, GivesATaskItsModalitiesAndTheBestOfThem)
     EXPECT_TRUE(store.context(1, "story", { { "sentence", 9 } }, 9).empty());
 }
 
+TEST(ContextStore, ThePresentFrameIsNoMemory)
+{
+    ContextStore store(store_options(10));
+    for (int i = 0; i < 4; ++i)
+        store.add(sentence(i, { 1, 2 }));
+    const auto ages = [&](std::optional<std::uint64_t> present) {
+        std::vector<int> found;
+        for (const auto& one :
+             store.context(0, "story", { { "sentence", 2 } }, 9, present))
+            found.push_back(one.age);
+        return found;
+    };
+    EXPECT_EQ(ages({}), (std::vector<int> { 1, 0 }));
+    EXPECT_EQ(ages(3), (std::vector<int> { 1, 0, -1 }));
+    EXPECT_EQ(ages(9), (std::vector<int> { 1, 0 })); // it was lost
+}
+
 TEST(ContextStore, LateAndRepeatedFramesHaveTheirPlace)
 {
     ContextStore store(store_options(10));

@@ -84,7 +84,8 @@ UDEEPSC_API const pmt::pmt_t& t_source();
 
 //! vector of PDUs: what is remembered for a question, oldest first.
 UDEEPSC_API const pmt::pmt_t& context();
-//! long: frames remembered since an entry of the context came, 0: the newest.
+//! long: frames remembered since an entry of the context came, 0: the newest; -1: it is
+//! of the present frame.
 UDEEPSC_API const pmt::pmt_t& age();
 //! double: what a frame contributes to answers, larger is better; 0 where it is missing.
 UDEEPSC_API const pmt::pmt_t& value();

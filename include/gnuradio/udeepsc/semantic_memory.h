@@ -8,7 +8,7 @@ namespace udeepsc {
 
 /*! How semantic_memory remembers. */
 struct UDEEPSC_API semantic_memory_options {
-    bool memory = true; //!< questions get their context; false: they go on alone
+    bool memory = true; //!< questions get what came before; false: their own frame alone
     int entries = 64; //!< most of one transmitter, 1..65536
     int features = 0; //!< most feature vectors of one transmitter, 0: no limit
     int bytes = 0; //!< most bytes of one transmitter, 4 a number; 0: no limit
@@ -50,7 +50,8 @@ struct UDEEPSC_API semantic_memory_options {
  * - in "memory": true or false, as set_memory().
  * - in "clear": any message, as clear().
  * - out "out": PDUs of "in"; those of a task with memory have the key context: a vector
- *   of PDUs, oldest first, each with age, modality, shape and noise_var.
+ *   of PDUs, oldest first, each with age, modality, shape and noise_var. An age of -1 is
+ *   of the frame of the PDU itself: a picture that a question is about.
  * - out "contents": what is held, for a view: a dict after each change.
  *
  * Where frame_id is missing the block counts. A frame number far behind the last of its

@@ -57,14 +57,26 @@ std::vector<HeldEntry> ContextStore::held(int source, double now)
 std::vector<HeldEntry> ContextStore::context(int source,
                                              const std::string& task,
                                              const std::map<std::string, int>& most,
-                                             double now)
+                                             double now,
+                                             std::optional<std::uint64_t> present)
 {
     auto all = held(source, now);
-    std::map<std::string, std::vector<const HeldEntry*>> wanted; // by modality
-    for (const auto& one : all)
-        if (one.entry->task == task && most.count(one.entry->block.modality))
-            wanted[one.entry->block.modality].push_back(&one);
+    std::map<std::string, std::vector<HeldEntry*>> wanted; // by modality
     std::vector<std::uint64_t> chosen;
+    for (auto& one : all) {
+        const auto& entry = *one.entry;
+        if (entry.task != task || !most.count(entry.block.modality))
+            continue;
+        if (present && entry.frame == *present) {
+            // Those before it, which have been gone through, count from here.
+            for (auto* before : wanted[entry.block.modality])
+                --before->age;
+            one.age = -1;
+            chosen.push_back(one.id);
+        } else {
+            wanted[entry.block.modality].push_back(&one);
+        }
+    }
     for (auto& of_modality : wanted) {
         auto& entries = of_modality.second;
         const auto limit
