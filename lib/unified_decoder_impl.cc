@@ -222,11 +222,13 @@ void unified_decoder_impl::add_context(gatherer::sample& sample,
                             [](const auto& block) { return block.age >= 0; });
         data.set(keys::remembered(), pmt::from_long(remembered));
         data.meta = pmt::dict_delete(data.meta, keys::context());
-        if (remembered == 0) {
-            for (const auto& memory : task.memory) {
-                if (memory.second > 0) {
-                    missing += (missing.empty() ? "" : ",") + memory.first;
-                }
+        for (const auto& memory : task.memory) {
+            const bool came = std::any_of(
+                one.context.begin(), one.context.end(), [&](const auto& block) {
+                    return block.modality == memory.first;
+                });
+            if (memory.second > 0 && !came) {
+                missing += (missing.empty() ? "" : ",") + memory.first;
             }
         }
         std::move(one.context.begin(), one.context.end(), std::back_inserter(blocks));
