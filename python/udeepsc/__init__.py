@@ -15,6 +15,7 @@ if HAS_NETWORKS:
     from .qt_task_view import qt_task_view
     from .question_source import question_source
     from .result_file_sink import result_file_sink
+    from .story_source import story_source
     from .udeepsc_rx import udeepsc_rx
     from .udeepsc_tx import udeepsc_tx
     from .voice_activity_detector import voice_activity_detector
