@@ -10,9 +10,11 @@ from .radio_settings import RadioError, parse_radio, radio_with
 
 if HAS_NETWORKS:
     from .camera_source import camera_source
+    from .intention_router import intention_router
     from .microphone_source import microphone_source
     from .qt_memory_view import qt_memory_view
     from .qt_task_view import qt_task_view
+    from .question_planner import question_planner
     from .question_source import question_source
     from .result_file_sink import result_file_sink
     from .story_source import story_source
