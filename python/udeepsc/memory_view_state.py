@@ -33,6 +33,8 @@ def column(about, name, count):
     elif pmt.is_vector(values):
         values = [pmt.symbol_to_string(pmt.vector_ref(values, i))
                   for i in range(pmt.length(values))]
+    elif pmt.is_u64vector(values):  # which pmt.to_python does not know
+        values = list(pmt.u64vector_elements(values))
     else:
         values = list(pmt.to_python(values))
     if count is not None and len(values) != count:

@@ -19,8 +19,8 @@ MEMORY = 4  # sentences that the model takes
 def configuration():
     encoder = {'kind': 'text', 'dim': 24, 'heads': 2, 'semantic_layers': 1, 'ffn': 32,
                'tokenizer': 'sentencepiece', 'vocabulary': 600, 'max_tokens': 24}
-    tiny = json.load(open(os.path.join(fx.SOURCE_DIR, 'configs', 'tiny.json'),
-                          encoding='utf-8'))['model']
+    with open(os.path.join(fx.SOURCE_DIR, 'configs', 'tiny.json'), encoding='utf-8') as file:
+        tiny = json.load(file)['model']
     text = next(t for t in tiny['tasks'] if t['name'] == 'text_classification')
     return {'name': 'memory', 'decoder': tiny['decoder'], 'codebook': tiny['codebook'],
             'modulation': '16qam', 'mapping': 'symbol',
@@ -48,13 +48,13 @@ def features(seed, rows=3):
 
 def sentence(number, **keys):
     """A sentence as vq_lookup sends it; its number makes its features."""
-    keys = {'frame_id': number, 'noise_var': 0.1, **keys}
-    return fx.feature_pdu(features(number), TASK, 'sentence', **keys)
+    return fx.feature_pdu(features(number), TASK, 'sentence',
+                          **{'frame_id': number, 'noise_var': 0.1, **keys})
 
 
 def question(number=1000, **keys):
-    keys = {'frame_id': number, 'noise_var': 0.1, **keys}
-    return fx.feature_pdu(features(number, 2), TASK, 'question', **keys)
+    return fx.feature_pdu(features(number, 2), TASK, 'question',
+                          **{'frame_id': number, 'noise_var': 0.1, **keys})
 
 
 def context(message):

@@ -43,10 +43,12 @@ class Memory(Remembering):
             cases = fx.malformed_pdus() + [
                 (pmt.cons(fx.meta(task=mf.TASK, modality='sentence', shape=[3, 6]),
                           fx.u8(b'x' * 18)), 'wrong type', 'bytes'),
-                (mf.sentence(1, shape=[4, 6]), 'wrong shape', 'another shape'),
+                (pmt.cons(fx.meta(task=mf.TASK, modality='sentence', shape=[4, 6]),
+                          fx.f32(mf.features(1))), 'wrong shape', 'another shape'),
                 (fx.feature_pdu(np.full((3, 6), np.nan), mf.TASK, 'sentence'), 'not finite',
                  'NaN'),
-                (mf.sentence(1, modality='text'), 'wrong modality', 'a modality of another task'),
+                (fx.feature_pdu(mf.features(1), mf.TASK, 'text'), 'wrong modality',
+                 'a modality of another task'),
                 (mf.sentence(1, source=256), 'bad key', 'no address'),
                 (mf.question(1, source=-1), 'bad key', 'no address'),
                 (mf.sentence(1, noise_var=-1.0), 'bad key', 'negative noise'),
@@ -130,6 +132,15 @@ class Memory(Remembering):
             [answer] = self.ask(bench, sentences, mf.question())
             self.assert_context(answer, [0, 1, 2])
 
+    def test_a_picture_that_the_question_is_about(self):
+        """It shares the question's number: it is no memory, and there without memory too."""
+        with self.bench() as bench:
+            [answer] = self.ask(bench, [mf.sentence(i) for i in (1, 2, 3)], mf.question(3))
+            self.assert_context(answer, [1, 2, 3], [1, 0, -1])
+            bench.block.set_memory(False)
+            [answer] = self.ask(bench, [], mf.question(3))
+            self.assert_context(answer, [3], [-1])
+
     def test_memory_off_and_on(self):
         with self.bench(memory=False) as bench:
             [answer] = self.ask(bench, [mf.sentence(1)], mf.question())
@@ -204,8 +215,8 @@ class Snapshot(Remembering):
             bench.block.load(path)
             [answer] = self.ask(bench, [], mf.question())
             self.assert_context(answer, [1])
-            with open(fx.temporary('cut'), 'wb') as file:
-                file.write(open(path, 'rb').read()[:-9])
+            with open(path, 'rb') as good, open(fx.temporary('cut'), 'wb') as cut:
+                cut.write(good.read()[:-9])
             with self.assertRaisesRegex(RuntimeError, 'cut'):
                 bench.block.load(fx.temporary('cut'))
             self.assertEqual(bench.block.size(), 1)
@@ -237,7 +248,7 @@ class Contents(unittest.TestCase):
         self.assertTrue(pmt.to_python(get(message, 'memory')))
         [source] = [pmt.vector_ref(get(message, 'sources'), 0)]
         self.assertEqual(pmt.to_python(get(source, 'source')), 3)
-        self.assertEqual(list(pmt.to_python(get(source, 'frame_id'))), [7])
+        self.assertEqual(list(pmt.u64vector_elements(get(source, 'frame_id'))), [7])
         self.assertEqual(list(pmt.to_python(get(source, 'vectors'))), [3])
         text = pmt.vector_ref(get(source, 'text'), 0)
         self.assertEqual(bytes(pmt.u8vector_elements(text)), b'Mary went home.')
@@ -259,9 +270,9 @@ class Decoded(unittest.TestCase):
 
     def test_answers_are_drawn_from_the_context(self):
         with self.bench as bench:
-            self.post(mf.question(1))
-            self.post(mf.sentence(1), mf.sentence(2), mf.question(1), mf.sentence(3))
-            self.post(mf.question(1))
+            self.post(mf.question())
+            self.post(mf.sentence(1), mf.sentence(2), mf.question(), mf.sentence(3))
+            self.post(mf.question())
             empty, two, three = bench.received(3)
             self.assertEqual([fx.key(m, 'remembered') for m in (empty, two, three)], [0, 2, 3])
             self.assertEqual(fx.key(empty, 'missing'), 'sentence')
@@ -275,10 +286,11 @@ class Decoded(unittest.TestCase):
     def test_without_memory_it_is_the_question_alone(self):
         with self.bench as bench:
             self.memory.set_memory(False)
-            self.post(mf.sentence(1), mf.question(1))
+            self.post(mf.sentence(1), mf.question())
+            bench.received(1)
             self.memory.clear()
             self.memory.set_memory(True)
-            self.post(mf.question(1))
+            self.post(mf.question())
             off, empty = bench.received(2)
             self.assertIsNone(fx.key(off, 'missing'))
             self.assertIsNone(fx.key(off, 'remembered'))
@@ -293,11 +305,11 @@ class Decoded(unittest.TestCase):
         with self.bench as bench:
             entry = pmt.vector_ref(mf_context([mf.sentence(1, age=0)]), 0)
             for context in (pmt.from_long(3), mf_context([pmt.PMT_NIL]),
-                            mf_context([mf.sentence(1)]), mf_context([mf.question(1, age=0)])):
+                            mf_context([mf.sentence(1)]), mf_context([mf.question(age=0)])):
                 before = self.decoder.dropped()
-                bench.post(mf.question(1, context=context))
+                bench.post(mf.question(context=context))
                 self.assertTrue(fx.wait_until(lambda: self.decoder.dropped() == before + 1))
-            bench.post(mf.question(1, context=mf_context([entry])))
+            bench.post(mf.question(context=mf_context([entry])))
             self.assertEqual(fx.key(bench.received(1)[0], 'remembered'), 1)
 
 
