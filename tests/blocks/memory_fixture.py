@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A tiny model that remembers sentences, and what is sent to it."""
 
-import json
 import os
 
 import numpy as np
@@ -10,35 +9,17 @@ from gnuradio import udeepsc
 
 import fixture as fx
 
+CONFIGURATION = os.path.join(fx.SOURCE_DIR, 'tests', 'data', 'tiny-memory.json')
 TASK = 'story_question_answering'
 ANSWERS = ['kitchen', 'garden', 'hallway', 'office']
 SIZE = 6  # numbers of a feature vector: 3 sub-vectors of 2
 MEMORY = 4  # sentences that the model takes
 
 
-def configuration():
-    encoder = {'kind': 'text', 'dim': 24, 'heads': 2, 'semantic_layers': 1, 'ffn': 32,
-               'tokenizer': 'sentencepiece', 'vocabulary': 600, 'max_tokens': 24}
-    with open(os.path.join(fx.SOURCE_DIR, 'configs', 'tiny.json'), encoding='utf-8') as file:
-        tiny = json.load(file)['model']
-    text = next(t for t in tiny['tasks'] if t['name'] == 'text_classification')
-    return {'name': 'memory', 'decoder': tiny['decoder'], 'codebook': tiny['codebook'],
-            'modulation': '16qam', 'mapping': 'symbol',
-            'encoders': {'text': tiny['encoders']['text'], 'sentence': encoder,
-                         'question': encoder},
-            'tasks': [text,
-                      {'name': TASK, 'output': 'label', 'classes': ANSWERS,
-                       'data': ['tsv:story.tsv'],
-                       'inputs': {'sentence': {'subvectors': 3, 'memory': MEMORY},
-                                  'question': {'subvectors': 3}}}]}
-
-
 def model_path(seed=1):
     path = fx.temporary(f'memory-{seed}.safetensors')
     if not os.path.exists(path):
-        with open(fx.temporary('memory.json'), 'w', encoding='utf-8') as file:
-            json.dump(configuration(), file)
-        udeepsc.write_random_model(fx.temporary('memory.json'), seed, path)
+        udeepsc.write_random_model(CONFIGURATION, seed, path)
     return path
 
 
