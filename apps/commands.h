@@ -22,3 +22,5 @@ void add_bench_codes_command(CLI::App& bench);
 void add_bench_csi_command(CLI::App& bench);
 //! "memory" below "bench".
 void add_bench_memory_command(CLI::App& bench);
+//! "rules" below "bench".
+void add_bench_rules_command(CLI::App& bench);
