@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "radio_link.h"
 
+#include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/evaluator.h>
 #include <udeepsc_core/log.h>

@@ -6,6 +6,9 @@
 
 namespace udeepsc_core {
 
+// Of the sines of time beside what the entries say, which must not drown in them.
+constexpr double CODE_SIZE = 0.3;
+
 torch::Tensor sinusoidal_codes(std::int64_t positions, std::int64_t dim)
 {
     const auto position = torch::arange(positions, torch::kFloat).view({ -1, 1 });
@@ -17,6 +20,28 @@ torch::Tensor sinusoidal_codes(std::int64_t positions, std::int64_t dim)
         torch::remainder(column, 2) < 0.5, torch::sin(angle), torch::cos(angle));
 }
 
+RowNormImpl::RowNormImpl(int dim)
+{
+    d_norm = register_module("norm", torch::nn::BatchNorm1d(dim));
+}
+
+torch::Tensor RowNormImpl::forward(const torch::Tensor& x)
+{
+    const auto rows = x.reshape({ -1, x.size(2) }).to(torch::kFloat);
+    const bool learns = is_training() && rows.size(0) > 1;
+    return torch::batch_norm(rows,
+                             d_norm->weight,
+                             d_norm->bias,
+                             d_norm->running_mean,
+                             d_norm->running_var,
+                             learns,
+                             d_norm->options.momentum().value(),
+                             d_norm->options.eps(),
+                             true)
+        .view(x.sizes())
+        .to(x.scalar_type());
+}
+
 MemoryReaderImpl::MemoryReaderImpl(const ModelConfig& model)
 {
     const auto& c = model.decoder;
@@ -24,12 +49,18 @@ MemoryReaderImpl::MemoryReaderImpl(const ModelConfig& model)
     for (const auto& t : model.tasks)
         for (const auto& m : t.inputs)
             memory = std::max(memory, m.memory);
-    const auto codes = sinusoidal_codes(1 + memory, c.dim);
+    const auto codes = CODE_SIZE * sinusoidal_codes(1 + memory, c.dim);
     // The learnt code starts from the other: neighbours in time are alike from the start.
     d_moment = c.temporal == "learnt" ? register_parameter("moment", codes)
                                       : register_buffer("moment", codes);
     d_step = register_parameter("step", 0.1 * torch::randn({ c.memory_steps, c.dim }));
     d_layer = register_module("layer", EncoderLayer(c.dim, c.heads, c.ffn, c.dropout));
+    // Rows that are alike attend to each other from the start.
+    torch::NoGradGuard no_grad;
+    auto layer = d_layer->named_parameters();
+    layer["attention.key_value.weight"]
+        .narrow(0, 0, c.dim)
+        .copy_(layer["attention.query.weight"]);
 }
 
 std::pair<torch::Tensor, torch::Tensor>

@@ -8,11 +8,28 @@
 
 namespace udeepsc_core {
 
+/*!
+ * \brief Batch normalisation of received feature vectors.
+ *
+ * Sentences have most in common; what tells one from the other is left, at full size.
+ */
+class RowNormImpl : public torch::nn::Module {
+public:
+    explicit RowNormImpl(int dim);
+    //! [rows, vectors, dim]
+    torch::Tensor forward(const torch::Tensor& x);
+
+private:
+    torch::nn::BatchNorm1d d_norm { nullptr };
+};
+TORCH_MODULE(RowNorm);
+
 /*! Feature vectors of one modality, as the channel decoder gives them. */
 struct MemoryRows {
     torch::Tensor features; //!< [entries, vectors, dim]
     torch::Tensor mask; //!< [entries, vectors] or undefined: all count
-    torch::Tensor place = {}; //!< int64 [entries], see ModalityBatch; undefined: one a sample
+    torch::Tensor place
+        = {}; //!< int64 [entries], see ModalityBatch; undefined: one a sample
     std::int64_t moments = 0; //!< 0: one entry a sample, of the present frame
 };
 

@@ -33,9 +33,28 @@ NetworkImpl::NetworkImpl(const ModelConfig& config)
     register_module("codebook", d_codebooks);
     d_receiver = register_module("receiver", Receiver(config, words));
     for (const auto& t : config.tasks)
+        if (t.has_memory())
+            start_alike_inputs(t);
+    for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
             register_buffer(gain_name(t.name, m.modality),
                             torch::ones({ std::max(1, m.max_vectors) }));
+}
+
+// A question finds what it asks for by likeness: the same word says the same to it and to
+// a sentence from the start.
+void NetworkImpl::start_alike_inputs(const TaskConfig& task)
+{
+    for (const auto& from : task.inputs)
+        for (const auto& to : task.inputs) {
+            const auto &a = d_config.encoder(from.modality),
+                       &b = d_config.encoder(to.modality);
+            if (from.memory == 0 || to.memory > 0 || a.dim != b.dim
+                || std::string(a.kind->kind()) != b.kind->kind())
+                continue;
+            start_alike(*d_encoders[from.modality], *d_encoders[to.modality]);
+            d_receiver->start_alike_inputs(task.name, from.modality, to.modality);
+        }
 }
 
 ModalityEncoder NetworkImpl::encoder(const std::string& modality)

@@ -66,6 +66,7 @@ public:
     void move_to(torch::Device device);
 
 private:
+    void start_alike_inputs(const TaskConfig& task);
     // Which symbols [batch, symbols] count towards the energy of what is sent
     static torch::Tensor weight_of(const torch::Tensor& points,
                                    const torch::Tensor& mask,

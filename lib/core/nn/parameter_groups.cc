@@ -35,4 +35,15 @@ std::vector<GroupedParameter> grouped_parameters(const torch::nn::Module& module
     return parameters;
 }
 
+void start_alike(const torch::nn::Module& from, torch::nn::Module& to)
+{
+    torch::NoGradGuard no_grad;
+    const auto source = from.named_parameters();
+    for (auto& p : to.named_parameters()) {
+        const auto* found = source.find(p.key());
+        if (found && found->sizes() == p.value().sizes())
+            p.value().copy_(*found);
+    }
+}
+
 } // namespace udeepsc_core

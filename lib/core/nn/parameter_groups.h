@@ -27,4 +27,8 @@ struct GroupedParameter {
 //! All parameters of a module in the order in which they are registered.
 std::vector<GroupedParameter> grouped_parameters(const torch::nn::Module& module);
 
+//! Lets a module start from the values of another's parameters of the same names and
+//! sizes.
+void start_alike(const torch::nn::Module& from, torch::nn::Module& to);
+
 } // namespace udeepsc_core

@@ -15,8 +15,8 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
     : d_config(model)
 {
     const auto& c = model.decoder;
-    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, refine, norms,
-        heads;
+    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> from, row_norms, refine,
+        norms, heads;
     for (const auto& e : model.encoders) {
         refine.insert(e.modality, FeedForward(c.dim, c.ffn, 0.0).ptr());
         norms.insert(e.modality, nn::LayerNorm(nn::LayerNormOptions({ c.dim })).ptr());
@@ -27,16 +27,21 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
         for (const auto& m : t.inputs)
             from.insert(t.name + "-" + m.modality,
                         Linear(m.subvectors * model.codebook.subvector_dim, c.dim).ptr());
+        for (const auto& m : t.inputs)
+            if (t.has_memory())
+                row_norms.insert(t.name + "-" + m.modality, RowNorm(c.dim).ptr());
         d_query->insert(t.name, 0.3 * torch::randn({ t.queries, c.dim }));
         heads.insert(t.name, t.output->make_head(model, t, words));
     }
     for (int i = 0; i < c.layers; ++i)
         d_layers->push_back(DecoderLayer(c.dim, c.heads, c.ffn, c.dropout));
     d_from_channel->update(from);
+    d_row_norm->update(row_norms);
     d_refine->update(refine);
     d_refine_norm->update(norms);
     d_head->update(heads);
     register_module("from_channel", d_from_channel);
+    register_module("row_norm", d_row_norm);
     register_module("refine", d_refine);
     register_module("refine_norm", d_refine_norm);
     register_module("position", d_position);
@@ -53,12 +58,22 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
         d_noise = register_module("noise", NoiseFeature(c.dim, true));
 }
 
+void ReceiverImpl::start_alike_inputs(const std::string& task,
+                                      const std::string& from,
+                                      const std::string& to)
+{
+    start_alike(*d_from_channel[task + "-" + from], *d_from_channel[task + "-" + to]);
+    start_alike(*d_refine[from], *d_refine[to]);
+}
+
 torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
                                            const ReceivedFeatures& received)
 {
-    const auto linear
-        = d_from_channel[task.name + "-" + received.modality]->as<LinearImpl>();
+    const auto name = task.name + "-" + received.modality;
+    const auto linear = d_from_channel[name]->as<LinearImpl>();
     auto x = linear->forward(received.features.to(linear->weight.scalar_type()));
+    if (d_row_norm->contains(name))
+        x = d_row_norm[name]->as<RowNormImpl>()->forward(x);
 
     // Where all vectors are sent, a vector's position is its own. Where they are
     // selected, it is its position among those that arrived: with vectors masked out this

@@ -37,6 +37,11 @@ public:
                           const std::vector<ReceivedFeatures>& received,
                           std::int64_t samples);
 
+    //! Lets the channel decoder of one of a task's modalities start as another's.
+    void start_alike_inputs(const std::string& task,
+                            const std::string& from,
+                            const std::string& to);
+
     std::vector<std::string> without_decay() const override
     {
         return { "position", "query" };
@@ -54,7 +59,7 @@ private:
                                  const ReceivedFeatures& received);
 
     ModelConfig d_config;
-    torch::nn::ModuleDict d_from_channel, d_refine, d_refine_norm, d_head;
+    torch::nn::ModuleDict d_from_channel, d_row_norm, d_refine, d_refine_norm, d_head;
     torch::nn::ParameterDict d_position, d_query;
     torch::nn::ModuleList d_layers;
     MemoryReader d_memory { nullptr };
