@@ -171,6 +171,18 @@ class Simulated(unittest.TestCase):
         self.assertEqual(top.memory_off.without_context(), 0)
         self.assertEqual((top.decoder_on.dropped(), top.decoder_off.dropped()), (0, 0))
 
+    def test_12_pictures_are_remembered(self):
+        """The present picture reaches both receivers, those before it one."""
+        top = load('12_memory', 'pictures')(model=self.memory_model(), limit=4)
+        with Running(top):
+            for sink in (top.sink_on, top.sink_off):
+                self.assertTrue(sink.wait_for(4, TIMEOUT_S))
+            self.assertTrue(wait_until(lambda: len(top.side_by_side.printed) == 4))
+        questions = top.side_by_side.state.questions.values()
+        self.assertTrue(all(q.expected and q.remembered in (1, 2) for q in questions))
+        self.assertEqual([d.incomplete() for d in (top.decoder_on, top.decoder_off)], [0, 0])
+        self.assertEqual(top.memory_on.size(), list(questions)[-1].remembered + 1)
+
     def test_09_lost_features_cost_quality(self):
         scores = {}
         for share in (0.0, 0.3):
