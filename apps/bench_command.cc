@@ -90,6 +90,8 @@ void pass(const Transceiver& model,
             blocks[i].vectors = kept[i].rows;
             blocks[i].symbols = model.modulate(task.name, modality, indices[i]);
             blocks[i].noise_var = { noise_var };
+            if (task.memory.at(modality) > 0)
+                blocks[i].age = 0;
         }
         ms["modulate"] += watch.lap(o.batch);
         auto found = model.lookup(task.name, blocks, LookupMode::soft);
@@ -188,6 +190,9 @@ void add_bench_command(CLI::App& app)
     add_bench_phy_command(*command);
     add_bench_faults_command(*command);
     add_bench_codes_command(*command);
+    add_bench_csi_command(*command);
+    add_bench_memory_command(*command);
+    add_bench_rules_command(*command);
     command->callback([o, command] {
         // CLI11 calls this for what is below "bench" too.
         if (!command->get_subcommands().empty())

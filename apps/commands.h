@@ -18,3 +18,9 @@ void add_bench_phy_command(CLI::App& bench);
 void add_bench_faults_command(CLI::App& bench);
 //! "codes" below "bench".
 void add_bench_codes_command(CLI::App& bench);
+//! "csi" below "bench".
+void add_bench_csi_command(CLI::App& bench);
+//! "memory" below "bench".
+void add_bench_memory_command(CLI::App& bench);
+//! "rules" below "bench".
+void add_bench_rules_command(CLI::App& bench);

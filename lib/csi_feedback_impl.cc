@@ -3,6 +3,7 @@
 #include "signed_snr_datagram.h"
 
 #include <gnuradio/io_signature.h>
+#include <algorithm>
 #include <random>
 
 namespace gr {
@@ -59,6 +60,7 @@ csi_feedback_impl::csi_feedback_impl(const csi_feedback_options& options)
     , d_interval_ms(options.interval_ms)
     , d_timeout_s(options.timeout_s)
     , d_worst_snr_db(options.worst_snr_db)
+    , d_predict(options.predict)
     , d_socket(d_io)
     , d_interval_timer(d_io)
     , d_silence_timer(d_io)
@@ -185,6 +187,7 @@ void csi_feedback_impl::set_worst_snr_db(double snr_db)
 void csi_feedback_impl::begin()
 {
     d_smoother.forget();
+    d_predictor.forget();
     d_silent = false;
     d_waiting = false;
     d_last_left = steady_clock::time_point::min();
@@ -211,9 +214,16 @@ void csi_feedback_impl::end()
 void csi_feedback_impl::heard(double snr_db)
 {
     d_silent = false;
-    // udp_sender has smoothed already.
-    d_smoother.add(snr_db,
-                   d_link == feedback_link::udp_receiver ? 0 : d_time_constant.load());
+    if (d_link == feedback_link::udp_receiver) {
+        d_smoother.add(snr_db, 0); // udp_sender has smoothed or predicted already
+    } else {
+        d_predictor.add(snr_db);
+        if (d_predict) {
+            d_smoother.add(std::clamp(d_predictor.next(), -100.0, 100.0), 0);
+        } else {
+            d_smoother.add(snr_db, d_time_constant);
+        }
+    }
     watch_for_silence();
     leave_when_due();
 }
@@ -278,6 +288,7 @@ void csi_feedback_impl::went_silent()
                        d_worst_snr_db.load());
     }
     d_smoother.forget();
+    d_predictor.forget();
     leave(d_worst_snr_db);
 }
 

@@ -7,6 +7,7 @@
 #include "snr_smoother.h"
 #include <gnuradio/udeepsc/csi_feedback.h>
 #include <udeepsc_phy/authenticator.h>
+#include <udeepsc_phy/snr_predictor.h>
 
 #include <boost/asio.hpp>
 #include <array>
@@ -31,6 +32,8 @@ public:
 
     void set_time_constant(double reports) override;
     double time_constant() const override { return d_time_constant; }
+    void set_predict(bool predict) override { d_predict = predict; }
+    bool predict() const override { return d_predict; }
     void set_interval_ms(double interval_ms) override;
     double interval_ms() const override { return d_interval_ms; }
     void set_timeout_s(double timeout_s) override;
@@ -66,6 +69,7 @@ private:
     const std::optional<udeepsc_phy::Authenticator> d_key;
     const pmt::pmt_t d_out = pmt::intern("snr");
     std::atomic<double> d_time_constant, d_interval_ms, d_timeout_s, d_worst_snr_db;
+    std::atomic<bool> d_predict;
     std::atomic<double> d_snr_db { std::numeric_limits<double>::quiet_NaN() };
     std::atomic<std::uint64_t> d_silences { 0 };
 
@@ -77,6 +81,7 @@ private:
 
     // Of the thread of d_io.
     snr_smoother d_smoother;
+    udeepsc_phy::SnrPredictor d_predictor; // learns also while it is not asked
     steady_clock::time_point d_last_left;
     bool d_waiting = false; // the interval timer runs
     bool d_silent = false;

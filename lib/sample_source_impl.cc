@@ -3,6 +3,7 @@
 #include "model_summary.h"
 
 #include <gnuradio/io_signature.h>
+#include <algorithm>
 #include <cmath>
 
 namespace gr {
@@ -75,26 +76,53 @@ pmt::pmt_t sample_source_impl::reference_of(const udeepsc_core::Target& target,
 void sample_source_impl::send_sample(std::size_t number)
 {
     const auto sample = d_data->at(number);
-    const auto frame_id = d_frame_id++;
+    std::size_t earlier = 0;
+    for (const auto& frames : sample.context) {
+        earlier = std::max(earlier, frames.second.size());
+    }
+    if (earlier > 0 && d_frame_id > 0) {
+        d_frame_id += s_new_story;
+    }
+    for (std::size_t left = earlier; left > 0; left--) {
+        for (const auto& [modality, frames] : sample.context) {
+            if (left <= frames.size()
+                && !send_input(modality, frames[frames.size() - left], nullptr)) {
+                return;
+            }
+        }
+        d_frame_id++;
+    }
     for (const auto& [modality, input] : sample.inputs) {
-        if (!d_thread.wait_for_turn()) {
+        if (!send_input(modality, input, &sample.target)) {
             return;
         }
-        const bool bytes = input.reals.empty();
-        pdu data(pmt::make_dict(),
-                 bytes ? pmt::init_u8vector(input.bytes.size(), input.bytes)
-                       : pmt::init_f32vector(input.reals.size(), input.reals));
-        data.set(keys::frame_id(), pmt::from_uint64(frame_id));
-        data.set(keys::task(), pmt::intern(d_task));
-        data.set(keys::modality(), pmt::intern(modality));
-        data.set(keys::shape(), make_shape(input.shape));
-        if (input.sample_rate > 0) {
-            data.set(keys::sample_rate(), pmt::from_double(input.sample_rate));
-        }
-        data.set(keys::reference(), reference_of(sample.target, data.payload));
-        data.set(keys::t_source(), pmt::from_double(seconds_now()));
-        send(data.message(), steady_clock::now());
     }
+    d_frame_id++;
+}
+
+bool sample_source_impl::send_input(const std::string& modality,
+                                    const udeepsc_core::SourceSample& input,
+                                    const udeepsc_core::Target* target)
+{
+    if (!d_thread.wait_for_turn()) {
+        return false;
+    }
+    const bool bytes = input.reals.empty();
+    pdu data(pmt::make_dict(),
+             bytes ? pmt::init_u8vector(input.bytes.size(), input.bytes)
+                   : pmt::init_f32vector(input.reals.size(), input.reals));
+    data.set(keys::frame_id(), pmt::from_uint64(d_frame_id));
+    data.set(keys::task(), pmt::intern(d_task));
+    data.set(keys::modality(), pmt::intern(modality));
+    data.set(keys::shape(), make_shape(input.shape));
+    if (input.sample_rate > 0) {
+        data.set(keys::sample_rate(), pmt::from_double(input.sample_rate));
+    }
+    data.set(keys::reference(),
+             target ? reference_of(*target, data.payload) : data.payload);
+    data.set(keys::t_source(), pmt::from_double(seconds_now()));
+    send(data.message(), steady_clock::now());
+    return true;
 }
 
 } // namespace udeepsc

@@ -24,7 +24,15 @@ public:
     int size() const override { return d_size; }
 
 private:
+    //! Frame numbers that what came before a sample is ahead of the one before:
+    //! semantic_memory's gap_frames.
+    static constexpr std::uint64_t s_new_story = 64;
     void send_sample(std::size_t number);
+    //! One modality of the frame d_frame_id; target: null for an earlier frame. False
+    //! where the flowgraph is stopped.
+    bool send_input(const std::string& modality,
+                    const udeepsc_core::SourceSample& input,
+                    const udeepsc_core::Target* target);
     // What a receiver ought to find of the sample
     pmt::pmt_t reference_of(const udeepsc_core::Target& target,
                             const pmt::pmt_t& payload) const;

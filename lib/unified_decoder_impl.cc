@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "unified_decoder_impl.h"
+#include "context_message.h"
 
 #include <gnuradio/io_signature.h>
+#include <algorithm>
+#include <iterator>
 
 namespace gr {
 namespace udeepsc {
@@ -20,6 +23,19 @@ steady_clock::duration milliseconds(double ms)
 void require_gather_ms(double gather_ms)
 {
     require_range("gather_ms", gather_ms, 0, MAX_GATHER_MS);
+}
+
+// Of the present frame. Of a task with memory the others come as context.
+std::vector<std::string> present_modalities(const TaskInfo& task)
+{
+    std::vector<std::string> present;
+    for (const auto& modality : task.modalities) {
+        const auto memory = task.memory.find(modality);
+        if (memory == task.memory.end() || memory->second == 0) {
+            present.push_back(modality);
+        }
+    }
+    return present;
 }
 
 } // namespace
@@ -146,18 +162,30 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
     model->check(to.task, block);
 
     const TaskInfo& task = model->info().task(to.task);
+    const auto modalities = present_modalities(task);
+    if (std::find(modalities.begin(), modalities.end(), to.modality)
+        == modalities.end()) {
+        throw bad_pdu(reasons::WRONG_MODALITY,
+                      "task " + to.task + " remembers " + to.modality
+                          + ": semantic_memory has to come before");
+    }
+    auto context = context_of(data);
+    for (const auto& entry : context) {
+        model->check(to.task, entry);
+    }
     const auto frame_id = data.unsigned_number(keys::frame_id());
-    if (task.modalities.size() > 1 && !frame_id) {
+    if (modalities.size() > 1 && !frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
     std::vector<gatherer::sample> leaving;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
-        leaving = d_gatherer.add(task.name,
-                                 task.modalities.size(),
-                                 frame_id.value_or(0),
-                                 to.modality,
-                                 { std::move(data), std::move(block), arrived });
+        leaving = d_gatherer.add(
+            task.name,
+            modalities.size(),
+            frame_id.value_or(0),
+            to.modality,
+            { std::move(data), std::move(block), std::move(context), arrived });
     }
     d_changed.notify_all();
     submit_all(std::move(leaving));
@@ -175,6 +203,39 @@ void unified_decoder_impl::submit_all(std::vector<gatherer::sample>&& samples)
     }
 }
 
+// Every part of a sample brings the same context: one of them will do. A question that
+// came before anything was remembered lacks what it asks for.
+void unified_decoder_impl::add_context(gatherer::sample& sample,
+                                       const TaskInfo& task,
+                                       input& blocks,
+                                       pdu& data,
+                                       std::string& missing)
+{
+    for (auto& found : sample.parts) {
+        part& one = found.second;
+        if (!pmt::dict_has_key(one.data.meta, keys::context())) {
+            continue;
+        }
+        const auto remembered
+            = std::count_if(one.context.begin(),
+                            one.context.end(),
+                            [](const auto& block) { return block.age >= 0; });
+        data.set(keys::remembered(), pmt::from_long(remembered));
+        data.meta = pmt::dict_delete(data.meta, keys::context());
+        for (const auto& memory : task.memory) {
+            const bool came = std::any_of(
+                one.context.begin(), one.context.end(), [&](const auto& block) {
+                    return block.modality == memory.first;
+                });
+            if (memory.second > 0 && !came) {
+                missing += (missing.empty() ? "" : ",") + memory.first;
+            }
+        }
+        std::move(one.context.begin(), one.context.end(), std::back_inserter(blocks));
+        return;
+    }
+}
+
 void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& task)
 {
     std::string missing;
@@ -183,7 +244,8 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
     double symbols = 0, candidates = 0;
     pmt::pmt_t reference = pmt::PMT_NIL;
     const part* first = nullptr;
-    for (const auto& modality : task.modalities) {
+    const auto modalities = present_modalities(task);
+    for (const auto& modality : modalities) {
         const auto found = sample.parts.find(modality);
         if (found == sample.parts.end()) {
             missing += (missing.empty() ? "" : ",") + modality;
@@ -207,7 +269,8 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
         }
     }
     pdu data = first->data;
-    if (task.modalities.size() > 1) {
+    add_context(sample, task, blocks, data, missing);
+    if (modalities.size() > 1) {
         data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));
         data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols)));
         data.set(keys::candidates(), pmt::from_long(static_cast<long>(candidates)));

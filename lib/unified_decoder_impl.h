@@ -43,6 +43,7 @@ private:
     struct part {
         pdu data;
         udeepsc_core::FeatureBlock block;
+        std::vector<udeepsc_core::FeatureBlock> context; // of semantic_memory
         steady_clock::time_point arrived;
     };
     using gatherer = sample_gatherer<part>;
@@ -50,6 +51,11 @@ private:
     void handle(const pmt::pmt_t& msg);
     // Decodes what came of a sample.
     void submit(gatherer::sample&& sample, const udeepsc_core::TaskInfo& task);
+    static void add_context(gatherer::sample& sample,
+                            const udeepsc_core::TaskInfo& task,
+                            input& blocks,
+                            pdu& data,
+                            std::string& missing);
     void submit_all(std::vector<gatherer::sample>&& samples);
     // The thread that lets samples go whose time is over
     void watch();

@@ -25,6 +25,9 @@ void warm_up(const Transceiver& model)
         auto blocks = transmit(model, task.name, { sample }, options);
         for (auto& block : blocks.at(0)) {
             block.noise_var = { 0.1F };
+            if (task.memory.at(block.modality) > 0) {
+                block.age = 0;
+            }
         }
         receive(model, task.name, blocks, LookupMode::soft);
     }

@@ -10,11 +10,15 @@ from .radio_settings import RadioError, parse_radio, radio_with
 
 if HAS_NETWORKS:
     from .camera_source import camera_source
+    from .intention_router import intention_router
     from .microphone_source import microphone_source
+    from .qt_memory_view import qt_memory_view
     from .qt_task_view import qt_task_view
+    from .question_planner import question_planner
     from .question_source import question_source
     from .result_file_sink import result_file_sink
     from .udeepsc_node import udeepsc_node
+    from .story_source import story_source
     from .udeepsc_rx import udeepsc_rx
     from .udeepsc_tx import udeepsc_tx
     from .voice_activity_detector import voice_activity_detector

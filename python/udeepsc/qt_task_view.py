@@ -16,15 +16,15 @@ CHANNELS = ('awgn', 'rayleigh', 'rician')  # that both channel blocks know
 SNR_LIMITS = (-100.0, 100.0)
 
 
-def check_application():
-    """Throws RuntimeError unless widgets can be made here."""
+def check_application(block='qt_task_view'):
+    """Throws RuntimeError unless the block's widgets can be made here."""
     from PyQt5 import QtCore, QtWidgets
     app = QtWidgets.QApplication.instance()
     if not isinstance(app, QtWidgets.QApplication):
-        raise RuntimeError('qt_task_view needs a QApplication: make one first (Generate '
+        raise RuntimeError(f'{block} needs a QApplication: make one first (Generate '
                            'Options "QT GUI" in Companion does)')
     if QtCore.QThread.currentThread() != app.thread():
-        raise RuntimeError('qt_task_view has to be made in the thread of the QApplication')
+        raise RuntimeError(f'{block} has to be made in the thread of the QApplication')
 
 
 def check_snr_db(snr_db):

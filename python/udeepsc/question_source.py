@@ -33,6 +33,7 @@ class question_source(PduCounters, gr.basic_block):
       picture  picture file that questions are about until another picture comes; "" for none
       task     name from the model file of a task that takes image and text
       tile     edge of the picture in pixels, 8..1024; what the model takes
+      words    modality of the words: "text", or "question" in models with a memory
 
     A question without a picture is dropped and counted ("incomplete"), and one without words
     ("bad sample").
@@ -40,11 +41,12 @@ class question_source(PduCounters, gr.basic_block):
     Throws ValueError for a parameter, and for a picture file that cannot be read.
     """
 
-    def __init__(self, picture='', task='visual_question_answering', tile=32):
+    def __init__(self, picture='', task='visual_question_answering', tile=32,
+                 words='text'):
         gr.basic_block.__init__(self, 'question_source', None, None)
         if not 8 <= tile <= 1024:
             raise ValueError(f'tile: got {tile}, expected 8 to 1024')
-        self._tile, self._frame_id = tile, 0
+        self._tile, self._words, self._frame_id = tile, words, 0
         self._lock = threading.Lock()  # guards picture, name, task and number
         self._pixels, self._name = None, ''
         self.set_picture(picture)
@@ -115,7 +117,7 @@ class question_source(PduCounters, gr.basic_block):
         for about, tile in tile_pdus(pixels, self._tile, name, task, self._frame_id):
             self.send(about, tile)
         payload = bytes_vector(question)
-        self.send(dictionary(frame_id=self._frame_id, task=task, modality='text',
+        self.send(dictionary(frame_id=self._frame_id, task=task, modality=self._words,
                              shape=(len(question),), reference=answer or payload,
                              t_source=time.monotonic()), payload)
         self._frame_id += 1

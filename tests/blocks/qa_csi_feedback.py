@@ -64,6 +64,22 @@ class Local(unittest.TestCase):
                 self.assertAlmostEqual(a, b, 12)
             self.assertEqual(block.snr_db(), got[-1])
 
+    def test_prediction(self):
+        """Of a sine, which is known from two reports before; and no more when it is switched
+        off."""
+        reports = [8 + 4 * math.sin(0.5 * i) for i in range(200)]
+        block = feedback(predict=True, time_constant=0.0)
+        with fx.Bench(block, out='snr') as bench:
+            for report in reports:
+                bench.post(pmt.from_double(report), 'snr')
+            got = values(bench.received(len(reports)))
+            block.set_predict(False)
+            bench.post(pmt.from_double(3.0), 'snr')
+            self.assertEqual(value(bench.received(len(reports) + 1)[-1]), 3.0)
+        said, came = np.array(got[100:-1]), np.array(reports[101:])
+        self.assertLess(np.mean((said - came)**2), 0.01 * np.mean(np.diff(reports)**2))
+        self.assertFalse(block.predict())
+
     def test_default_follows_a_step_in_two_reports(self):
         block = feedback()
         with fx.Bench(block, out='snr') as bench:

@@ -147,6 +147,42 @@ class Simulated(unittest.TestCase):
         self.assertGreater(np.mean(bad), 7.5)
         self.assertGreater(top.udeepsc_task_sink_0.mean_score('image_classification'), 0.7)
 
+    def memory_model(self):
+        """A tiny model with random weights that spells: its 24 tokens are single characters."""
+        from gnuradio import udeepsc
+        path = Path(folder.name) / 'tiny-memory.safetensors'
+        if not path.exists():
+            udeepsc.write_random_model(str(ROOT / 'tests/data/tiny-memory.json'), 1, str(path))
+        return str(path)
+
+    def test_12_questions_are_asked_of_both_receivers(self):
+        story = Path(folder.name) / 'story.txt'
+        story.write_text('1 Ann is in.\n2 Bob is out.\n3 Is Ann in?\tkitchen\n'
+                         '1 Eve is out.\n2 Is Eve in?\tgarden\n', encoding='utf-8')
+        top = load('12_memory', 'memory')(model=self.memory_model(), story=str(story))
+        with Running(top):
+            for sink in (top.sink_on, top.sink_off):
+                self.assertTrue(sink.wait_for(2, TIMEOUT_S))
+            self.assertTrue(wait_until(lambda: len(top.side_by_side.printed) == 2))
+        questions = list(top.side_by_side.state.questions.values())
+        self.assertEqual([q.words for q in questions], ['Is Ann in?', 'Is Eve in?'])
+        self.assertEqual([q.expected for q in questions], ['kitchen', 'garden'])
+        self.assertEqual([q.remembered for q in questions], [2, 1])  # a new story each
+        self.assertEqual(top.memory_off.without_context(), 0)
+        self.assertEqual((top.decoder_on.dropped(), top.decoder_off.dropped()), (0, 0))
+
+    def test_12_pictures_are_remembered(self):
+        """The present picture reaches both receivers, those before it one."""
+        top = load('12_memory', 'pictures')(model=self.memory_model(), limit=4)
+        with Running(top):
+            for sink in (top.sink_on, top.sink_off):
+                self.assertTrue(sink.wait_for(4, TIMEOUT_S))
+            self.assertTrue(wait_until(lambda: len(top.side_by_side.printed) == 4))
+        questions = top.side_by_side.state.questions.values()
+        self.assertTrue(all(q.expected and q.remembered in (1, 2) for q in questions))
+        self.assertEqual([d.incomplete() for d in (top.decoder_on, top.decoder_off)], [0, 0])
+        self.assertEqual(top.memory_on.size(), list(questions)[-1].remembered + 1)
+
     def test_09_lost_features_cost_quality(self):
         scores = {}
         for share in (0.0, 0.3):

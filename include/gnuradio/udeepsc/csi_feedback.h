@@ -34,6 +34,9 @@ struct UDEEPSC_API csi_feedback_options {
     //! A file with a key, the same at both ends of a UDP link: reports are signed, and no
     //! others are taken. "": they are not.
     std::string key = "";
+    //! In place of the smoothed report a prediction of the next one leaves, made of those
+    //! before it (include/udeepsc_phy/snr_predictor.h). udp_receiver does not use it.
+    bool predict = false;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -43,10 +46,10 @@ struct UDEEPSC_API csi_feedback_options {
  * \brief The receiver's Es/N0, back to the transmitter's feature_selector.
  * \ingroup udeepsc
  *
- * Smoothing is by dB, and where the reports come in: beside the receiver. Silence is
- * noticed where they are used: beside the transmitter. A silent receiver probably hears
- * nothing, so the transmitter then sends as for worst_snr_db; with the first report after
- * that the smoothing begins anew.
+ * Smoothing and prediction are by dB, and where the reports come in: beside the receiver.
+ * Silence is noticed where they are used: beside the transmitter. A silent receiver
+ * probably hears nothing, so the transmitter then sends as for worst_snr_db; with the
+ * first report after that the smoothing begins anew.
  *
  * <b>Ports</b>
  * - in "snr": Es/N0 in dB, as feature_selector takes it. Not for udp_receiver.
@@ -78,6 +81,8 @@ public:
 
     virtual void set_time_constant(double reports) = 0;
     virtual double time_constant() const = 0;
+    virtual void set_predict(bool predict) = 0;
+    virtual bool predict() const = 0;
     virtual void set_interval_ms(double interval_ms) = 0;
     virtual double interval_ms() const = 0;
     virtual void set_timeout_s(double timeout_s) = 0;

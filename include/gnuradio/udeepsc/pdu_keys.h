@@ -80,6 +80,18 @@ UDEEPSC_API const pmt::pmt_t& missing();
 //! double: seconds of the monotonic clock at which the source sent the sample.
 UDEEPSC_API const pmt::pmt_t& t_source();
 
+// Of a receiver that remembers: what semantic_memory writes and reads.
+
+//! vector of PDUs: what is remembered for a question, oldest first.
+UDEEPSC_API const pmt::pmt_t& context();
+//! long: frames remembered since an entry of the context came, 0: the newest; -1: it is
+//! of the present frame.
+UDEEPSC_API const pmt::pmt_t& age();
+//! double: what a frame contributes to answers, larger is better; 0 where it is missing.
+UDEEPSC_API const pmt::pmt_t& value();
+//! long: entries of the memory that a result was decoded with.
+UDEEPSC_API const pmt::pmt_t& remembered();
+
 // Of bursts: what burst_framer, burst_detector and burst_demodulator write.
 
 //! long: address of the transmitter that a payload came from, 0..255.

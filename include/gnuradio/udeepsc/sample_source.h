@@ -23,6 +23,10 @@ namespace udeepsc {
  * with sample_rate); writes frame_id, task, modality, shape, t_source and reference: the
  * class name, the score, or else the payload itself.
  *
+ * Of tasks with memory the frames that came before a sample go first, under numbers of
+ * their own, the first of them 64 beyond the last of the sample before: by that
+ * semantic_memory knows that another story begins.
+ *
  * <b>Errors</b>: std::invalid_argument or udeepsc_core::Error for a model, task or data
  * set that cannot be used.
  */

@@ -17,12 +17,14 @@ namespace udeepsc {
  *
  * <b>Ports</b>
  * - in "in": f32vector [vectors, dim] of vq_lookup. Reads task, modality, shape,
- * noise_var (default_noise_var where it is missing), kept, layer and, for tasks of
- * several modalities, frame_id.
+ * noise_var (default_noise_var where it is missing), kept, layer, for tasks of several
+ * modalities frame_id, and of tasks with memory context, which semantic_memory writes:
+ * these take of the modalities that they remember no other.
  * - out "out": by the task's output: "picture" u8vector [height, width, 3], "sentence"
  *   u8vector UTF-8, "label" f32vector of probabilities, "score" f32vector [1]; writes
- * output, shape, model_id, for labels label and class_name, and for samples of which
- * modalities never came missing. Of several modalities it adds symbols and candidates up,
+ * output, shape, model_id, for labels label and class_name, for samples of which
+ * modalities never came missing, and where there is a context remembered: how many
+ * entries it has. Of several modalities it adds symbols and candidates up,
  * joins kept, and takes the reference of the first that names a class, or else of the
  * first.
  *

@@ -366,14 +366,16 @@ void bind_receiver(py::module& m)
                          double interval_ms,
                          double timeout_s,
                          double worst_snr_db,
-                         const std::string& key) {
+                         const std::string& key,
+                         bool predict) {
                  return csi_feedback::make({ link,
                                              address,
                                              time_constant,
                                              interval_ms,
                                              timeout_s,
                                              worst_snr_db,
-                                             key });
+                                             key,
+                                             predict });
              }),
              py::arg("link") = feedback_link::local,
              py::arg("address") = "127.0.0.1:52001",
@@ -382,7 +384,13 @@ void bind_receiver(py::module& m)
              py::arg("timeout_s") = 2.0,
              py::arg("worst_snr_db") = -6.0,
              py::arg("key") = "",
+             py::arg("predict") = false,
              release_gil())
+        .def("set_predict",
+             &csi_feedback::set_predict,
+             py::arg("predict"),
+             doc::csi_feedback::set_predict)
+        .def("predict", &csi_feedback::predict, doc::csi_feedback::predict)
         .def("set_time_constant",
              &csi_feedback::set_time_constant,
              py::arg("time_constant"),

@@ -195,10 +195,13 @@ public:
         return to_array(d_model->lookup(task, { block }, how).at(0).features);
     }
 
-    // features: an array a modality, in the task's order; None for one that never came
-    py::dict decode(const std::string& task,
-                    const std::vector<py::object>& features,
-                    float noise_var) const
+    // features: an array a modality, in the task's order; None for one that never came.
+    // context: (modality, array, age) of earlier frames.
+    py::dict
+    decode(const std::string& task,
+           const std::vector<py::object>& features,
+           float noise_var,
+           const std::vector<std::tuple<std::string, matrix, int>>& context) const
     {
         const auto& modalities = info().task(task).modalities;
         if (features.size() != modalities.size()) {
@@ -209,12 +212,20 @@ public:
         std::vector<FeatureBlock> blocks;
         for (std::size_t i = 0; i < features.size(); i++) {
             if (!features[i].is_none()) {
-                blocks.push_back({ modalities[i],
-                                   0,
-                                   to_features(features[i].cast<matrix>()),
-                                   {},
-                                   noise_var });
+                FeatureBlock block;
+                block.modality = modalities[i];
+                block.features = to_features(features[i].cast<matrix>());
+                block.noise_var = noise_var;
+                blocks.push_back(std::move(block));
             }
+        }
+        for (const auto& [modality, entry, age] : context) {
+            FeatureBlock block;
+            block.modality = modality;
+            block.features = to_features(entry);
+            block.noise_var = noise_var;
+            block.age = age;
+            blocks.push_back(std::move(block));
         }
         return to_dict(d_model->decode(task, { blocks }).at(0));
     }
@@ -311,8 +322,10 @@ void bind_core(py::module& m)
              py::arg("task"),
              py::arg("features"),
              py::arg("noise_var"),
+             py::arg("context") = std::vector<std::tuple<std::string, matrix, int>>(),
              "Result as a dict; features: one array per modality, None for one that is "
-             "lost.");
+             "lost. context: (modality, array, age) of earlier frames, for tasks with "
+             "memory.");
 
     m.def("write_random_model",
           &write_random_model,

@@ -6,6 +6,7 @@ namespace py = pybind11;
 void bind_core(py::module& m);
 void bind_pdu_block(py::module& m);
 void bind_network_blocks(py::module& m);
+void bind_memory_blocks(py::module& m);
 void bind_phy(py::module& m);
 void bind_hardware_faults(py::module& m);
 void bind_burst_blocks(py::module& m);
@@ -28,6 +29,7 @@ PYBIND11_MODULE(udeepsc_python, m)
 #ifdef UDEEPSC_HAVE_MODELS
     bind_core(m);
     bind_network_blocks(m);
+    bind_memory_blocks(m);
     bind_sources_and_sink(m);
     m.attr("HAS_NETWORKS") = true;
 #else

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Complex questions about pictures, asked as simple ones."""
+
+import threading
+import time
+from collections import deque
+
+import pmt
+from gnuradio import gr
+
+from .pdu_counters import BadPdu, PduCounters, counted
+from .pdus import bytes_of, bytes_vector, dictionary, value_of, words_of
+from .picture_tiles import fit, tile_pdus
+from .question_plans import PlanError, plan_of
+
+MOST_WAITING = 64  # questions
+
+
+class question_planner(PduCounters, gr.basic_block):
+    """Sends pictures, and questions about them: one that no single answer settles as a plan of
+    simple ones, each asked when the one before is answered. "How many circles are in this picture
+    and the last one?" counts the circles of each, and adds.
+
+    Ports
+      in "ask"      words: a symbol, a pair (key . symbol) as a QT GUI Message Edit Box sends it,
+                    or a PDU of UTF-8
+      in "picture"  u8vector [height, width, 3], from image_source or camera_source with `whole`;
+                    sent, and remembered by the receiver
+      in "answers"  results of unified_decoder; reads frame_id and class_name
+      out "out"     pictures, and questions as u8vector UTF-8, under numbers of their own: with
+                    frame_id, task, modality, shape, reference and t_source
+      out "plan"    each step as it is answered, and the answer in the end: u8vector UTF-8 with
+                    the key plan: "step" or "answer"
+      "stats"       any message in is answered by the counters
+
+    Parameters
+      task       name from the model file of a task that remembers pictures
+      tile       edge of the picture in pixels, 8..1024; what the model takes
+      timeout_s  that an answer may take, 0.01..3600 s; then the question is given up
+
+    A question without a plan is asked as it is. One that is not answered in time is counted
+    ("incomplete"), as is one whose answer is no number where one has to be ("bad sample"); the
+    next one goes on. At most 64 questions wait.
+
+    Throws ValueError for a parameter.
+    """
+
+    def __init__(self, task='picture_memory_question_answering', tile=32, timeout_s=5.0):
+        gr.basic_block.__init__(self, 'question_planner', None, None)
+        if not 8 <= tile <= 1024:
+            raise ValueError(f'tile: got {tile}, expected 8 to 1024')
+        if not 0.01 <= timeout_s <= 3600:
+            raise ValueError(f'timeout_s: got {timeout_s}, expected 0.01 to 3600')
+        self._task, self._tile, self._timeout_s = task, tile, timeout_s
+        self._lock = threading.RLock()  # guards all that follows
+        self._frame_id, self._asked, self._plan, self._words = 0, None, None, ''
+        self._waiting, self._timer = deque(), None
+        self.init_counters()
+        self.add_input('ask', self.ask)
+        self.add_input('picture', self.look)
+        self.add_input('answers', self.hear)
+        self.add_output()
+        self.message_port_register_out(pmt.intern('plan'))
+
+    def stop(self):
+        with self._lock:
+            self._cancel_timer()
+            self._waiting.clear()
+            self._asked = None
+        return True
+
+    @counted
+    def look(self, message):
+        self.count_received()
+        if not pmt.is_pair(message) or not pmt.is_u8vector(pmt.cdr(message)):
+            raise BadPdu('wrong type', 'port picture takes u8vector [height, width, 3]')
+        about, data = pmt.car(message), pmt.cdr(message)
+        shape = tuple(value_of(about, 'shape', ()))
+        if len(shape) != 3 or shape[2] != 3 or shape[0] * shape[1] * 3 != pmt.length(data):
+            raise BadPdu('wrong shape', f'a picture of {shape}, expected [height, width, 3]')
+        pixels = fit(bytes_of(data).reshape(shape), self._tile, self._tile)
+        with self._lock:
+            for keys, tile in tile_pdus(pixels, self._tile, value_of(about, 'picture', 'picture'),
+                                        self._task, self._frame_id):
+                self.send(keys, tile)
+            self._frame_id += 1
+
+    @counted
+    def ask(self, message):
+        self.count_received()
+        words = words_of(message)
+        if words is None:
+            raise BadPdu('wrong type', 'port ask takes a symbol, a pair with one, or a PDU of UTF-8')
+        words = ' '.join(words.split())
+        if not words:
+            raise BadPdu('bad sample', 'a question without words')
+        with self._lock:
+            if len(self._waiting) >= MOST_WAITING:
+                raise BadPdu('queue full', f'{MOST_WAITING} questions wait')
+            self._waiting.append(words)
+            if self._asked is None:
+                self._next_question()
+
+    @counted
+    def hear(self, message):
+        about = pmt.car(message)
+        with self._lock:
+            if self._asked is None or value_of(about, 'frame_id') != self._asked:
+                return  # of a picture, or of a question that was given up
+            answer = str(value_of(about, 'class_name', ''))
+            try:
+                self._take(answer)
+            except PlanError as error:
+                self._give_up('bad sample', str(error))
+
+    def _take(self, answer):
+        self._cancel_timer()
+        if self._plan is None:
+            self._show(f'{self._words} {answer}')
+            self._show(answer, 'answer')
+            self._next_question()
+            return
+        lines = len(self._plan.log)
+        self._plan.take(answer)
+        for line in self._plan.log[lines:]:
+            self._show(line)
+        if self._plan.answer is None:
+            self._send_question(self._plan.ask())
+        else:
+            self._show(self._plan.answer, 'answer')
+            self._next_question()
+
+    def _next_question(self):
+        self._asked = self._plan = None
+        if self._waiting:
+            self._words = self._waiting.popleft()
+            self._plan = plan_of(self._words)
+            self._send_question(self._plan.ask() if self._plan else self._words)
+
+    def _send_question(self, words):
+        payload = bytes_vector(words.encode())
+        self._asked = self._frame_id
+        self._frame_id += 1
+        self._timer = threading.Timer(self._timeout_s, self._too_late, [self._asked])
+        self._timer.daemon = True
+        self._timer.start()
+        self.send(dictionary(frame_id=self._asked, task=self._task, modality='question',
+                             shape=(pmt.length(payload),), reference=payload,
+                             t_source=time.monotonic()), payload)
+
+    def _too_late(self, number):
+        with self._lock:
+            if self._asked == number:
+                self._give_up('incomplete', f'no answer within {self._timeout_s} s')
+
+    def _give_up(self, reason, detail):
+        self._cancel_timer()
+        self.drop(reason, f'{self._words}: {detail}')
+        self._show(f'given up: {detail}')
+        self._next_question()
+
+    def _cancel_timer(self):
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _show(self, text, name='step'):
+        # As bytes: pmt keeps every symbol that it ever saw.
+        self.message_port_pub(pmt.intern('plan'), pmt.cons(dictionary(plan=name),
+                                                           bytes_vector(text.encode())))
