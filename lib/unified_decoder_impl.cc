@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "unified_decoder_impl.h"
 
+#include <algorithm>
 #include <gnuradio/io_signature.h>
 
 namespace gr {
@@ -15,6 +16,19 @@ steady_clock::duration milliseconds(double ms)
 {
     return std::chrono::duration_cast<steady_clock::duration>(
         std::chrono::duration<double, std::milli>(ms));
+}
+
+// The blocks that a whole sample has, by part_name().
+std::vector<std::string> parts_of(const TaskInfo& task)
+{
+    std::vector<std::string> parts;
+    for (const auto& modality : task.modalities) {
+        const int layers = std::max(1, task.layer_count());
+        for (int layer = 0; layer < layers; layer++) {
+            parts.push_back(part_name(modality, static_cast<std::size_t>(layer)));
+        }
+    }
+    return parts;
 }
 
 void require_gather_ms(double gather_ms)
@@ -144,19 +158,21 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
         block.positions.clear();
     }
     model->check(to.task, block);
+    const auto layer = static_cast<std::size_t>(block.layer);
 
     const TaskInfo& task = model->info().task(to.task);
     const auto frame_id = data.unsigned_number(keys::frame_id());
-    if (task.modalities.size() > 1 && !frame_id) {
+    const auto parts = parts_of(task);
+    if (parts.size() > 1 && !frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
     std::vector<gatherer::sample> leaving;
     {
         std::lock_guard<std::mutex> lock(d_mutex);
         leaving = d_gatherer.add(task.name,
-                                 task.modalities.size(),
+                                 parts.size(),
                                  frame_id.value_or(0),
-                                 to.modality,
+                                 part_name(to.modality, layer),
                                  { std::move(data), std::move(block), arrived });
     }
     d_changed.notify_all();
@@ -183,10 +199,11 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
     double symbols = 0, candidates = 0;
     pmt::pmt_t reference = pmt::PMT_NIL;
     const part* first = nullptr;
-    for (const auto& modality : task.modalities) {
-        const auto found = sample.parts.find(modality);
+    const auto parts = parts_of(task);
+    for (const auto& name : parts) {
+        const auto found = sample.parts.find(name);
         if (found == sample.parts.end()) {
-            missing += (missing.empty() ? "" : ",") + modality;
+            missing += (missing.empty() ? "" : ",") + name;
             continue;
         }
         part& one = found->second;
@@ -207,7 +224,7 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
         }
     }
     pdu data = first->data;
-    if (task.modalities.size() > 1) {
+    if (parts.size() > 1) {
         data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));
         data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols)));
         data.set(keys::candidates(), pmt::from_long(static_cast<long>(candidates)));
@@ -248,6 +265,11 @@ pmt::pmt_t unified_decoder_impl::render(pdu data, const output& decoded)
         data.payload = pmt::init_u8vector(payload.bytes.size(), payload.bytes);
     } else {
         data.payload = pmt::init_f32vector(payload.reals.size(), payload.reals);
+    }
+    if (result.layers > 0) {
+        data.set(keys::layers(), pmt::from_long(result.layers));
+        data.set(keys::probabilities(),
+                 pmt::init_f32vector(result.probabilities.size(), result.probabilities));
     }
     if (result.label >= 0) {
         const auto label = static_cast<std::size_t>(result.label);

@@ -98,7 +98,7 @@ struct DatasetOptions {
  * \brief The data of one task of a model, one set after the other, with labels numbered
  * as the task's classes are.
  *
- * A task names its sets: "cifar10", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
+ * A task names its sets: "cifar10", "mnist", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
  * "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
  * docs/configuration.md, Data sets.
  *

@@ -43,6 +43,8 @@ struct EvalOptions {
     int max_bad = 10; //!< unreadable files or lines that are skipped
     bool csi_at_transmitter = false; //!< under fading the selector is given |h|^2 Es/N0
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
+    //! Of outputs in layers: decode the first so many, a result each; empty: 1, 2 ... all
+    std::vector<int> layers;
     std::int64_t limit = 0; //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
     int batch = 64;
@@ -54,6 +56,7 @@ struct EvalOptions {
 struct EvalResult {
     std::string task, dataset, channel, metric;
     double snr_db = 0;
+    int layer = 0; //!< layers 1 to this were decoded; 0: the output has none
     double value = 0, ci95 = 0;
     std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
     double symbols_mean = 0; //!< payload symbols a sample
@@ -65,6 +68,8 @@ struct EvalResult {
     std::int64_t lost = 0; //!< payloads that a link lost; scored as decoded from nothing
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
+    std::map<std::string, std::vector<double>>
+        each_also; //!< of further scores, whose means they have
 };
 
 /*!
@@ -73,13 +78,18 @@ struct EvalResult {
  * no score of its own, or the results are not for as many samples.
  */
 Estimate paired_difference(const EvalResult& a, const EvalResult& b);
+//! The same of a further score, such as "recall".
+Estimate paired_difference(const EvalResult& a,
+                           const EvalResult& b,
+                           const std::string& score);
 
 /*!
  * \brief Runs a data set through transmitter, channel and receiver, the same calls that
  * the blocks make.
  *
  * Es/N0 is per complex symbol; the channel adds noise of variance 10^(-snr/10) to symbols
- * of mean energy 1. One result an SNR.
+ * of mean energy 1. One result an SNR; of outputs in layers one a layer and SNR, all of
+ * them from the same transmission.
  */
 std::vector<EvalResult> evaluate(const Transceiver& model,
                                  const EvalOptions& options,

@@ -49,6 +49,13 @@ void TaskModality::visit(FieldVisitor& f)
               4096);
     f.flag({ "send_task_token", "", "the task embedding's vector is one to choose from" },
            send_task_token);
+    f.integers({ "layers",
+                 "indices",
+                 "of each layer, for outputs that come in layers; in place of subvectors "
+                 "and the counts of vectors" },
+               layers,
+               1,
+               4096);
 }
 
 void TaskConfig::visit(FieldVisitor& f)

@@ -19,10 +19,10 @@ namespace {
 const std::vector<
     std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
     s_sets = {
-        { "cifar10", open_cifar10 }, { "sst2", open_sst2 }, { "folder", open_folder },
-        { "tiles", open_tiles },     { "tsv", open_tsv },   { "easyvqa", open_easyvqa },
-        { "daquar", open_daquar },   { "vqa2", open_vqa2 }, { "mosi", open_mosi },
-        { "fsdd", open_fsdd },
+        { "cifar10", open_cifar10 }, { "mnist", open_mnist },   { "sst2", open_sst2 },
+        { "folder", open_folder },   { "tiles", open_tiles },   { "tsv", open_tsv },
+        { "easyvqa", open_easyvqa }, { "daquar", open_daquar }, { "vqa2", open_vqa2 },
+        { "mosi", open_mosi },       { "fsdd", open_fsdd },
     };
 
 std::string listed(const std::vector<std::string>& names)
@@ -135,8 +135,11 @@ private:
         if (wanted.empty())
             return {};
         std::vector<int> labels;
+        const auto pooled = d_task.output->pooled_classes();
         for (const auto& name : info.classes) {
-            const auto found = std::find(wanted.begin(), wanted.end(), name);
+            auto found = std::find(wanted.begin(), wanted.end(), name);
+            if (std::find(pooled.begin(), pooled.end(), name) != pooled.end())
+                found = wanted.end() - 1;
             if (found == wanted.end() && info.open_classes) {
                 labels.push_back(UNKNOWN);
                 continue;

@@ -35,6 +35,7 @@ struct DatasetRequest {
 std::shared_ptr<const Dataset> in_memory(DatasetInfo info, std::vector<Sample> samples);
 
 std::shared_ptr<const Dataset> open_cifar10(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_mnist(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_sst2(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_folder(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request);

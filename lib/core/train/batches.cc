@@ -12,12 +12,12 @@ TaskBatches::TaskBatches(const ModelConfig& model,
                          const std::string& task,
                          std::shared_ptr<const Dataset> data,
                          std::shared_ptr<const Tokenizer> tokenizer,
-                         double hide)
+                         const Augmentation& how)
     : d_model(model)
     , d_task(model.task(task))
     , d_data(std::move(data))
     , d_tokenizer(std::move(tokenizer))
-    , d_hide(d_task.output->hidden_share(hide))
+    , d_how { d_task.output->hidden_share(how.hide), how.mirror }
 {
     // What a sample's tensor refuses (a table of another width, say) is told before
     // training.
@@ -61,7 +61,7 @@ TaskBatch TaskBatches::batch(const std::vector<std::int64_t>& numbers,
         for (const auto& sample : samples) {
             const auto tensor = modality.training_tensor(sample.inputs.at(input.modality),
                                                          d_tokenizer.get());
-            shown.push_back(modality.augment(tensor, d_hide, d_tokenizer.get(), random));
+            shown.push_back(modality.augment(tensor, d_how, d_tokenizer.get(), random));
         }
         auto batch = modality.batch(shown);
         batch.modality = input.modality;
