@@ -39,6 +39,8 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
             { "ci95", r.ci95 } };
     if (r.channel == "none")
         line["snr_db"] = nullptr;
+    if (r.layer > 0)
+        line["layer"] = r.layer;
     for (const auto& also : r.also)
         line[also.first] = also.second;
     line["symbols_mean"] = r.symbols_mean;
@@ -62,6 +64,9 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
 
 void print_row(const EvalResult& r, const std::string& selection)
 {
+    const auto recall = r.also.find("recall");
+    if (r.layer > 0 && recall != r.also.end())
+        std::printf("layers 1-%d, recall %.4f: ", r.layer, recall->second);
     std::printf("%-26s %-8s %6.1f dB  %-8s %8.4f +- %.4f  %7.1f symbols  n %lld  %s\n",
                 r.task.c_str(),
                 r.channel.c_str(),
@@ -74,10 +79,30 @@ void print_row(const EvalResult& r, const std::string& selection)
                 selection.c_str());
 }
 
-void print_results(const std::vector<EvalResult>& results,
+// What each layer adds to the one before it, sample by sample.
+void add_gains(std::vector<EvalResult>& results)
+{
+    for (std::size_t i = 1; i < results.size(); ++i) {
+        auto& r = results[i];
+        const auto& before = results[i - 1];
+        if (r.layer <= 1 || before.layer >= r.layer || before.snr_db != r.snr_db)
+            continue;
+        const auto gain = paired_difference(r, before);
+        r.also["gain"] = gain.value;
+        r.also["gain_ci95"] = gain.ci95;
+        if (!r.each_also.count("recall"))
+            continue;
+        const auto recall = paired_difference(r, before, "recall");
+        r.also["recall_gain"] = recall.value;
+        r.also["recall_gain_ci95"] = recall.ci95;
+    }
+}
+
+void print_results(std::vector<EvalResult> results,
                    const std::string& selection,
                    const Options& o)
 {
+    add_gains(results);
     for (const auto& r : results) {
         if (o.json)
             print_json(r, selection, o);
@@ -265,6 +290,12 @@ void add_eval_command(CLI::App& app)
         ->delimiter(',');
     command->add_option(
         "--symbols", o->eval.symbols, "send exactly so many symbols a sample");
+    command
+        ->add_option("--layers",
+                     o->eval.layers,
+                     "of outputs in layers: decode the first so many, for example 1,2,4; "
+                     "by default 1, 2 ... all, a line each")
+        ->delimiter(',');
     command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
     command
         ->add_option("--selection",

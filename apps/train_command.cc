@@ -24,7 +24,14 @@ struct TrainOptions {
     std::string rendezvous;
     int workers = 1, threads = 1;
     int rank = -1, world_size = 0; // not given
+    int one_rate = 0; // symbols; 0: as the configuration says
     bool quiet = false;
+
+    TrainConfig read_config() const
+    {
+        const auto read = TrainConfig::from_file(config);
+        return one_rate > 0 ? read.at_one_rate(one_rate) : read;
+    }
 };
 
 void common_options(CLI::App& command, TrainOptions& o)
@@ -101,7 +108,7 @@ void train_here(TrainOptions& o)
     if (!o.quiet)
         o.run.progress = show_progress;
     set_process_threads(o.threads);
-    const auto model = train(TrainConfig::from_file(o.config), o.run);
+    const auto model = train(o.read_config(), o.run);
     if (o.run.rank == 0)
         log_info("wrote " + model);
 }
@@ -168,6 +175,12 @@ void add_train_command(CLI::App& app)
     command->add_flag("--resume",
                       o->run.must_resume,
                       "go on from the checkpoint in --out, and refuse if there is none");
+    command
+        ->add_option("--one-rate",
+                     o->one_rate,
+                     "tasks in layers: the same network for so many symbols alone, to "
+                     "compare with")
+        ->check(CLI::Range(1, 65535));
     command->add_flag("--quiet", o->quiet, "no progress bar");
     for (auto* option : command->get_options())
         option->capture_default_str();
@@ -179,7 +192,7 @@ void add_train_command(CLI::App& app)
         if (!o->rendezvous.empty() || o->rank >= 0 || o->world_size > 0)
             throw Error("train: --workers starts all processes on this machine; with "
                         "--rendezvous, --rank and --world-size start each yourself");
-        TrainConfig::from_file(o->config); // one message, not one of each process
+        o->read_config(); // one message, not one of each process
         if (!run_ranks(o->workers))
             throw Error("train: a process ended early; --resume goes on from the last "
                         "checkpoint in "

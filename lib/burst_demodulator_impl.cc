@@ -285,7 +285,7 @@ pdu burst_demodulator_impl::payload_pdu(const pmt::pmt_t& transmitter_keys,
     // Transmitters number their samples for themselves, task by task.
     const auto number
         = now.tracker->take(std::to_string(frame.addresses.source) + " " + contents.task,
-                            contents.modality,
+                            part_name(contents.modality, header.layer),
                             header.frame_id,
                             payload_likeness(payload),
                             steady_clock::now());

@@ -206,7 +206,9 @@ burst_framer_impl::payloads burst_framer_impl::gather(
     }
     payload.header.frame_id = *frame_id & 0xff;
     // payload_of() has checked it: a task of several modalities needs the key.
-    const std::string modality = data.symbol(keys::modality()).value();
+    const auto modality
+        = part_name(data.symbol(keys::modality()).value_or(parts.modalities.front()),
+                    payload.header.layer);
     std::size_t evicted = 0;
     auto sample = d_gatherer.add(parts.task,
                                  parts.modalities.size(),

@@ -2,6 +2,7 @@
 #include "unified_decoder_impl.h"
 #include "context_message.h"
 
+#include <algorithm>
 #include <gnuradio/io_signature.h>
 #include <algorithm>
 #include <iterator>
@@ -36,6 +37,19 @@ std::vector<std::string> present_modalities(const TaskInfo& task)
         }
     }
     return present;
+}
+
+// The blocks that a whole sample has, by part_name().
+std::vector<std::string> parts_of(const TaskInfo& task)
+{
+    std::vector<std::string> parts;
+    for (const auto& modality : present_modalities(task)) {
+        const int layers = std::max(1, task.layer_count());
+        for (int layer = 0; layer < layers; layer++) {
+            parts.push_back(part_name(modality, static_cast<std::size_t>(layer)));
+        }
+    }
+    return parts;
 }
 
 } // namespace
@@ -160,6 +174,7 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
         block.positions.clear();
     }
     model->check(to.task, block);
+    const auto layer = static_cast<std::size_t>(block.layer);
 
     const TaskInfo& task = model->info().task(to.task);
     const auto modalities = present_modalities(task);
@@ -174,7 +189,8 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
         model->check(to.task, entry);
     }
     const auto frame_id = data.unsigned_number(keys::frame_id());
-    if (modalities.size() > 1 && !frame_id) {
+    const auto parts = parts_of(task);
+    if (parts.size() > 1 && !frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
     std::vector<gatherer::sample> leaving;
@@ -182,9 +198,9 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
         std::lock_guard<std::mutex> lock(d_mutex);
         leaving = d_gatherer.add(
             task.name,
-            modalities.size(),
+            parts.size(),
             frame_id.value_or(0),
-            to.modality,
+            part_name(to.modality, layer),
             { std::move(data), std::move(block), std::move(context), arrived });
     }
     d_changed.notify_all();
@@ -244,11 +260,11 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
     double symbols = 0, candidates = 0;
     pmt::pmt_t reference = pmt::PMT_NIL;
     const part* first = nullptr;
-    const auto modalities = present_modalities(task);
-    for (const auto& modality : modalities) {
-        const auto found = sample.parts.find(modality);
+    const auto parts = parts_of(task);
+    for (const auto& name : parts) {
+        const auto found = sample.parts.find(name);
         if (found == sample.parts.end()) {
-            missing += (missing.empty() ? "" : ",") + modality;
+            missing += (missing.empty() ? "" : ",") + name;
             continue;
         }
         part& one = found->second;
@@ -270,7 +286,7 @@ void unified_decoder_impl::submit(gatherer::sample&& sample, const TaskInfo& tas
     }
     pdu data = first->data;
     add_context(sample, task, blocks, data, missing);
-    if (modalities.size() > 1) {
+    if (parts.size() > 1) {
         data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));
         data.set(keys::symbols(), pmt::from_long(static_cast<long>(symbols)));
         data.set(keys::candidates(), pmt::from_long(static_cast<long>(candidates)));
@@ -311,6 +327,11 @@ pmt::pmt_t unified_decoder_impl::render(pdu data, const output& decoded)
         data.payload = pmt::init_u8vector(payload.bytes.size(), payload.bytes);
     } else {
         data.payload = pmt::init_f32vector(payload.reals.size(), payload.reals);
+    }
+    if (result.layers > 0) {
+        data.set(keys::layers(), pmt::from_long(result.layers));
+        data.set(keys::probabilities(),
+                 pmt::init_f32vector(result.probabilities.size(), result.probabilities));
     }
     if (result.label >= 0) {
         const auto label = static_cast<std::size_t>(result.label);

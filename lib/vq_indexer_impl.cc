@@ -58,29 +58,45 @@ vq_indexer_impl::infer(const std::string& task,
                        const std::vector<input>& features) const
 {
     const model_sptr model = d_model.get();
-    const auto& info = model->info().task(task);
     std::vector<output> outputs;
     for (auto& indices : model->quantize(task, modality, features)) {
-        const int subvectors = info.subvectors.at(modality);
-        const int vectors = static_cast<int>(indices.size()) / subvectors;
-        outputs.push_back(
-            { std::move(indices), subvectors, info.gain(modality, vectors), model });
+        outputs.push_back({ std::move(indices), task, modality, model });
     }
     return outputs;
 }
 
-pmt::pmt_t vq_indexer_impl::render(pdu data, const output& result)
+rendered vq_indexer_impl::render(pdu data, const output& result)
 {
     const auto& info = result.model->info();
-    const int vectors = static_cast<int>(result.indices.size()) / result.subvectors;
-    data.set(keys::shape(), make_shape({ vectors, result.subvectors }));
+    const auto& task = info.task(result.task);
     data.set(keys::bits_per_index(), pmt::from_long(info.bits_per_index));
-    data.set(keys::tx_gain(), pmt::from_double(result.tx_gain));
     data.set(keys::modulation(), pmt::intern(info.modulation));
     data.set(keys::mapping(), pmt::intern(info.mapping));
     data.set(keys::model_id(), pmt::intern(info.id));
-    data.payload = pmt::init_u16vector(result.indices.size(), result.indices);
-    return data.message();
+    const auto send = [&](const std::uint16_t* first, int count, int layer) {
+        const int subvectors = task.subvectors.at(result.modality);
+        const int vectors = count / subvectors;
+        pdu part = data;
+        part.set(keys::shape(), make_shape({ vectors, subvectors }));
+        part.set(keys::tx_gain(),
+                 pmt::from_double(task.gain(result.modality, vectors, layer)));
+        part.payload = pmt::init_u16vector(static_cast<std::size_t>(count), first);
+        if (task.layer_count() > 0) {
+            part.set(keys::layer(), pmt::from_long(layer));
+        }
+        return part.message();
+    };
+    const std::uint16_t* at = result.indices.data();
+    if (task.layer_count() == 0) {
+        return send(at, static_cast<int>(result.indices.size()), 0);
+    }
+    // Each layer goes its own way from here.
+    rendered layers;
+    for (const int size : task.layers.at(result.modality)) {
+        layers.push_back(send(at, size, static_cast<int>(layers.size())));
+        at += size;
+    }
+    return layers;
 }
 
 } // namespace udeepsc

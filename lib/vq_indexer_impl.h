@@ -22,8 +22,8 @@ private:
     using input = udeepsc_core::FeatureMatrix;
     struct output {
         std::vector<std::uint16_t> indices;
-        int subvectors;
-        float tx_gain;
+        std::string task;
+        std::string modality;
         model_sptr model;
     };
 
@@ -31,7 +31,7 @@ private:
     std::vector<output> infer(const std::string& task,
                               const std::string& modality,
                               const std::vector<input>& features) const;
-    static pmt::pmt_t render(pdu data, const output& result);
+    static rendered render(pdu data, const output& result);
 
     model_holder d_model;
     inference_worker<input, output> d_worker;

@@ -45,7 +45,11 @@ struct TaskModality {
     int max_vectors = 0; //!< most vectors sent (as sigma^2 -> inf); 0: always all
     bool send_task_token = false; //!< the task embedding's vector is one to choose from
     int memory = 0; //!< most earlier frames that the receiver remembers of it; 0: none
+    //! Codebook indices in each layer of a layered transmission; empty: it has none
+    std::vector<int> layers;
 
+    //! Indices in the first `count` layers together.
+    int indices_in(std::size_t count) const;
     void visit(FieldVisitor& fields);
 };
 

@@ -98,8 +98,9 @@ struct DatasetOptions {
  * \brief The data of one task of a model, one set after the other, with labels numbered
  * as the task's classes are.
  *
- * A task names its sets: "cifar10", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
- * "babi[-N]", "picture_memory", "intention", "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
+ * A task names its sets: "cifar10", "mnist", "sst2", "easyvqa", "daquar", "vqa2", "mosi",
+ * "fsdd", "babi[-N]", "picture_memory", "intention", "folder[:NAME]", "tiles[:NAME]",
+ * "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
  * docs/configuration.md, Data sets.
  *
  * Errors: Error for a task without data, an unknown set, a set whose classes are not

@@ -45,6 +45,8 @@ struct EvalOptions {
     bool memory = true; //!< false: what came before the present frame is not sent
     double lose = 0; //!< share of the earlier frames that are lost, at random
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
+    //! Of outputs in layers: decode the first so many, a result each; empty: 1, 2 ... all
+    std::vector<int> layers;
     std::int64_t limit = 0; //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
     int batch = 64;
@@ -56,6 +58,7 @@ struct EvalOptions {
 struct EvalResult {
     std::string task, dataset, channel, metric;
     double snr_db = 0;
+    int layer = 0; //!< layers 1 to this were decoded; 0: the output has none
     double value = 0, ci95 = 0;
     std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
     double symbols_mean = 0; //!< payload symbols a sample
@@ -68,6 +71,8 @@ struct EvalResult {
                            //!< And earlier frames that were lost, which are not there
     std::int64_t skipped = 0; //!< samples that the model does not take (too long)
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
+    std::map<std::string, std::vector<double>>
+        each_also; //!< of further scores, whose means they have
 };
 
 /*!
@@ -76,13 +81,18 @@ struct EvalResult {
  * no score of its own, or the results are not for as many samples.
  */
 Estimate paired_difference(const EvalResult& a, const EvalResult& b);
+//! The same of a further score, such as "recall".
+Estimate paired_difference(const EvalResult& a,
+                           const EvalResult& b,
+                           const std::string& score);
 
 /*!
  * \brief Runs a data set through transmitter, channel and receiver, the same calls that
  * the blocks make.
  *
  * Es/N0 is per complex symbol; the channel adds noise of variance 10^(-snr/10) to symbols
- * of mean energy 1. One result an SNR.
+ * of mean energy 1. One result an SNR; of outputs in layers one a layer and SNR, all of
+ * them from the same transmission.
  */
 std::vector<EvalResult> evaluate(const Transceiver& model,
                                  const EvalOptions& options,

@@ -22,6 +22,10 @@ struct TaskResult {
     int height = 0, width = 0;
     std::string sentence; //!< output "sentence", UTF-8
     double score = 0; //!< output "score"
+    //! Outputs in layers have picture, label and probabilities, from so many layers; 0:
+    //! not in layers
+    int layers = 0;
+    int unused_layers = 0; //!< that came, but not one before them
 };
 
 /*! A result as a vector of bytes or of reals, as it travels in a PDU. */
@@ -38,6 +42,8 @@ struct TaskScore {
     Estimate main; //!< of the task's metric
     std::map<std::string, double> also; //!< further scores, e.g. "bleu1"
     std::vector<double> each; //!< score of each sample; empty where there is none (bleu4)
+    std::map<std::string, std::vector<double>>
+        each_also; //!< of further scores, whose means they have
 };
 
 /*! Collects results with what they ought to be, and scores them in the end. */

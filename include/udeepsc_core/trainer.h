@@ -29,12 +29,25 @@ struct PhaseConfig {
     void visit(FieldVisitor& fields);
 };
 
+/*! One of several receivers of the same layers, k of alpha_lk and beta_lk. */
+struct ReceiverTraining {
+    double snr_min_db = -6, snr_max_db = 12; //!< Es/N0, drawn uniformly for every sample
+    std::vector<double> picture_weights; //!< alpha of each layer; empty: the task's
+    std::vector<double> label_weights; //!< beta of each layer; empty: the task's
+
+    void visit(FieldVisitor& fields);
+};
+
 /*! How often a task is trained and with what. */
 struct TaskTraining {
     double weight = 1; //!< chance of being drawn, relative to the others
     int batch = 64; //!< samples a step and process
     double loss_weight = 1;
     std::vector<std::string> data; //!< sets to train on, in place of the task's own
+    bool mirror = true; //!< pictures: half of them as in a mirror
+    //! Of outputs in layers: who listens, a share of the samples each; empty: one, in the
+    //! phase's range of Es/N0, with the weights that the task names
+    std::vector<ReceiverTraining> receivers;
 
     void visit(FieldVisitor& fields);
 };
@@ -55,6 +68,8 @@ struct TrainConfig {
     double word_dropout = 0.1; //!< share of words hidden in text classification
     double rayleigh = 0.2; //!< share of samples through block Rayleigh fading, known at
                            //!< the receiver; each modality fades for itself
+    double blind = 0.25; //!< share of samples of outputs in layers whose transmitter is
+                         //!< given an Es/N0 drawn for itself, not the receiver's
     bool csi_at_transmitter
         = false; //!< the transmitter knows |h|^2; false: the mean alone
     bool mixed_ranks = false; //!< each process draws a task of its own in each step
@@ -66,6 +81,15 @@ struct TrainConfig {
     //! default_training() says. Throws Error naming the field.
     static TrainConfig from_file(const std::string& path);
     std::int64_t total_steps() const;
+    /*!
+     * \brief The same network for one rate alone, to compare one in layers with.
+     *
+     * Tasks in layers keep their first layer and get a second one, so that both together
+     * have \p symbols; only both together count in the loss.
+     *
+     * Errors: Error where no task is in layers, or the first layer has as many symbols.
+     */
+    TrainConfig at_one_rate(int symbols) const;
     void visit(FieldVisitor& fields);
 };
 

@@ -24,6 +24,7 @@ struct TaskInfo {
     std::string output; //!< kind of output, see result_kind()
     std::string metric; //!< "accuracy", "psnr_db", "bleu4" ...
     std::vector<std::string> classes; //!< names of the labels, if it gives labels
+    std::vector<std::string> pooled; //!< names of which the last class is made
     std::vector<std::string> data; //!< data sets, see dataset.h
     //! Index symbols (sub-vectors) per feature vector, by modality.
     std::map<std::string, int> subvectors;
@@ -35,9 +36,17 @@ struct TaskInfo {
     //! Most earlier frames that decode() takes as context, by modality; 0: none.
     std::map<std::string, int> memory;
     bool aligned = false; //!< every vector is sent and its position is its index
+    //! Vectors in each layer, by modality, of outputs that come in layers; tx_gain then
+    //! has one value a layer. Empty: the task has no layers
+    std::map<std::string, std::vector<int>> layers;
 
-    //! Amplitude for so many vectors.
-    float gain(const std::string& modality, int vectors) const;
+    //! Amplitude for so many vectors; with layers: of this one, counted from 0.
+    float gain(const std::string& modality, int vectors, int layer = 0) const;
+    //! Layers that a transmission has; 0: it has none.
+    int layer_count() const;
+    //! Throws Error naming the classes there are, if this is none of them: one that is
+    //! pooled into "other" cannot be asked for by name.
+    int class_number(const std::string& class_name) const;
 };
 
 //! How a sample of a modality lies in a PDU or an array.
@@ -144,6 +153,7 @@ public:
     //! Rest of the channel encoder with its feature selection modules (eq. 11-20):
     //! dropped vectors are removed, the kept ones projected to the codebook's size.
     //! snr_db: Es/N0 per sample (one value for all is allowed); must be finite.
+    //! Of outputs in layers: the vectors of all layers, one layer after the other.
     virtual std::vector<Selection> select(const std::string& task,
                                           const std::string& modality,
                                           const std::vector<FeatureMatrix>& features,
@@ -167,6 +177,7 @@ public:
 
     //! Indices -> symbols as the modulator sends them, tx_gain applied. The blocks use
     //! the modem library instead; evaluation outside a flowgraph uses this.
+    //! Of outputs in layers: those of the first layers, whole.
     virtual std::vector<std::complex<float>>
     modulate(const std::string& task,
              const std::string& modality,
@@ -198,6 +209,8 @@ public:
     //! one. Of a task with memory these are the blocks of the present frame and, with
     //! their age, those of earlier ones: in any order, any number of a modality that the
     //! task remembers; of more than TaskInfo::memory the latest count.
+    //! one. Of outputs in layers: those up to the first that is missing; the first of all
+    //! has to be there.
     virtual std::vector<TaskResult>
     decode(const std::string& task,
            const std::vector<std::vector<FeatureBlock>>& samples) const = 0;
@@ -208,11 +221,13 @@ struct TransmitOptions {
     double snr_db = 12; //!< Es/N0 that the feature selector is given
     int vectors = 0; //!< send exactly so many of each modality; 0: as f_n says
     bool random = false; //!< choose them at random, the baseline of Fig. 10
+    int layers = 0; //!< send the first so many; 0: all that the task has
 };
 
 //! Everything up to the symbols: encode, select, quantise, modulate. One list of blocks a
 //! sample, in the order of the task's modalities; modalities that a sample lacks are left
-//! out. The frames of its context are blocks with an age, the last one's 0.
+//! out. The frames of its context are blocks with an age, the last one's 0. Outputs in
+//! layers: one block a layer. Error for more layers than the task has.
 std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
                                              const std::string& task,
                                              const std::vector<Sample>& samples,

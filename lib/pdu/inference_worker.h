@@ -7,9 +7,18 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace gr {
 namespace udeepsc {
+
+//! PDUs to send, mostly one.
+struct rendered : std::vector<pmt::pmt_t> {
+    using std::vector<pmt::pmt_t>::vector;
+    rendered(const pmt::pmt_t& message)
+        : std::vector<pmt::pmt_t> { message }
+    { }
+};
 
 /*!
  * \brief Runs one stage of the network beside the flowgraph.
@@ -33,8 +42,8 @@ public:
     //! Runs a batch of equal task and modality. May throw.
     using infer_function = std::function<std::vector<Output>(
         const std::string& task, const std::string& modality, const std::vector<Input>&)>;
-    //! Turns a result into the PDU to send. May throw.
-    using render_function = std::function<pmt::pmt_t(pdu data, const Output& output)>;
+    //! Turns a result into what to send. May throw.
+    using render_function = std::function<rendered(pdu data, const Output& output)>;
 
     inference_worker(pdu_block_impl& owner,
                      const inference_options& options,
@@ -108,9 +117,10 @@ private:
     void send(job& done, const Output& output)
     {
         try {
-            const pmt::pmt_t message = d_render(std::move(done.data), output);
-            d_jobs.wait_for_room();
-            d_owner.send(message, done.arrived);
+            for (const auto& message : d_render(std::move(done.data), output)) {
+                d_jobs.wait_for_room();
+                d_owner.send(message, done.arrived);
+            }
         } catch (const std::exception& e) {
             d_owner.drop(reasons::NETWORK, e.what());
         }

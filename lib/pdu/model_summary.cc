@@ -21,6 +21,23 @@ using udeepsc_phy::ReceivedPayload;
 constexpr std::size_t s_most_tasks = 15;
 constexpr int s_most_vectors = 127;
 
+// Symbols of so many vectors; of a layer those that it has, told as one vector.
+int symbols_of(const udeepsc_core::ModelConfig& model,
+               const TaskModality& input,
+               int vectors,
+               std::size_t layer)
+{
+    if (input.layers.empty()) {
+        return model.symbols_for(vectors * input.subvectors);
+    }
+    if (layer >= input.layers.size()) {
+        throw bad_pdu(reasons::WRONG_SHAPE,
+                      "layer " + std::to_string(layer + 1) + " of "
+                          + std::to_string(input.layers.size()));
+    }
+    return model.symbols_for(input.layers[layer]);
+}
+
 const TaskModality* find_modality(const TaskConfig& task, const std::string& modality)
 {
     const auto found
@@ -66,7 +83,12 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
         throw bad_pdu(reasons::WRONG_MODALITY,
                       "task " + name + " has no modality \"" + modality + "\"");
     }
-    const auto shape = data.integers(keys::shape());
+    const auto layer
+        = static_cast<std::size_t>(data.unsigned_number(keys::layer()).value_or(0));
+    auto shape = data.integers(keys::shape());
+    if (shape && !input->layers.empty()) {
+        shape = { 1, 1 };
+    }
     if (!shape || shape->empty() || shape->front() < 1
         || shape->front() > s_most_vectors) {
         throw bad_pdu(reasons::WRONG_SHAPE,
@@ -74,7 +96,7 @@ PayloadHeader model_summary::header_of(const pdu& data, std::size_t symbols) con
                           + std::to_string(s_most_vectors));
     }
     const int vectors = shape->front();
-    const int expected = d_config.symbols_for(vectors * input->subvectors);
+    const int expected = symbols_of(d_config, *input, vectors, layer);
     if (symbols != static_cast<std::size_t>(expected)) {
         throw bad_pdu(reasons::WRONG_SHAPE,
                       std::to_string(symbols) + " symbols for " + std::to_string(vectors)
@@ -148,7 +170,10 @@ model_summary::parts_of_sample(const PayloadHeader& header) const
     const TaskConfig& task = d_config.tasks[header.task];
     sample_parts parts { task.name, {} };
     for (const TaskModality& input : task.inputs) {
-        parts.modalities.push_back(input.modality);
+        const auto layers = std::max<std::size_t>(1, input.layers.size());
+        for (std::size_t layer = 0; layer < layers; layer++) {
+            parts.modalities.push_back(part_name(input.modality, layer));
+        }
     }
     return parts;
 }
@@ -178,17 +203,19 @@ payload_format::contents model_summary::contents_of(const ReceivedPayload& paylo
                       "task " + task.name + " has no modality number "
                           + std::to_string(header.modality));
     }
-    const int expected
-        = d_config.symbols_for(static_cast<int>(header.vectors) * input->subvectors);
+    const int expected = symbols_of(
+        d_config, *input, static_cast<int>(header.vectors), header.layer);
     if (header.vectors < 1 || header.symbols != static_cast<unsigned>(expected)) {
         throw bad_pdu(reasons::WRONG_SHAPE,
                       std::to_string(header.symbols) + " symbols for "
                           + std::to_string(header.vectors) + " vectors of " + modality
                           + ", expected " + std::to_string(expected));
     }
+    const int vectors
+        = input->layers.empty() ? static_cast<int>(header.vectors) : expected;
     return { task.name,
              modality,
-             { static_cast<int>(header.vectors), input->subvectors },
+             { vectors, input->subvectors },
              pmt::init_c32vector(payload.symbols.size(), payload.symbols) };
 }
 

@@ -26,7 +26,8 @@ public:
     //! The sample that a payload is part of.
     struct sample_parts {
         std::string task;
-        std::vector<std::string> modalities; //!< in the order that a frame has them
+        //! part_name() of each modality and layer, in the order that a frame has them
+        std::vector<std::string> modalities;
     };
     virtual sample_parts
     parts_of_sample(const udeepsc_phy::PayloadHeader& header) const = 0;

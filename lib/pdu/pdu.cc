@@ -260,5 +260,10 @@ void require_positive(const char* name, double value, double high)
     }
 }
 
+std::string part_name(const std::string& modality, std::size_t layer)
+{
+    return layer == 0 ? modality : modality + " layer " + std::to_string(layer + 1);
+}
+
 } // namespace udeepsc
 } // namespace gr

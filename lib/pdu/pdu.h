@@ -112,5 +112,9 @@ void require_range(const char* name, double value, double low, double high);
 //! The same for 0 < value <= high.
 void require_positive(const char* name, double value, double high);
 
+//! What one block of a sample is called among its others: its modality, and from layer 1
+//! on the layer too.
+std::string part_name(const std::string& modality, std::size_t layer);
+
 } // namespace udeepsc
 } // namespace gr

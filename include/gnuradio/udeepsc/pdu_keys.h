@@ -75,7 +75,12 @@ UDEEPSC_API const pmt::pmt_t& segment();
 UDEEPSC_API const pmt::pmt_t& sample_rate();
 //! long: place of a block of feature vectors in a layered transmission, 0 where missing.
 UDEEPSC_API const pmt::pmt_t& layer();
-//! symbol: modalities of the sample, with commas, that never came.
+//! long: layers from which a result was made, 1 to that.
+UDEEPSC_API const pmt::pmt_t& layers();
+//! f32vector: of each class, of a result that is a picture with a class.
+UDEEPSC_API const pmt::pmt_t& probabilities();
+//! symbol: modalities of the sample, with commas, that never came; of one in layers the
+//! layers.
 UDEEPSC_API const pmt::pmt_t& missing();
 //! double: seconds of the monotonic clock at which the source sent the sample.
 UDEEPSC_API const pmt::pmt_t& t_source();

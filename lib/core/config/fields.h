@@ -39,6 +39,9 @@ public:
         = 0;
     virtual void integers(const Field& field, std::vector<int>& value, int low, int high)
         = 0;
+    virtual void
+    reals(const Field& field, std::vector<double>& value, double low, double high)
+        = 0;
     //! [low, high]
     virtual void range(const Field& field, double& low, double& high) = 0;
     virtual void texts(const Field& field, std::vector<std::string>& value) = 0;

@@ -175,6 +175,26 @@ void JsonReader::integers(const Field& field, std::vector<int>& value, int low, 
     }
 }
 
+void JsonReader::reals(const Field& field,
+                       std::vector<double>& value,
+                       double low,
+                       double high)
+{
+    const auto* found = find(field);
+    if (!found)
+        return;
+    const auto expected = "an array of numbers, each " + between(low, high);
+    if (!found->is_array())
+        refuse(field.key, *found, expected);
+    value.clear();
+    for (const auto& item : *found) {
+        const double read = item.is_number() ? item.get<double>() : NAN;
+        if (!(read >= low && read <= high))
+            refuse(field.key, *found, expected);
+        value.push_back(read);
+    }
+}
+
 void JsonReader::range(const Field& field, double& low, double& high)
 {
     const auto* found = find(field);

@@ -39,6 +39,10 @@ public:
               const std::vector<std::string>& allowed) override;
     void
     integers(const Field& field, std::vector<int>& value, int low, int high) override;
+    void reals(const Field& field,
+               std::vector<double>& value,
+               double low,
+               double high) override;
     void range(const Field& field, double& low, double& high) override;
     void texts(const Field& field, std::vector<std::string>& value) override;
     void names(const Field& field, std::vector<std::string>& value) override;
@@ -83,6 +87,10 @@ public:
         put(field, value);
     }
     void integers(const Field& field, std::vector<int>& value, int, int) override
+    {
+        put(field, value);
+    }
+    void reals(const Field& field, std::vector<double>& value, double, double) override
     {
         put(field, value);
     }

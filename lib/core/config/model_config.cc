@@ -10,6 +10,7 @@
 #include <udeepsc_core/file_io.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace udeepsc_core {
@@ -98,8 +99,11 @@ TaskConfig read_task(const json& object)
 json write_task(TaskConfig t)
 {
     json inputs = json::object();
-    for (const auto& m : t.inputs)
+    for (const auto& m : t.inputs) {
         inputs[m.modality] = to_json_object(m);
+        if (m.layers.empty())
+            inputs[m.modality].erase("layers");
+    }
     json object
         = { { "name", t.name }, { "output", t.output->kind() }, { "inputs", inputs } };
     JsonWriter writer(object);
@@ -142,6 +146,11 @@ void validate_task(const ModelConfig& model, const TaskConfig& t)
               at + "inputs." + m.modality + ".min_vectors",
               "1 to max_vectors");
     }
+    for (const auto& m : t.inputs)
+        check(m.layers.empty() == !t.output->layered(),
+              at + "inputs." + m.modality + ".layers",
+              t.output->layered() ? "the sizes of the layers"
+                                  : "none with this kind of output");
     if (t.aligned)
         check(t.inputs.size() == 1 && t.inputs[0].max_vectors == 0
                   && !t.inputs[0].send_task_token,
@@ -195,6 +204,12 @@ ModelConfig read_model(const json& root)
 int EncoderConfig::max_positions() const
 {
     return kind->max_positions();
+}
+
+int TaskModality::indices_in(std::size_t count) const
+{
+    return std::accumulate(
+        layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(count), 0);
 }
 
 const TaskModality& TaskConfig::input(const std::string& modality) const
@@ -318,9 +333,14 @@ std::int64_t ModelConfig::least_parameters() const
     }
     for (const auto& t : tasks) {
         total += t.queries * width + t.output->least_parameters(*this, t);
-        for (const auto& m : t.inputs)
-            total += m.subvectors * static_cast<std::int64_t>(codebook.subvector_dim)
+        for (const auto& m : t.inputs) {
+            const auto vectors = std::max(1, encoder(m.modality).max_positions());
+            const auto largest = m.layers.empty()
+                ? m.subvectors
+                : m.indices_in(m.layers.size()) / vectors;
+            total += largest * static_cast<std::int64_t>(codebook.subvector_dim)
                 * (encoder(m.modality).dim + width);
+        }
     }
     return total;
 }

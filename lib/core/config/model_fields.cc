@@ -56,6 +56,13 @@ void TaskModality::visit(FieldVisitor& f)
               memory,
               0,
               4096);
+    f.integers({ "layers",
+                 "indices",
+                 "of each layer, for outputs that come in layers; in place of subvectors "
+                 "and the counts of vectors" },
+               layers,
+               1,
+               4096);
 }
 
 void TaskConfig::visit(FieldVisitor& f)

@@ -74,6 +74,10 @@ public:
     {
         row(f, "[" + between(low, high) + ", ...]", "[]");
     }
+    void reals(const Field& f, std::vector<double>&, double low, double high) override
+    {
+        row(f, "[" + between(low, high) + ", ...]", "[]");
+    }
     void range(const Field& f, double& low, double& high) override
     {
         row(f, "[low, high]", "[" + text_of(low) + ", " + text_of(high) + "]");
@@ -124,6 +128,7 @@ and FILE lie in the folder given with `--data`.
 | name | what |
 | --- | --- |
 | `cifar10` | CIFAR-10, binary version, in `cifar-10-batches-bin` |
+| `mnist` | MNIST in `mnist`: `train-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` and so on, each digit in the middle of 32x32 pixels; the last sixth of the training files is for validation |
 | `sst2` | SST-2 as GLUE has it, in `SST-2` |
 | `easyvqa`, `daquar`, `vqa2` | questions about pictures in VQA v2's layout: easy-VQA in `easyvqa`, DAQUAR in `vqa_daquar` and `nyuv2`, VQA v2 in `vqa2` |
 | `mosi` | CMU-MOSI in `mosi`: an utterance's text, and features for modalities called `audio`, `video` or `vision` |
@@ -183,6 +188,12 @@ std::string configuration_reference()
             "it, 500 with the best vectors kept as in inference.",
             TrainConfig());
     section(out, "training.tasks.NAME", "", TaskTraining());
+    section(out,
+            "training.tasks.NAME.receivers[]",
+            "Of tasks with an output in layers: several receivers of the same layers, "
+            "each with channels and weights of its own. Each sample is for one of them. "
+            "Without: one, in the phase's range.",
+            ReceiverTraining());
     section(out, "training.phases[]", "", PhaseConfig());
     return out.str();
 }

@@ -2,6 +2,8 @@
 #include "json_fields.h"
 #include "parse_json.h"
 
+#include "../kinds/output.h"
+
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/file_io.h>
@@ -50,6 +52,32 @@ TrainConfig default_training(const ModelConfig& model)
     return c;
 }
 
+void read_receivers(const json& section,
+                    const std::string& where,
+                    const TaskConfig& task,
+                    TaskTraining& training)
+{
+    if (!task.output->layered())
+        throw Error(where + ": expected none, task " + task.name
+                    + " does not come in layers");
+    const auto layers = task.inputs[0].layers.size();
+    for (const auto& item : require_array(section, where)) {
+        ReceiverTraining receiver;
+        JsonReader reader(item, where + "[]");
+        receiver.visit(reader);
+        reader.finish();
+        for (const auto* weights :
+             { &receiver.picture_weights, &receiver.label_weights })
+            if (!weights->empty() && weights->size() != layers)
+                throw Error(where + "[]: got " + std::to_string(weights->size())
+                            + " weights, expected one for each of "
+                            + std::to_string(layers) + " layers");
+        training.receivers.push_back(receiver);
+    }
+    if (training.receivers.empty())
+        throw Error(where + ": expected at least one");
+}
+
 void read_tasks(const json& section, const ModelConfig& model, TrainConfig& c)
 {
     c.tasks.clear();
@@ -58,6 +86,11 @@ void read_tasks(const json& section, const ModelConfig& model, TrainConfig& c)
         JsonReader reader(item.value(), "training.tasks." + item.key());
         TaskTraining task;
         task.visit(reader);
+        if (reader.has("receivers"))
+            read_receivers(reader.child("receivers"),
+                           "training.tasks." + item.key() + ".receivers",
+                           model.task(item.key()),
+                           task);
         reader.finish();
         c.tasks[item.key()] = task;
     }
@@ -142,6 +175,22 @@ void TaskTraining::visit(FieldVisitor& f)
            1e9);
     f.texts({ "data", "", "sets to train on, in place of those that the task names" },
             data);
+    f.flag({ "mirror", "", "half of the pictures are seen as in a mirror" }, mirror);
+}
+
+void ReceiverTraining::visit(FieldVisitor& f)
+{
+    f.range({ "snr_db", "dB", "Es/N0, drawn uniformly for every sample" },
+            snr_min_db,
+            snr_max_db);
+    f.reals({ "picture_weights", "", "alpha of each layer; empty: the task's" },
+            picture_weights,
+            0,
+            1e6);
+    f.reals({ "label_weights", "", "beta of each layer; empty: the task's" },
+            label_weights,
+            0,
+            1e6);
 }
 
 void TrainConfig::visit(FieldVisitor& f)
@@ -175,6 +224,13 @@ void TrainConfig::visit(FieldVisitor& f)
         0.99);
     f.real({ "rayleigh", "", "share of samples through block Rayleigh fading" },
            rayleigh,
+           0,
+           1);
+    f.real({ "blind",
+             "",
+             "share of samples of outputs in layers whose transmitter is given an Es/N0 "
+             "drawn for itself, as when several receivers listen" },
+           blind,
            0,
            1);
     f.flag({ "csi_at_transmitter",

@@ -20,6 +20,7 @@ const std::vector<
     std::pair<std::string, std::shared_ptr<const Dataset> (*)(const DatasetRequest&)>>
     s_sets = {
         { "cifar10", open_cifar10 },
+        { "mnist", open_mnist },
         { "sst2", open_sst2 },
         { "folder", open_folder },
         { "tiles", open_tiles },
@@ -144,8 +145,11 @@ private:
         if (wanted.empty())
             return {};
         std::vector<int> labels;
+        const auto pooled = d_task.output->pooled_classes();
         for (const auto& name : info.classes) {
-            const auto found = std::find(wanted.begin(), wanted.end(), name);
+            auto found = std::find(wanted.begin(), wanted.end(), name);
+            if (std::find(pooled.begin(), pooled.end(), name) != pooled.end())
+                found = wanted.end() - 1;
             if (found == wanted.end() && info.open_classes) {
                 labels.push_back(UNKNOWN);
                 continue;

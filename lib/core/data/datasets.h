@@ -41,6 +41,7 @@ std::shared_ptr<const Dataset> open_babi(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_cifar10(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_intention(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_picture_memory(const DatasetRequest& request);
+std::shared_ptr<const Dataset> open_mnist(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_sst2(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_folder(const DatasetRequest& request);
 std::shared_ptr<const Dataset> open_tiles(const DatasetRequest& request);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -20,19 +19,6 @@ namespace {
 
 // What a lost payload leaves to the decoder: no symbol says anything.
 constexpr float NOTHING_KNOWN = 1e6f;
-
-void one_of(const std::string& field,
-            const std::string& value,
-            const std::set<std::string>& known)
-{
-    if (known.count(value))
-        return;
-    std::string list;
-    for (const auto& k : known)
-        list += (list.empty() ? "" : ", ") + k;
-    throw Error("evaluation: " + field + " is \"" + value + "\", expected one of "
-                + list);
-}
 
 /*! Samples that the model takes. */
 struct Samples {
@@ -124,7 +110,15 @@ private:
 
 /*! Sums over what was sent. */
 struct Sent {
-    double symbols = 0, energy = 0, vectors = 0;
+    double symbols = 0, energy = 0, vectors = 0, indices = 0;
+
+    void add(const Sent& other)
+    {
+        symbols += other.symbols;
+        energy += other.energy;
+        vectors += other.vectors;
+        indices += other.indices;
+    }
 
     void add(const LinkBlock& block)
     {
@@ -144,6 +138,7 @@ public:
         , d_snr_db(snr_db)
         , d_task(model.info().task(options.task))
         , d_channel(options, snr_db)
+        , d_mode(options.decode == "hard" ? LookupMode::hard : LookupMode::soft)
     {
         d_transmit.random = options.selection == "random";
         // Without noise the transmitter acts as in the best channel it was trained for.
@@ -157,7 +152,37 @@ public:
             d_transmit.vectors = vectors_for(options.symbols);
     }
 
-    EvalResult run(const Samples& samples)
+    // One result, or one for each of these layers
+    std::vector<EvalResult> run(const Samples& samples, const std::vector<int>& layers)
+    {
+        std::vector<EvalResult> results;
+        std::vector<std::unique_ptr<Scorer>> scorers;
+        for (int layer : layers) {
+            results.push_back(empty_result(samples));
+            results.back().layer = layer;
+            scorers.push_back(result_kind(d_task.output).scorer());
+        }
+        const auto batch = static_cast<std::size_t>(d_options.batch);
+        for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
+            const auto last = std::min(samples.samples.size(), first + batch);
+            const std::vector<Sample> part(
+                samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
+                samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
+            const auto blocks = through(part);
+            for (std::size_t k = 0; k < layers.size(); ++k) {
+                const auto received = receive(
+                    d_model, d_task.name, first_layers(blocks, layers[k]), d_mode);
+                for (std::size_t i = 0; i < part.size(); ++i)
+                    scorers[k]->add(received[i], part[i]);
+            }
+        }
+        for (std::size_t k = 0; k < layers.size(); ++k)
+            write(results[k], scorers[k]->score());
+        return results;
+    }
+
+private:
+    EvalResult empty_result(const Samples& samples) const
     {
         EvalResult r;
         r.task = d_options.task;
@@ -167,22 +192,25 @@ public:
         r.snr_db = d_snr_db;
         r.skipped = samples.skipped;
         r.n = static_cast<std::int64_t>(samples.samples.size());
-        const auto scorer = result_kind(d_task.output).scorer();
-        const auto batch = static_cast<std::size_t>(d_options.batch);
-        for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
-            const auto last = std::min(samples.samples.size(), first + batch);
-            const std::vector<Sample> part(
-                samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
-                samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
-            const auto results = through(part, r);
-            for (std::size_t i = 0; i < part.size(); ++i)
-                scorer->add(results[i], part[i]);
-        }
-        write(r, scorer->score());
         return r;
     }
 
-private:
+    // Of each sample the blocks of its first layers; all of them where there are none
+    static std::vector<std::vector<LinkBlock>>
+    first_layers(const std::vector<std::vector<LinkBlock>>& samples, int layers)
+    {
+        if (layers == 0)
+            return samples;
+        std::vector<std::vector<LinkBlock>> first;
+        for (const auto& blocks : samples) {
+            first.emplace_back();
+            for (const auto& block : blocks)
+                if (block.layer < layers)
+                    first.back().push_back(block);
+        }
+        return first;
+    }
+
     int vectors_for(int symbols) const
     {
         const int vectors
@@ -194,10 +222,9 @@ private:
         return vectors;
     }
 
-    std::vector<TaskResult> through(const std::vector<Sample>& part, EvalResult& r)
+    // What arrives of these samples
+    std::vector<std::vector<LinkBlock>> through(const std::vector<Sample>& part)
     {
-        const auto mode
-            = d_options.decode == "hard" ? LookupMode::hard : LookupMode::soft;
         std::vector<std::vector<LinkBlock>> blocks;
         std::vector<double> gains;
         const bool csi = d_options.csi_at_transmitter && !d_options.link;
@@ -216,29 +243,31 @@ private:
             count_words(part[i]);
             std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
-                d_sent.add(block);
-                count_indices(block);
+                auto& sent = d_sent[block.layer];
+                sent.add(block);
+                sent.indices += block.vectors * d_task.subvectors.at(block.modality);
+                count_points(block);
                 if (d_options.link)
-                    through_link(block, r);
+                    through_link(block);
                 else
                     d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
                 if (block.age >= 0 && d_channel.loses(d_options.lose))
-                    ++r.lost;
+                    ++d_lost;
                 else
                     arrived.push_back(std::move(block));
             }
             blocks[i] = std::move(arrived);
         }
-        return receive(d_model, d_task.name, blocks, mode);
+        return blocks;
     }
 
-    void through_link(LinkBlock& block, EvalResult& r)
+    void through_link(LinkBlock& block)
     {
         const auto sent = block.symbols.size();
         block.noise_var = d_options.link->pass(block.symbols, block.vectors, d_snr_db);
         if (!block.noise_var.empty())
             return;
-        ++r.lost;
+        ++d_lost;
         block.symbols.assign(sent, {});
         block.noise_var = { NOTHING_KNOWN };
     }
@@ -264,9 +293,8 @@ private:
     }
 
     // With mapping "symbol" an index is a point of the constellation.
-    void count_indices(const LinkBlock& block)
+    void count_points(const LinkBlock& block)
     {
-        d_indices += block.vectors * d_task.subvectors.at(block.modality);
         if (d_model.info().mapping == "symbol")
             for (const auto& s : block.symbols) // rounded: equal points are equal
                 d_used.insert({ std::lround(1000 * s.real() / block.gain),
@@ -276,21 +304,27 @@ private:
     void write(EvalResult& r, const TaskScore& score) const
     {
         const double n = std::max<double>(1.0, static_cast<double>(r.n));
-        r.symbols_mean = d_sent.symbols / n;
-        r.bits_mean = d_indices * d_model.info().bits_per_index / n;
-        r.vectors_mean = d_sent.vectors / n;
-        r.energy_mean = d_sent.energy / std::max(1.0, d_sent.symbols);
+        Sent sent; // of the layers that were decoded
+        for (const auto& layer : d_sent)
+            if (r.layer == 0 || layer.first < r.layer)
+                sent.add(layer.second);
+        r.symbols_mean = sent.symbols / n;
+        r.bits_mean = sent.indices * d_model.info().bits_per_index / n;
+        r.vectors_mean = sent.vectors / n;
+        r.energy_mean = sent.energy / std::max(1.0, sent.symbols);
+        r.lost = d_lost;
         r.codebook_use = static_cast<double>(d_used.size()) / d_model.info().codewords;
         r.value = score.main.value;
         r.ci95 = score.main.ci95;
         r.also = score.also;
         r.each = score.each;
+        r.each_also = score.each_also;
         if (d_words > 0)
-            r.also["symbols_per_word"] = d_sent.symbols / d_words;
+            r.also["symbols_per_word"] = sent.symbols / d_words;
         const auto words = r.also.find("words");
         if (words == r.also.end())
             return;
-        r.also["symbols_per_word"] = d_sent.symbols / std::max(1.0, words->second);
+        r.also["symbols_per_word"] = sent.symbols / std::max(1.0, words->second);
         r.also.erase("words");
     }
 
@@ -300,43 +334,33 @@ private:
     const TaskInfo& d_task;
     Channel d_channel;
     TransmitOptions d_transmit;
-    Sent d_sent;
-    double d_indices = 0, d_words = 0;
+    LookupMode d_mode;
+    double d_words = 0;
     bool d_remembers_text = false; // texts alone, and some of them remembered
+    std::map<int, Sent> d_sent; // by layer
+    std::int64_t d_lost = 0; // payloads
     std::set<std::pair<long, long>> d_used; // points of the constellation
 };
 
+// 1, 2 ... all, or those asked for; 0 alone for an output without layers
+std::vector<int> layers_to_decode(const TaskInfo& task, const EvalOptions& options)
+{
+    const int most = task.layer_count();
+    if (most == 0 && !options.layers.empty())
+        throw Error("evaluation: layers are asked for, task " + task.name + " has none");
+    for (int layer : options.layers)
+        if (layer < 1 || layer > most)
+            throw Error("evaluation: layer " + std::to_string(layer)
+                        + " is asked for, task " + task.name + " has 1 to "
+                        + std::to_string(most));
+    if (!options.layers.empty() || most == 0)
+        return most == 0 ? std::vector<int> { 0 } : options.layers;
+    std::vector<int> all(static_cast<std::size_t>(most));
+    std::iota(all.begin(), all.end(), 1);
+    return all;
+}
+
 } // namespace
-
-Estimate paired_difference(const EvalResult& a, const EvalResult& b)
-{
-    if (a.each.empty() || a.each.size() != b.each.size())
-        throw Error("paired difference: got " + std::to_string(a.each.size()) + " and "
-                    + std::to_string(b.each.size())
-                    + " scores of single samples, expected as many of both");
-    std::vector<double> difference(a.each.size());
-    std::transform(
-        a.each.begin(), a.each.end(), b.each.begin(), difference.begin(), std::minus<>());
-    return mean(difference);
-}
-
-void EvalOptions::validate() const
-{
-    one_of("split", split, { "test", "val", "train", "unseen" });
-    if (!link)
-        one_of("channel", channel, { "awgn", "rayleigh", "rician", "none" });
-    one_of("decode", decode, { "hard", "soft" });
-    one_of("selection", selection, { "fsm", "random" });
-    if (!(std::abs(k_factor_db) <= 100))
-        throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
-                    + ", expected -100 to 100 dB");
-    if (!(lose >= 0 && lose <= 1))
-        throw Error("evaluation: lose is " + std::to_string(lose)
-                    + ", expected a share from 0 to 1");
-    if (symbols < 0 || limit < 0 || batch < 1)
-        throw Error(
-            "evaluation: symbols and limit may not be negative, batch is at least 1");
-}
 
 std::vector<EvalResult> evaluate(const Transceiver& model,
                                  const EvalOptions& options,
@@ -349,6 +373,7 @@ std::vector<EvalResult> evaluate(const Transceiver& model,
         if (!std::isfinite(snr) || std::abs(snr) > 200)
             throw Error("evaluation: SNR is " + std::to_string(snr)
                         + " dB, expected -200 to 200");
+    const auto layers = layers_to_decode(model.info().task(options.task), options);
     const auto samples = load_samples(model, options);
     if (samples.samples.empty())
         throw Error("evaluation: no sample of split " + options.split
@@ -356,7 +381,8 @@ std::vector<EvalResult> evaluate(const Transceiver& model,
     std::vector<EvalResult> results;
     seed_random_selection(options.seed);
     for (double snr : snr_db)
-        results.push_back(Run(model, options, snr).run(samples));
+        for (auto& result : Run(model, options, snr).run(samples, layers))
+            results.push_back(std::move(result));
     return results;
 }
 

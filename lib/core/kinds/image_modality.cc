@@ -56,18 +56,23 @@ private:
 /*! A convolutional stem, so that a patch's vector knows some of its surroundings. */
 class ConvEmbedding : public EmbeddingImpl {
 public:
-    // label: channels of the label tasks' own stem, empty for none
+    // label: channels of the label tasks' own stem, empty for none. layered_tasks have
+    // the mean of its vectors beside the patches.
     ConvEmbedding(int dim,
                   const ImageModality& image,
                   const std::vector<int>& stem,
                   const std::vector<int>& label,
-                  const std::vector<std::string>& label_tasks)
+                  const std::vector<std::string>& label_tasks,
+                  const std::vector<std::string>& layered_tasks)
         : d_label_tasks(label_tasks)
+        , d_layered_tasks(layered_tasks)
     {
         const int patch = image.patch();
-        if (!label_tasks.empty())
+        auto with_label = label_tasks;
+        with_label.insert(with_label.end(), layered_tasks.begin(), layered_tasks.end());
+        if (!with_label.empty())
             d_label = register_module("label",
-                                      LabelStem(dim, label, image.side(), label_tasks));
+                                      LabelStem(dim, label, image.side(), with_label));
         // Each stage halves the picture once: one token of its output still is one 4x4
         // patch.
         add_conv_relu(d_stem, 3, stem[0], 1);
@@ -83,14 +88,25 @@ public:
     torch::Tensor forward(const torch::Tensor& x, const std::string& task) override
     {
         const auto y = centred(x);
-        const auto& label = d_label_tasks;
-        if (std::find(label.begin(), label.end(), task) != label.end())
+        if (contains(d_label_tasks, task))
             return d_label(y, task);
         return as_rows(d_patch(d_stem->forward(y)) + d_pixels(y));
     }
+    torch::Tensor summary(const torch::Tensor& x, const std::string& task) override
+    {
+        if (!contains(d_layered_tasks, task))
+            return {};
+        return d_label(centred(x), task).mean(1, true);
+    }
 
 private:
+    static bool contains(const std::vector<std::string>& names, const std::string& name)
+    {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    }
+
     std::vector<std::string> d_label_tasks; // that go through the stem of their own
+    std::vector<std::string> d_layered_tasks; // that go through both
     LabelStem d_label { nullptr };
     nn::Sequential d_stem;
     Conv2d d_patch { nullptr };
@@ -121,7 +137,7 @@ void ImageModality::visit(FieldVisitor& fields)
     fields.integers({ "label_stem",
                       "channels",
                       "of a stem of their own for tasks that need no pixels (labels, "
-                      "scores), one for each halving of the picture; empty: none" },
+                      "scores; in layered pictures for the class), one for each halving of the picture; empty: none" },
                     d_label_stem,
                     1,
                     4096);
@@ -187,16 +203,16 @@ ModalityBatch ImageModality::batch(const std::vector<torch::Tensor>& samples) co
     return stacked(samples);
 }
 
-// Moved by up to MAX_SHIFT pixels (edges repeated) and flipped half of the time.
+// Moved by up to MAX_SHIFT pixels (edges repeated), and mirrored half of the time.
 torch::Tensor ImageModality::augment(const torch::Tensor& sample,
-                                     double,
+                                     const Augmentation& how,
                                      const Tokenizer*,
                                      std::mt19937_64& random) const
 {
     const auto shift
         = [&] { return static_cast<int>(random() % (2 * MAX_SHIFT + 1)) - MAX_SHIFT; };
     const int dy = shift(), dx = shift();
-    const bool flip = random() & 1;
+    const bool flip = (random() & 1) && how.mirror;
     const auto source = sample.contiguous();
     auto moved = torch::empty_like(source);
     for (int c = 0; c < 3; ++c)
@@ -240,13 +256,18 @@ SourceSample ImageModality::read_file(const std::string& path) const
 Embedding ImageModality::make_embedding(int dim,
                                         const std::vector<TaskConfig>& tasks) const
 {
-    std::vector<std::string> label_tasks;
-    for (const auto& task : tasks)
-        if (!d_label_stem.empty() && !task.output->keeps_magnitude())
+    std::vector<std::string> label_tasks, layered_tasks;
+    for (const auto& task : tasks) {
+        if (d_label_stem.empty())
+            continue;
+        if (task.output->layered())
+            layered_tasks.push_back(task.name);
+        else if (!task.output->keeps_magnitude())
             label_tasks.push_back(task.name);
+    }
     if (d_embedding == "conv")
         return Embedding(std::make_shared<ConvEmbedding>(
-            dim, *this, d_stem, d_label_stem, label_tasks));
+            dim, *this, d_stem, d_label_stem, label_tasks, layered_tasks));
     return Embedding(std::make_shared<PatchEmbedding>(dim, d_patch));
 }
 

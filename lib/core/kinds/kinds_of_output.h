@@ -8,6 +8,7 @@ namespace udeepsc_core {
 
 std::shared_ptr<Output> make_label_output();
 std::shared_ptr<Output> make_picture_output();
+std::shared_ptr<Output> make_layered_picture_output();
 std::shared_ptr<Output> make_sentence_output();
 std::shared_ptr<Output> make_score_output();
 

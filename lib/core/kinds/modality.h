@@ -30,12 +30,26 @@ struct ModalityBatch {
     std::int64_t moments = 0;
 };
 
+/*! How a sample may be changed in training. */
+struct Augmentation {
+    double hide = 0; //!< share of positions to hide, where the kind can
+    bool mirror = true; //!< pictures: half of them as in a mirror
+};
+
 /*! From a batch of inputs to feature vectors, [batch, positions, dim]. */
 class EmbeddingImpl : public torch::nn::Module {
 public:
     //! task: which the features are for; most kinds have one embedding for all.
     virtual torch::Tensor forward(const torch::Tensor& input, const std::string& task)
         = 0;
+    //! One vector of the whole, [batch, 1, dim], for outputs that come in layers;
+    //! undefined where the kind makes none.
+    virtual torch::Tensor summary(const torch::Tensor& input, const std::string& task)
+    {
+        (void)input;
+        (void)task;
+        return {};
+    }
     //! The table of words [vocabulary, dim], of which a sentence's head makes use;
     //! undefined in other kinds.
     virtual torch::Tensor words() const { return {}; }
@@ -89,10 +103,9 @@ public:
     }
     //! Samples of different length as one batch.
     virtual ModalityBatch batch(const std::vector<torch::Tensor>& samples) const = 0;
-    //! A copy of a sample's tensor, changed as nature might; hide: share of positions to
-    //! hide where the kind can.
+    //! A copy of a sample's tensor, changed as nature might.
     virtual torch::Tensor augment(const torch::Tensor& sample,
-                                  double hide,
+                                  const Augmentation& how,
                                   const Tokenizer* tokenizer,
                                   std::mt19937_64& random) const = 0;
     //! A sample that says nothing, and one for timing.

@@ -12,6 +12,7 @@ namespace {
 const std::vector<std::pair<std::string, std::shared_ptr<Output> (*)()>> s_kinds = {
     { "label", make_label_output },
     { "picture", make_picture_output },
+    { "layered_picture", make_layered_picture_output },
     { "sentence", make_sentence_output },
     { "score", make_score_output },
 };

@@ -146,7 +146,7 @@ ModalityBatch SpeechModality::batch(const std::vector<torch::Tensor>& samples) c
 
 // Louder or softer, and a band or two taken out (SpecAugment, Park et al. 2019).
 torch::Tensor SpeechModality::augment(const torch::Tensor& sample,
-                                      double,
+                                      const Augmentation&,
                                       const Tokenizer*,
                                       std::mt19937_64& random) const
 {

@@ -24,7 +24,7 @@ public:
                                   const Tokenizer*) const override;
     ModalityBatch batch(const std::vector<torch::Tensor>& samples) const override;
     torch::Tensor augment(const torch::Tensor& sample,
-                          double hide,
+                          const Augmentation& how,
                           const Tokenizer*,
                           std::mt19937_64& random) const override;
     SourceSample blank() const override;

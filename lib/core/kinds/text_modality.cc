@@ -182,15 +182,15 @@ ModalityBatch TextModality::batch(const std::vector<torch::Tensor>& samples) con
 
 // Hidden words become the unknown one, so that no single word decides.
 torch::Tensor TextModality::augment(const torch::Tensor& sample,
-                                    double hide,
+                                    const Augmentation& how,
                                     const Tokenizer* tokenizer,
                                     std::mt19937_64& random) const
 {
     const auto unknown = tokenizer ? tokenizer->unknown_id() : 0;
     auto changed = sample.clone();
     auto* ids = changed.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; hide > 0 && i < changed.numel(); ++i)
-        if (static_cast<double>(random() >> 11) * 0x1.0p-53 < hide)
+    for (std::int64_t i = 0; how.hide > 0 && i < changed.numel(); ++i)
+        if (static_cast<double>(random() >> 11) * 0x1.0p-53 < how.hide)
             ids[i] = unknown;
     return changed;
 }

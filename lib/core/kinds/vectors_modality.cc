@@ -76,7 +76,7 @@ ModalityBatch VectorsModality::batch(const std::vector<torch::Tensor>& samples) 
 }
 
 torch::Tensor VectorsModality::augment(const torch::Tensor& sample,
-                                       double,
+                                       const Augmentation&,
                                        const Tokenizer*,
                                        std::mt19937_64&) const
 {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The two ends of the link in one call each.
+#include <udeepsc_core/error.h>
 #include <udeepsc_core/transceiver.h>
+
+#include <algorithm>
 
 namespace udeepsc_core {
 
@@ -51,6 +54,50 @@ void add_frames(const Sample& sample,
     frames.emplace_back(number, -1);
 }
 
+// One block, or with layers the first `most` of them. symbols: of all
+void add_blocks(const ModelInfo& info,
+                const TaskInfo& task,
+                const std::string& modality,
+                const Selection& selected,
+                const std::vector<std::complex<float>>& symbols,
+                std::size_t most,
+                int age,
+                std::vector<LinkBlock>& out)
+{
+    LinkBlock block;
+    block.modality = modality;
+    block.modulation = info.modulation;
+    block.age = age;
+    if (!task.layers.count(modality)) {
+        block.vectors = selected.features.rows;
+        block.positions = selected.kept;
+        block.symbols = symbols;
+        block.gain = task.gain(modality, block.vectors);
+        out.push_back(std::move(block));
+        return;
+    }
+    const auto& layers = task.layers.at(modality);
+    auto begin = symbols.begin();
+    for (std::size_t l = 0; l < std::min(most, layers.size()); ++l) {
+        block.layer = static_cast<int>(l);
+        block.vectors = layers[l];
+        block.symbols.assign(begin, begin + layers[l]);
+        block.gain = task.gain(modality, block.vectors, block.layer);
+        begin += layers[l];
+        out.push_back(block);
+    }
+}
+
+// Throws Error for more layers than there are.
+std::size_t layers_to_send(const TaskInfo& task, int asked)
+{
+    const int most = task.layer_count();
+    if (asked < 0 || asked > most)
+        throw Error("transmitter: asked for " + std::to_string(asked) + " layers, task "
+                    + task.name + " has " + std::to_string(most));
+    return static_cast<std::size_t>(asked == 0 ? most : asked);
+}
+
 } // namespace
 
 std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
@@ -60,6 +107,7 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
 {
     const auto& info = model.info();
     const auto& task = info.task(task_name);
+    const auto most = layers_to_send(task, options.layers);
     std::vector<std::vector<LinkBlock>> sent(samples.size());
     for (const auto& modality : task.modalities) {
         std::vector<SourceSample> inputs;
@@ -68,25 +116,24 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
             add_frames(samples[i], modality, i, inputs, frames);
         if (inputs.empty())
             continue;
-        auto selected = select_as(model,
+        const auto selected = select_as(model,
                                   task_name,
                                   modality,
                                   model.encode(task_name, modality, inputs),
                                   options);
         std::vector<FeatureMatrix> features;
-        for (auto& s : selected)
-            features.push_back(std::move(s.features));
+        for (const auto& s : selected)
+            features.push_back(s.features);
         const auto indices = model.quantize(task_name, modality, features);
         for (std::size_t k = 0; k < frames.size(); ++k) {
-            LinkBlock block;
-            block.modality = modality;
-            block.vectors = features[k].rows;
-            block.positions = selected[k].kept;
-            block.symbols = model.modulate(task_name, modality, indices[k]);
-            block.gain = task.gain(modality, block.vectors);
-            block.modulation = info.modulation;
-            block.age = frames[k].second;
-            sent[frames[k].first].push_back(std::move(block));
+            add_blocks(info,
+                       task,
+                       modality,
+                       selected[k],
+                       model.modulate(task_name, modality, indices[k]),
+                       most,
+                       frames[k].second,
+                       sent[frames[k].first]);
         }
     }
     return sent;

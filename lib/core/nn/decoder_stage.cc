@@ -133,6 +133,8 @@ TorchTransceiver::decode(const std::string& task_name,
                          const std::vector<std::vector<FeatureBlock>>& samples) const
 {
     const auto& task = d_config.task(task_name);
+    if (task.output->layered())
+        return decode_layers(task, samples);
     // Samples of which the same modalities came, with as many vectors, are decoded
     // together; entries of the memory may be of any number.
     std::vector<std::map<std::string, int>> keys;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "encoder.h"
 
+#include "layered.h"
+
 #include "../kinds/output.h"
 
 #include <udeepsc_core/error.h>
@@ -47,6 +49,15 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
         const auto& input = t.input(modality);
         if (input.max_vectors > 0)
             ratios.insert(t.name, RatioNetwork().ptr());
+        if (t.output->layered()) {
+            projections.insert(t.name,
+                               LayerHeads(dim,
+                                          model.codebook.subvector_dim,
+                                          d_config.max_positions(),
+                                          input.layers)
+                                   .ptr());
+            continue;
+        }
         projections.insert(t.name,
                            Linear(dim,
                                   std::max(1, input.max_vectors) * input.subvectors
@@ -82,10 +93,13 @@ torch::Tensor ModalityEncoderImpl::semantic(const std::string& task,
     x = x + d_position.narrow(1, 0, x.size(1));
     x = torch::dropout(x, d_config.dropout, is_training());
 
-    const auto token = d_task_embedding[row]
-                           .view({ 1, 1, -1 })
-                           .expand({ x.size(0), 1, -1 })
-                           .to(x.scalar_type());
+    auto token = d_task_embedding[row]
+                     .view({ 1, 1, -1 })
+                     .expand({ x.size(0), 1, -1 })
+                     .to(x.scalar_type());
+    const auto summary = d_embedding->summary(input, task);
+    if (summary.defined())
+        token = token + summary;
     x = torch::cat({ x, token }, 1); // eq. 10
     torch::Tensor mask;
     if (valid.defined())
@@ -128,6 +142,18 @@ torch::Tensor ModalityEncoderImpl::project(const std::string& task,
     return all.view({ batch, vectors, positions, width })
         .gather(2, index.expand({ -1, -1, 1, width }))
         .squeeze(2);
+}
+
+torch::Tensor ModalityEncoderImpl::layers(const std::string& task,
+                                          const torch::Tensor& features,
+                                          const torch::Tensor& noise)
+{
+    auto x = condition(features, noise);
+    for (const auto& layer : *d_channel)
+        x = layer->as<EncoderLayerImpl>()->forward(x, {});
+    const auto vectors = x.size(1) - 1;
+    return d_project[task]->as<LayerHeadsImpl>()->forward(
+        x.narrow(1, 0, vectors), d_norm(x.select(1, vectors)));
 }
 
 torch::Tensor ModalityEncoderImpl::keep_ratio(const std::string& task,

@@ -59,6 +59,13 @@ public:
                             int count,
                             bool random = false);
 
+    //! Of outputs in layers: every codebook vector of every layer, [batch, indices,
+    //! subvector_dim], layer after layer. features as semantic() gives them, noise:
+    //! [batch].
+    torch::Tensor layers(const std::string& task,
+                         const torch::Tensor& features,
+                         const torch::Tensor& noise);
+
     //! Vectors to send of `candidates` at this normalised noise.
     int vectors_to_send(const std::string& task, int candidates, double noise);
     //! Vectors the task may send: all but the task embedding's, unless that is sent too.

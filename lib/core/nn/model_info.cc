@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace udeepsc_core {
 
 namespace {
@@ -16,6 +18,7 @@ TaskInfo describe_task(Network network, const TaskConfig& t)
     task.output = t.output->kind();
     task.metric = t.output->metric();
     task.classes = t.classes();
+    task.pooled = t.output->pooled_classes();
     task.data = t.data;
     task.aligned = t.aligned;
     for (const auto& m : t.inputs) {
@@ -24,6 +27,8 @@ TaskInfo describe_task(Network network, const TaskConfig& t)
         task.min_vectors[m.modality] = m.min_vectors;
         task.max_vectors[m.modality] = m.max_vectors;
         task.memory[m.modality] = m.memory;
+        if (!m.layers.empty())
+            task.layers[m.modality] = m.layers;
         const auto gains = network->tx_gains(t.name, m.modality).contiguous();
         task.tx_gain[m.modality].assign(gains.data_ptr<float>(),
                                         gains.data_ptr<float>() + gains.numel());
@@ -82,9 +87,30 @@ ModelInfo describe(const Bundle& bundle, const std::string& path)
     return info;
 }
 
-float TaskInfo::gain(const std::string& modality, int vectors) const
+int TaskInfo::layer_count() const
+{
+    return layers.empty() ? 0 : static_cast<int>(layers.begin()->second.size());
+}
+
+int TaskInfo::class_number(const std::string& class_name) const
+{
+    std::string known;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        if (classes[i] == class_name)
+            return static_cast<int>(i);
+        known = listed(known, classes[i]);
+    }
+    if (std::find(pooled.begin(), pooled.end(), class_name) != pooled.end())
+        throw Error("task " + name + ": class \"" + class_name + "\" is pooled into \""
+                    + classes.back() + "\"; told apart are " + known);
+    throw Error("task " + name + " has no class \"" + class_name + "\"; it has " + known);
+}
+
+float TaskInfo::gain(const std::string& modality, int vectors, int layer) const
 {
     const auto& gains = tx_gain.at(modality);
+    if (layers.count(modality))
+        return gains.at(static_cast<std::size_t>(layer));
     const auto entry = std::min<std::size_t>(std::max(vectors, 1), gains.size()) - 1;
     return gains[entry];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "autocast.h"
+#include "layered.h"
 #include "network.h"
 
 #include <cmath>
@@ -38,7 +39,9 @@ NetworkImpl::NetworkImpl(const ModelConfig& config)
     for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
             register_buffer(gain_name(t.name, m.modality),
-                            torch::ones({ std::max(1, m.max_vectors) }));
+                            torch::ones({ std::max({ 1,
+                                                     m.max_vectors,
+                                                     static_cast<int>(m.layers.size()) }) }));
 }
 
 // A question finds what it asks for by likeness: the same word says the same to it and to
@@ -78,6 +81,9 @@ torch::Tensor NetworkImpl::tx_gain(const std::string& task,
                                    std::int64_t vectors)
 {
     const auto gains = tx_gains(task, modality);
+    const auto& layers = d_config.task(task).input(modality).layers;
+    if (!layers.empty())
+        return spread_over_layers(gains, layers).narrow(0, 0, vectors);
     const auto entry = std::min(std::max<std::int64_t>(vectors, 1), gains.size(0)) - 1;
     return gains.narrow(0, entry, 1);
 }
@@ -89,6 +95,15 @@ void NetworkImpl::calibrate_gains(
 {
     torch::NoGradGuard no_grad;
     const auto gains = tx_gains(task, modality);
+    const auto& layers = d_config.task(task).input(modality).layers;
+    if (!layers.empty()) {
+        std::vector<torch::Tensor> points;
+        for (const auto& batch : sent)
+            points.push_back(d_mapping.modulate(
+                codebook(modality)->nearest(normalize_layers(batch.first, layers))));
+        gains.copy_(gains_of_layers(torch::cat(points), layers));
+        return;
+    }
     const auto entries = gains.size(0);
     auto energy = torch::zeros({ entries }, gains.options()),
          symbols = torch::zeros_like(energy);
@@ -195,6 +210,68 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     // most.
     const auto through = sub / (1.0 + noise.unsqueeze(-1));
     result.received = (mean + through - through.detach()).reshape(x.sizes());
+    return result;
+}
+
+torch::Tensor NetworkImpl::normalized(const std::string& task,
+                                      const std::string& modality,
+                                      const torch::Tensor& x,
+                                      const torch::Tensor& mask) const
+{
+    const auto& layers = d_config.task(task).input(modality).layers;
+    return layers.empty() ? normalize_power(x, mask) : normalize_layers(x, layers);
+}
+
+torch::Tensor NetworkImpl::gains_of_layers(const torch::Tensor& points,
+                                           const std::vector<int>& layers) const
+{
+    std::vector<torch::Tensor> energy; // of a symbol
+    std::int64_t at = 0;
+    for (int size : layers) {
+        energy.push_back((points.narrow(1, at, size).pow(2).sum(-1)).mean());
+        at += size;
+    }
+    return torch::rsqrt(torch::stack(energy).clamp_min(0.1));
+}
+
+LinkResult NetworkImpl::transmit_layers(const std::string& task,
+                                        const std::string& modality,
+                                        const torch::Tensor& features,
+                                        const torch::Tensor& noise_var,
+                                        const LinkOptions& options)
+{
+    const NoAutocast fp32(features.device().type());
+    const auto& layers = d_config.task(task).input(modality).layers;
+    const auto x = normalize_layers(features, layers); // [batch, indices, dim]
+    const auto noise = spread_over_layers(noise_var, layers); // [batch, indices]
+    LinkResult result;
+    if (!options.digital) {
+        const auto sigma = torch::sqrt(0.5 * noise).unsqueeze(-1);
+        const auto y = x + sigma * torch::randn_like(x);
+        result.received = y / (1.0 + noise.unsqueeze(-1)); // linear MMSE
+        result.codebook_loss = torch::zeros({}, x.options());
+        return result;
+    }
+    auto book = codebook(modality);
+    const auto indices = book->nearest(x);
+    if (options.count_codebook_use)
+        book->count_use(x.reshape({ -1, x.size(2) }), indices.reshape({ -1 }));
+    result.codebook_loss
+        = book->loss(x, indices, torch::ones({ x.size(0), x.size(1) }, x.options()));
+    const auto points = d_mapping.modulate(indices); // [batch, indices, 2]
+    torch::Tensor gain; // [1, indices, 1]
+    {
+        torch::NoGradGuard no_grad;
+        auto gains = tx_gains(task, modality);
+        gains.copy_(0.98 * gains + 0.02 * gains_of_layers(points, layers));
+        gain = spread_over_layers(gains, layers).view({ 1, -1, 1 });
+    }
+    const auto symbols = points * gain
+        + torch::sqrt(0.5 * noise).unsqueeze(-1) * torch::randn_like(points);
+    const auto mean = book->mean(
+        d_mapping.posterior(symbols, noise, gain, static_cast<int>(x.size(1))));
+    const auto through = x / (1.0 + noise.unsqueeze(-1)); // as in transmit()
+    result.received = mean + through - through.detach();
     return result;
 }
 

@@ -37,9 +37,10 @@ public:
 
     //! Amplitudes that make the mean energy of a task's symbols 1, one for each count of
     //! vectors sent (few vectors quantise to another energy than many): [max_vectors], or
-    //! [1] where all vectors are sent. Shared with the network, not a copy.
+    //! [1] where all vectors are sent, or one for each layer: [layers]. Shared with the network, not a copy.
     torch::Tensor tx_gains(const std::string& task, const std::string& modality);
-    //! The one for so many vectors: [1]
+    //! The one for so many vectors: [1]; of an output in layers the first `vectors`
+    //! indices': [vectors]
     torch::Tensor
     tx_gain(const std::string& task, const std::string& modality, std::int64_t vectors);
     //! Sets tx_gains from features as select() gives them, [batch, vectors, n] and mask.
@@ -63,10 +64,29 @@ public:
                         const torch::Tensor& noise_var,
                         const LinkOptions& options);
 
+    //! The same for an output in layers. features: [batch, indices, n] as
+    //! ModalityEncoderImpl::layers() gives them, noise_var: [batch, layers]
+    LinkResult transmit_layers(const std::string& task,
+                               const std::string& modality,
+                               const torch::Tensor& features,
+                               const torch::Tensor& noise_var,
+                               const LinkOptions& options);
+
+    //! What a task sends, scaled to the power that the codebook is for: normalize_power()
+    //! or normalize_layers().
+    torch::Tensor normalized(const std::string& task,
+                             const std::string& modality,
+                             const torch::Tensor& x,
+                             const torch::Tensor& mask) const;
+
     void move_to(torch::Device device);
 
 private:
     void start_alike_inputs(const TaskConfig& task);
+    // tx_gains of a task in layers from the energy of its points [batch, indices, 2]
+    torch::Tensor gains_of_layers(const torch::Tensor& points,
+                                  const std::vector<int>& layers) const;
+
     // Which symbols [batch, symbols] count towards the energy of what is sent
     static torch::Tensor weight_of(const torch::Tensor& points,
                                    const torch::Tensor& mask,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "receiver.h"
 
+#include "layered.h"
+
 #include "../kinds/output.h"
 
 #include <udeepsc_core/error.h>
@@ -24,12 +26,22 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
                            0.3 * torch::randn({ 1, e.max_positions() + 1, c.dim }));
     }
     for (const auto& t : model.tasks) {
-        for (const auto& m : t.inputs)
-            from.insert(t.name + "-" + m.modality,
-                        Linear(m.subvectors * model.codebook.subvector_dim, c.dim).ptr());
-        for (const auto& m : t.inputs)
+        for (const auto& m : t.inputs) {
+            const auto name = t.name + "-" + m.modality;
+            const int size = model.codebook.subvector_dim;
+            if (t.output->layered())
+                from.insert(name,
+                            LayerMerge(c.dim,
+                                       size,
+                                       model.encoder(m.modality).max_positions(),
+                                       m.layers,
+                                       model.noise_conditioning)
+                                .ptr());
+            else
+                from.insert(name, Linear(m.subvectors * size, c.dim).ptr());
             if (t.has_memory())
-                row_norms.insert(t.name + "-" + m.modality, RowNorm(c.dim).ptr());
+                row_norms.insert(name, RowNorm(c.dim).ptr());
+        }
         d_query->insert(t.name, 0.3 * torch::randn({ t.queries, c.dim }));
         heads.insert(t.name, t.output->make_head(model, t, words));
     }
@@ -92,9 +104,30 @@ torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
     }
     if (d_noise)
         x = x + d_noise(received.noise).to(x.scalar_type());
-    const auto normed
-        = d_refine_norm[received.modality]->as<nn::LayerNormImpl>()->forward(x);
-    return x + d_refine[received.modality]->as<FeedForwardImpl>()->forward(normed);
+    return refine(received.modality, x);
+}
+
+torch::Tensor ReceiverImpl::refine(const std::string& modality, const torch::Tensor& x)
+{
+    const auto normed = d_refine_norm[modality]->as<nn::LayerNormImpl>()->forward(x);
+    return x + d_refine[modality]->as<FeedForwardImpl>()->forward(normed);
+}
+
+torch::Tensor ReceiverImpl::forward_layers(const std::string& task,
+                                           const torch::Tensor& received,
+                                           const torch::Tensor& noise,
+                                           int first,
+                                           int last)
+{
+    const auto& t = d_config.task(task);
+    const auto& modality = t.inputs[0].modality;
+    const auto rows = d_from_channel[task + "-" + modality]->as<LayerMergeImpl>()->forward(
+        received, noise, first, last);
+    const auto memory = refine(modality, rows + d_position[modality]);
+    auto x = memory + d_query[task].unsqueeze(0);
+    for (const auto& layer : *d_layers)
+        x = layer->as<DecoderLayerImpl>()->forward(x, memory, {}, {});
+    return std::dynamic_pointer_cast<Head>(d_head[task])->decode(x);
 }
 
 torch::Tensor ReceiverImpl::decode(const TaskConfig& t,

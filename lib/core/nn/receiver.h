@@ -42,6 +42,19 @@ public:
                             const std::string& from,
                             const std::string& to);
 
+    /*!
+     * \brief Of outputs in layers: the result of layers 1 to p, for p = first ... last.
+     *
+     * \param received: [batch, indices of the layers that came, subvector_dim]
+     * \param noise: [batch, layers that came], normalised
+     * Gives [(last - first + 1) batch, ...], one p after the other.
+     */
+    torch::Tensor forward_layers(const std::string& task,
+                                 const torch::Tensor& received,
+                                 const torch::Tensor& noise,
+                                 int first,
+                                 int last);
+
     std::vector<std::string> without_decay() const override
     {
         return { "position", "query" };
@@ -57,6 +70,7 @@ private:
     // Channel decoder of one modality: U^v, U^t or U^s
     torch::Tensor channel_decode(const TaskConfig& task,
                                  const ReceivedFeatures& received);
+    torch::Tensor refine(const std::string& modality, const torch::Tensor& x);
 
     ModelConfig d_config;
     torch::nn::ModuleDict d_from_channel, d_row_norm, d_refine, d_refine_norm, d_head;

@@ -18,13 +18,6 @@ void check_noise(float noise_var, const char* what)
                     + ", expected a finite number from 0");
 }
 
-void check_layer(int layer, const char* what)
-{
-    if (layer != 0)
-        throw Error(std::string(what) + ": got layer " + std::to_string(layer)
-                    + ", the model sends layer 0 alone");
-}
-
 // Positions must rise and lie among those that the modality has.
 void check_positions(const FeatureBlock& block, int positions)
 {
@@ -49,9 +42,10 @@ void check_positions(const FeatureBlock& block, int positions)
 void TorchTransceiver::check_link_block(const std::string& task,
                                         const LinkBlock& block) const
 {
-    check_layer(block.layer, "look-up");
+    check_layer(task, block.modality, block.layer, block.vectors, "look-up");
     const auto count = block.symbols.size();
-    const bool fits = block.vectors >= 1 && block.vectors <= max_rows(block.modality)
+    const bool fits = block.vectors >= 1
+        && block.vectors <= max_vectors(task, block.modality)
         && count
             == static_cast<std::size_t>(symbols_for(task, block.modality, block.vectors));
     if (!fits)
@@ -80,7 +74,9 @@ FeatureBlock TorchTransceiver::look_up(const std::string& task,
     const auto noise = torch::tensor(block.noise_var).view({ 1, -1 }).clamp(1e-6, 1e6);
     const int indices
         = block.vectors * d_config.task(task).input(block.modality).subvectors;
-    const auto gain = d_network->tx_gain(task, block.modality, block.vectors);
+    const auto gain = torch::full(
+        { 1 },
+        d_info.task(task).gain(block.modality, block.vectors, block.layer));
     auto book = d_network->codebook(block.modality);
     const auto& mapping = d_network->mapping();
     const auto found = mode == LookupMode::soft
@@ -119,12 +115,15 @@ void TorchTransceiver::check(const std::string& task_name,
 {
     const auto& task = d_config.task(task_name);
     require(task_name, block.modality);
-    check_layer(block.layer, "decoder");
+    check_layer(
+        task_name, block.modality, block.layer, block.features.rows, "decoder");
     check_noise(block.noise_var, "decoder");
     check_matrix(block.features,
                  columns(task_name, block.modality),
-                 max_rows(block.modality),
+                 max_vectors(task_name, block.modality),
                  "decoder: " + block.modality + " features");
+    if (task.output->layered())
+        return;
     const int rows = block.features.rows;
     check_positions(block, max_rows(block.modality));
     if (block.age < -1 || (block.age >= 0 && task.input(block.modality).memory == 0))

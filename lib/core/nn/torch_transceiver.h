@@ -85,6 +85,33 @@ private:
         return d_config.encoder(modality).max_positions() + 1;
     }
 
+    // Vectors of one sample, at most
+    int max_vectors(const std::string& task, const std::string& modality) const
+    {
+        const auto& layers = d_config.task(task).input(modality).layers;
+        return layers.empty() ? max_rows(modality)
+                              : d_config.task(task).input(modality).indices_in(layers.size());
+    }
+
+    // select() and decode() of outputs in layers: layered_stages.cc
+    std::vector<Selection> select_layers(const std::string& task,
+                                         const std::string& modality,
+                                         const std::vector<FeatureMatrix>& features,
+                                         const std::vector<double>& snr_db) const;
+    std::vector<TaskResult>
+    decode_layers(const TaskConfig& task,
+                  const std::vector<std::vector<FeatureBlock>>& samples) const;
+    // The results of several samples of which the same layers came, in their order
+    std::vector<TaskResult>
+    decode_prefix(const TaskConfig& task,
+                  const std::vector<std::vector<const FeatureBlock*>>& samples) const;
+    // Throws Error unless the task has this layer, and it has so many vectors.
+    void check_layer(const std::string& task,
+                     const std::string& modality,
+                     int layer,
+                     int vectors,
+                     const char* what) const;
+
     // vectors = 0: as many as f_n says
     std::vector<Selection> select_vectors(const std::string& task,
                                           const std::string& modality,
@@ -123,6 +150,12 @@ private:
         false
     }; // that there was more to remember
 };
+
+//! sigma^2 / (1 + sigma^2) at this Es/N0
+double noise_of_db(double snr_db);
+
+//! Throws Error unless there is one SNR, or one a sample, and all are finite.
+void check_snr(const std::vector<double>& snr_db, std::size_t samples);
 
 //! What users of a model need to know of it.
 ModelInfo describe(const Bundle& bundle, const std::string& path);

@@ -2,13 +2,13 @@
 // The transmitter's half of TorchTransceiver: from samples to symbols.
 #include "torch_transceiver.h"
 
+#include "../kinds/output.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
 namespace udeepsc_core {
-
-namespace {
 
 double noise_of_db(double snr_db)
 {
@@ -26,8 +26,6 @@ void check_snr(const std::vector<double>& snr_db, std::size_t samples)
             throw Error("feature selector: SNR is " + std::to_string(snr)
                         + " dB, expected a finite number");
 }
-
-} // namespace
 
 void TorchTransceiver::check(const std::string& task,
                              const std::string& modality,
@@ -117,6 +115,8 @@ TorchTransceiver::select_vectors(const std::string& task,
 {
     check_snr(snr_db, features.size());
     require(task, modality);
+    if (d_config.task(task).output->layered())
+        return select_layers(task, modality, features, snr_db);
     const auto snr_of
         = [&](std::size_t i) { return snr_db.size() == 1 ? snr_db[0] : snr_db[i]; };
     return guarded("feature selector", [&] {
@@ -163,7 +163,7 @@ TorchTransceiver::quantize(const std::string& task,
         auto book = d_network->codebook(modality);
         std::vector<std::vector<std::uint16_t>> out;
         for (const auto& m : features) {
-            check_matrix(m, cols, max_rows(modality), "codebook: features");
+            check_matrix(m, cols, max_vectors(task, modality), "codebook: features");
             const auto indices
                 = book->nearest(
                           to_tensor(m).view({ -1, d_config.codebook.subvector_dim }))
@@ -187,13 +187,19 @@ TorchTransceiver::modulate(const std::string& task,
                         + std::to_string(entries - 1));
     const auto vectors = static_cast<std::int64_t>(indices.size())
         / d_config.task(task).input(modality).subvectors;
+    const auto& input = d_config.task(task).input(modality);
+    bool whole = input.layers.empty();
+    for (std::size_t l = 1; l <= input.layers.size(); ++l)
+        whole = whole || vectors == input.indices_in(l);
+    if (!whole)
+        throw Error("modulator: " + std::to_string(vectors)
+                    + " indices are not those of the first layers of " + task);
     return guarded("modulator", [&] {
         auto wide = torch::empty({ 1, static_cast<std::int64_t>(indices.size()) },
                                  torch::kLong);
         std::copy(indices.begin(), indices.end(), wide.data_ptr<std::int64_t>());
-        const auto symbols = (d_network->mapping().modulate(wide)[0]
-                              * d_network->tx_gain(task, modality, vectors))
-                                 .contiguous();
+        const auto gain = d_network->tx_gain(task, modality, vectors).view({ -1, 1 });
+        const auto symbols = (d_network->mapping().modulate(wide)[0] * gain).contiguous();
         std::vector<std::complex<float>> out(static_cast<std::size_t>(symbols.size(0)));
         std::memcpy(static_cast<void*>(out.data()),
                     symbols.data_ptr<float>(),

@@ -37,12 +37,12 @@ TaskBatches::TaskBatches(const ModelConfig& model,
                          const std::string& task,
                          std::shared_ptr<const Dataset> data,
                          std::shared_ptr<const Tokenizer> tokenizer,
-                         double hide)
+                         const Augmentation& how)
     : d_model(model)
     , d_task(model.task(task))
     , d_data(std::move(data))
     , d_tokenizer(std::move(tokenizer))
-    , d_hide(d_task.output->hidden_share(hide))
+    , d_how { d_task.output->hidden_share(how.hide), how.mirror }
 {
     // What a sample's tensor refuses (a table of another width, say) is told before
     // training.
@@ -87,7 +87,7 @@ ModalityBatch TaskBatches::batch_of(const TaskModality& input,
     for (std::size_t i = 0; i < samples.size(); ++i)
         for (const auto& frame : frames_of(input, samples[i])) {
             const auto tensor = modality.training_tensor(*frame.first, d_tokenizer.get());
-            shown.push_back(modality.augment(tensor, d_hide, d_tokenizer.get(), random));
+            shown.push_back(modality.augment(tensor, d_how, d_tokenizer.get(), random));
             places.emplace_back(static_cast<std::int64_t>(i), frame.second);
             moments = std::max(moments, frame.second + 1);
         }

@@ -16,12 +16,12 @@ namespace udeepsc_core {
 /*! Training samples of one task. */
 class TaskBatches {
 public:
-    //! hide: share of positions to hide from tasks that allow it
+    //! how: hidden are positions of tasks that allow it
     TaskBatches(const ModelConfig& model,
                 const std::string& task,
                 std::shared_ptr<const Dataset> data,
                 std::shared_ptr<const Tokenizer> tokenizer,
-                double hide);
+                const Augmentation& how);
 
     std::int64_t size() const { return static_cast<std::int64_t>(d_useful.size()); }
     //! A batch of the samples with these numbers, freshly augmented.
@@ -45,7 +45,7 @@ private:
     const TaskConfig& d_task;
     std::shared_ptr<const Dataset> d_data;
     std::shared_ptr<const Tokenizer> d_tokenizer;
-    double d_hide;
+    Augmentation d_how;
     std::vector<std::size_t> d_useful; // sample numbers
 };
 

@@ -41,6 +41,13 @@ SentFeatures sent_features(Network& network,
                 torch::full({ in.input.size(0) }, std::pow(10.0, -snr / 10), device));
             auto encoder = network->encoder(in.modality);
             const auto features = encoder->semantic(task.name, in.input, in.valid);
+            if (network->config().task(task.name).output->layered()) {
+                const auto layers = encoder->layers(task.name, features, noise);
+                sent[in.modality].emplace_back(
+                    layers.to(torch::kFloat),
+                    torch::ones({ layers.size(0), layers.size(1) }, device));
+                continue;
+            }
             const auto selected = encoder->select_masked(
                 task.name, features, in.valid, noise, SelectionMode::top, 1.0);
             sent[in.modality].emplace_back(selected.features.to(torch::kFloat),
@@ -100,7 +107,8 @@ void start_codebooks(Network& network,
     for (auto& task : tasks)
         for (const auto& sent : sent_features(network, task, config, 256))
             for (const auto& batch : sent.second) {
-                const auto x = NetworkImpl::normalize_power(batch.first, batch.second);
+                const auto x = network->normalized(
+                    task.name, sent.first, batch.first, batch.second);
                 const auto kept
                     = torch::nonzero(batch.second.reshape({ -1 }) > 0.5).flatten();
                 vectors[sent.first].push_back(x.reshape({ -1, x.size(2) })

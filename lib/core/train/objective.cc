@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "objective.h"
 
+#include "channel_draw.h"
+#include "layered_objective.h"
+
 #include "../kinds/output.h"
 
 #include <cmath>
@@ -9,39 +12,7 @@ namespace udeepsc_core {
 
 namespace {
 
-//! |h|^2 below which training does not go: a few hopeless samples must not rule the
-//! batch.
-constexpr double LEAST_FADING_GAIN = 0.05; // -13 dB
 constexpr int AUXILIARY_HIDDEN = 256;
-
-// Noise variance per complex symbol of each sample: the channel's own, and as it is after
-// equalisation by a known block Rayleigh gain.
-struct DrawnNoise {
-    torch::Tensor channel, equalized; // [batch]
-};
-
-// Es/N0 of each sample, which its modalities share: [batch]
-torch::Tensor draw_noise_var(std::int64_t batch, const StepContext& context)
-{
-    double low = context.phase.snr_min_db;
-    const double high = context.phase.snr_max_db;
-    if (context.step_in_phase < context.phase.widen_steps)
-        low = high
-            + (low - high) * static_cast<double>(context.step_in_phase)
-                / static_cast<double>(context.phase.widen_steps);
-    const auto snr_db = low + (high - low) * torch::rand({ batch });
-    return torch::pow(10.0, -snr_db / 10.0);
-}
-
-// Each modality of each sample is sent for itself and fades for itself.
-torch::Tensor fade(const torch::Tensor& channel, double share)
-{
-    // |h|^2 of a Rayleigh gain is exponential with mean 1.
-    const auto gain = (-torch::log(torch::rand_like(channel).clamp_min(1e-9)))
-                          .clamp_min(LEAST_FADING_GAIN);
-    const auto fades = torch::rand_like(channel) < share;
-    return torch::where(fades, channel / gain, channel);
-}
 
 // Mean of the semantic features, or the task embedding's vector where that is sent.
 torch::Tensor pooled(const torch::Tensor& features,
@@ -188,8 +159,11 @@ StepLoss objective(Network& network,
                    const StepContext& context)
 {
     const auto& task = network->config().task(task_name);
+    if (task.output->layered())
+        return layered_objective(network, auxiliary, task, batch, config, context);
     const auto samples = batch.target.size(0);
-    const auto channel = draw_noise_var(samples, context);
+    const auto channel = draw_noise_var(
+        samples, context, context.phase.snr_min_db, context.phase.snr_max_db);
     StepLoss result;
     Pass pass(network, task, config, context);
     pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
@@ -203,7 +177,7 @@ StepLoss objective(Network& network,
         pass.send(in, features, channel);
     }
     if (config.auxiliary_weight > 0 && auxiliary->has(task_name)) {
-        const auto direct = task.output->loss(
+        const auto direct = task.output->auxiliary_loss(
             auxiliary(task_name, summary), batch.target, config.label_smoothing);
         total = total + config.auxiliary_weight * direct.loss;
         result.auxiliary = direct.score.detach();

@@ -51,6 +51,7 @@ struct StepLoss {
         = torch::zeros({}); //!< accuracy, PSNR in dB or token accuracy on this batch
     torch::Tensor keep_ratio
         = torch::zeros({}); //!< delta^{N_q} asked for, mean over modalities
+    std::map<std::string, torch::Tensor> also; //!< further scores, of layers
 };
 
 //! L = L_p + L_FSM + L_c of Algorithm 1 for one batch.

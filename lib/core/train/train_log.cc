@@ -25,11 +25,15 @@ void TrainLog::add(const std::string& task, const StepLoss& loss)
         = { { "loss", loss.task },           { "score", loss.score },
             { "auxiliary", loss.auxiliary }, { "codebook", loss.codebook },
             { "selection", loss.selection }, { "keep_ratio", loss.keep_ratio } };
-    for (const auto& f : figures) {
-        auto& sum = sums.figures[f.first];
-        const auto value = f.second.to(torch::kFloat);
+    const auto add = [&](const std::string& name, const torch::Tensor& figure) {
+        auto& sum = sums.figures[name];
+        const auto value = figure.to(torch::kFloat);
         sum = sum.defined() ? sum + value : value;
-    }
+    };
+    for (const auto& f : figures)
+        add(f.first, f.second);
+    for (const auto& f : loss.also)
+        add(f.first, f.second);
     ++sums.steps;
     ++d_steps;
 }

@@ -54,7 +54,9 @@ public:
                                                               t.first,
                                                               d_data.sets.at(t.first),
                                                               d_data.tokenizer,
-                                                              config.word_dropout),
+                                                              Augmentation {
+                                                                  config.word_dropout,
+                                                                  t.second.mirror }),
                                 EpochOrder(1, 1) };
             task.order = EpochOrder(task.batches->size(),
                                     mix_seed(config.seed, d_tasks.size() + 1, 77));

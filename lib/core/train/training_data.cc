@@ -161,6 +161,8 @@ void check_same_as_rank_0(const ModelConfig& model,
         mine["phases"].push_back(to_json_object(phase));
     for (const auto& t : config.tasks) {
         mine["tasks"][t.first] = to_json_object(t.second);
+        for (const auto& receiver : t.second.receivers)
+            mine["receivers"][t.first].push_back(to_json_object(receiver));
         mine["samples"][t.first] = data.sets.at(t.first)->size();
     }
     const auto first = json::parse(collectives.broadcast(mine.dump()));

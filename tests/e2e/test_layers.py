@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`udeepsc train` and `eval` of outputs that come in layers, on a model trained for it."""
+
+import copy
+import json
+import struct
+import unittest
+
+import numpy as np
+
+import small_data as sd
+
+SHOP = None
+MODEL = None
+LAYERS = [6, 58, 64]
+
+TASK = {'name': 'cifar10_layers', 'output': 'layered_picture', 'data': ['cifar10'],
+        'queries': 65, 'aligned': True, 'classes': sd.CLASSES,
+        'picture_weights': [0.2, 1, 1], 'label_weights': [1, 0.5, 0.5],
+        'inputs': {'image': {'layers': LAYERS}}}
+
+
+def model(**task):
+    small = copy.deepcopy(sd.MODEL)
+    small['encoders'] = {'image': {
+        'dim': 32, 'heads': 2, 'semantic_layers': 1, 'selection_modules': 1, 'ffn': 64,
+        'image_size': 32, 'patch': 4, 'embedding': 'conv', 'stem': [8, 16],
+        'label_stem': [8, 16, 16]}}
+    small['tasks'] = [{**TASK, **task}]
+    return small
+
+
+def setUpModule():
+    global SHOP, MODEL
+    SHOP = sd.Workshop()
+    training = sd.config(250, [TASK['name']], model())
+    training['training']['phases'].insert(
+        0, {'steps': 30, 'digital': False, 'snr_db': [10, 14]})
+    MODEL = SHOP.train('layers', training) / 'model.safetensors'
+
+
+def tearDownModule():
+    SHOP.close()
+
+
+def evaluate(*arguments):
+    return sd.run('eval', '--model', MODEL, '--data', SHOP.data, '--task', 'cifar10_layers',
+                  '--json', *arguments)
+
+
+def lines(*arguments):
+    done = evaluate(*arguments)
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Quality(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.results = lines('--snr', '0,14')
+
+    def test_a_line_a_layer_and_snr(self):
+        self.assertEqual([(r['snr_db'], r['layer']) for r in self.results],
+                         [(snr, layer) for snr in (0, 14) for layer in (1, 2, 3)])
+        for r in self.results:
+            self.assertEqual(r['symbols_mean'], sum(LAYERS[:r['layer']]))
+            self.assertEqual(r['bits_mean'], 4 * r['symbols_mean'])
+            self.assertEqual(r['value'], r['psnr_db'])
+            self.assertAlmostEqual(r['energy_mean'], 1, delta=0.05)
+            # Every class has as many samples.
+            self.assertAlmostEqual(r['recall'], r['accuracy'], places=6)
+
+    def test_pictures_get_better_with_each_layer(self):
+        good = [r['psnr_db'] for r in self.results if r['snr_db'] == 14]
+        self.assertGreater(good[1], good[0] + 0.5)
+        self.assertGreater(good[2], good[1])
+        for r in self.results:
+            if r['layer'] > 1 and r['snr_db'] == 14:
+                self.assertGreater(r['gain'], r['gain_ci95'])
+
+    def test_the_class_comes_with_the_first(self):
+        first = [r for r in self.results if r['layer'] == 1]
+        self.assertGreater(first[1]['recall'], 0.5)  # of ten classes
+        self.assertGreater(first[0]['recall'], 0.2)
+
+    def test_chosen_layers(self):
+        chosen = lines('--snr', '14', '--layers', '1,3')
+        self.assertEqual([r['layer'] for r in chosen], [1, 3])
+        again = {r['layer']: r for r in self.results if r['snr_db'] == 14}
+        for r in chosen:
+            self.assertAlmostEqual(r['psnr_db'], again[r['layer']]['psnr_db'], places=4)
+        done = evaluate('--layers', '4')
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('has 1 to 3', done.stderr)
+
+
+class Training(unittest.TestCase):
+
+    def test_at_one_rate(self):
+        training = sd.config(5, [TASK['name']], model())
+        folder = SHOP.train('one', training, '--one-rate', '64')
+        found = [r for r in map(json.loads, sd.run(
+            'eval', '--model', folder / 'model.safetensors', '--data', SHOP.data, '--task',
+            'cifar10_layers', '--snr', '10', '--json').stdout.splitlines())]
+        self.assertEqual([r['symbols_mean'] for r in found], [6, 64])
+        log = (folder / 'log.jsonl').read_text().splitlines()
+        scores = json.loads(log[-1])['cifar10_layers']
+        self.assertIn('psnr_2', scores)
+        self.assertNotIn('psnr_1', scores)
+        done = sd.run(*SHOP.train_command('two', training, '--one-rate', '6'))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('layer 1 of task cifar10_layers has 6 symbols', done.stderr)
+
+    def test_pooled_classes(self):
+        pooled = model(pooled=['bird', 'cat'])
+        training = sd.config(5, [TASK['name']], pooled)
+        folder = SHOP.train('pooled', training)
+        done = sd.run('eval', '--model', folder / 'model.safetensors', '--data', SHOP.data,
+                      '--task', 'cifar10_layers', '--snr', '10', '--layers', '1', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        line = json.loads(done.stdout)
+        self.assertEqual(sum(key.startswith('recall_class_') for key in line), 9)
+
+    def test_digits(self):
+        """MNIST's files, a receiver near and one far."""
+        folder = SHOP.data / 'mnist'
+        folder.mkdir()
+        random = np.random.default_rng(1)
+        for name, count in (('train', 60), ('t10k', 20)):
+            labels = np.arange(count, dtype=np.uint8) % 10
+            grey = random.integers(0, 40, (count, 28, 28)).astype(np.uint8)
+            for i, label in enumerate(labels):
+                grey[i, 2 * label:2 * label + 6] += 200
+            (folder / f'{name}-images-idx3-ubyte').write_bytes(
+                struct.pack('>4I', 0x803, count, 28, 28) + grey.tobytes())
+            (folder / f'{name}-labels-idx1-ubyte').write_bytes(
+                struct.pack('>2I', 0x801, count) + labels.tobytes())
+        training = sd.config(10, ['mnist_layers'],
+                             model(name='mnist_layers', data=['mnist'], classes=10))
+        training['training']['tasks']['mnist_layers'].update(mirror=False, receivers=[
+            {'snr_db': [-2, 2], 'picture_weights': [1, 0, 0]}, {'snr_db': [8, 12]}])
+        out = SHOP.train('digits', training)
+        done = sd.run('eval', '--model', out / 'model.safetensors', '--data', SHOP.data,
+                      '--task', 'mnist_layers', '--snr', '10', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(r['dataset'], r['layer'], r['n']) for r in found],
+                         [('mnist', layer, 20) for layer in (1, 2, 3)])
+
+
+if __name__ == '__main__':
+    unittest.main()
