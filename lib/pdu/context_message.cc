@@ -72,7 +72,7 @@ pmt::pmt_t source_message(int source, const std::vector<HeldEntry>& entries)
     set(pmt::mp("vectors"), pmt::init_s32vector(count, vectors));
     set(keys::task(), tasks);
     set(keys::modality(), modalities);
-    set(pmt::mp("text"), texts);
+    set(pmt::mp("words"), texts);
     return dict;
 }
 

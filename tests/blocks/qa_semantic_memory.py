@@ -250,7 +250,7 @@ class Contents(unittest.TestCase):
         self.assertEqual(pmt.to_python(get(source, 'source')), 3)
         self.assertEqual(list(pmt.u64vector_elements(get(source, 'frame_id'))), [7])
         self.assertEqual(list(pmt.to_python(get(source, 'vectors'))), [3])
-        text = pmt.vector_ref(get(source, 'text'), 0)
+        text = pmt.vector_ref(get(source, 'words'), 0)
         self.assertEqual(bytes(pmt.u8vector_elements(text)), b'Mary went home.')
         self.assertEqual(pmt.length(get(cleared, 'sources')), 0)
 
