@@ -4,6 +4,7 @@
 #include "memory_options.h"
 
 #include <gnuradio/io_signature.h>
+#include <udeepsc_core/value_scorer.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -86,6 +87,12 @@ bool semantic_memory_impl::stop()
 // From the constructor or under the lock.
 void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
 {
+    ContextStore::Scorer scorer;
+    if (!d_options.scorer.empty()) {
+        const auto values
+            = udeepsc_core::ValueScorer::load(d_options.scorer, model->id());
+        scorer = [values](const ContextEntry& entry) { return values(entry); };
+    }
     d_model = std::move(model);
     d_tasks.clear();
     d_present.clear();
@@ -103,6 +110,7 @@ void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
     }
     d_next_frame.clear();
     d_store = std::make_unique<ContextStore>(store_options());
+    d_store->set_scorer(std::move(scorer));
 }
 
 ContextStoreOptions semantic_memory_impl::store_options() const

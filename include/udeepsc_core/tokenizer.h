@@ -122,7 +122,7 @@ private:
  * \brief Whole words, for texts of few different ones.
  *
  * Lower case, punctuation left out; a word that the vocabulary does not have is [UNK].
- * Letters outside of ASCII stay as they are.
+ * Letters outside of ASCII stay as they are. Punctuation alone is one [UNK].
  */
 class WordTokenizer : public Tokenizer {
 public:
@@ -130,10 +130,10 @@ public:
     explicit WordTokenizer(const std::vector<std::uint8_t>& vocab);
 
     /*!
-     * \brief The commonest words of the texts.
+     * \brief The commonest words of the texts, those seen once left out.
      *
      * \param vocab_size tokens in total, [PAD] and [UNK] counted
-     * Errors: Error where no text has a word, or there is no room for one.
+     * Errors: Error where no word is there twice, or there is no room for one.
      */
     static std::shared_ptr<const WordTokenizer>
     learn(const std::vector<std::string>& texts, int vocab_size);

@@ -137,7 +137,9 @@ entry_of(const pdu& data, const std::string& task, const std::string& modality)
     entry.task = task;
     entry.block.modality = modality;
     read_features(data, entry.block);
-    entry.value = data.number(keys::value()).value_or(0);
+    if (const auto value = data.number(keys::value())) {
+        entry.value = *value; // else the store's scorer says it
+    }
     entry.text = text_of(data);
     return entry;
 }

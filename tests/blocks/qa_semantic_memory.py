@@ -193,6 +193,8 @@ class Memory(Remembering):
                                     freshness_weight=0, value_weight=0, correlation_weight=0)
         with self.assertRaises(Exception):
             udeepsc.semantic_memory('no such model')
+        with self.assertRaisesRegex(RuntimeError, 'udeepsc-value-scorer'):
+            udeepsc.semantic_memory(mf.model_path(), scorer=mf.model_path())
 
 
 class Snapshot(Remembering):

@@ -26,6 +26,9 @@ struct UDEEPSC_API semantic_memory_options {
     //! A frame number so far ahead of the last begins a new story, and the old one is
     //! forgotten, 0..127; 0: none does.
     int gap_frames = 64;
+    //! File with learnt values, as "udeepsc bench rules --save" writes it, for entries
+    //! that bring no key value; "": those have the value 0.
+    std::string scorer = "";
     //! File that the context is read from at the start, if it is there, and written to at
     //! the end; "": none.
     std::string snapshot = "";
@@ -59,10 +62,10 @@ struct UDEEPSC_API semantic_memory_options {
  * is forgotten. Of more entries than the model takes, those of best score go along.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, and
- * udeepsc_core::Error for a file that is no model and a snapshot that is cut, foreign or
- * of another model. PDUs of tasks with memory are dropped as "bad key", "wrong modality",
- * "wrong type", "wrong shape", "not finite", "other model" or "bad sample" (larger than
- * the whole memory).
+ * udeepsc_core::Error for a file that is no model and for a scorer or snapshot that is
+ * cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad key",
+ * "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or "bad
+ * sample" (larger than the whole memory).
  *
  * <b>Source</b>: "Large Model Empowered Semantic Communications", III.A.
  */

@@ -9,6 +9,9 @@ namespace udeepsc_core {
 
 namespace {
 
+// A word seen once teaches nothing but how an unknown one looks.
+constexpr std::size_t LEAST_COUNT = 2;
+
 // Letters and digits of ASCII, and all bytes of other letters, make words.
 bool is_of_word(unsigned char c)
 {
@@ -48,16 +51,20 @@ WordTokenizer::learn(const std::vector<std::string>& texts, int vocab_size)
             ++counts[word];
         }
     }
-    std::vector<std::pair<std::string, std::size_t>> words(counts.begin(), counts.end());
+    std::vector<std::pair<std::string, std::size_t>> words;
+    for (const auto& word : counts) {
+        if (word.second >= LEAST_COUNT) {
+            words.push_back(word);
+        }
+    }
     std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) {
         return a.second > b.second;
     });
     if (words.empty() || vocab_size < 3) {
-        throw Error("learning a vocabulary of words: found "
-                    + std::to_string(words.size()) + " words in "
-                    + std::to_string(texts.size()) + " texts for "
-                    + std::to_string(vocab_size)
-                    + " tokens, expected a word and at least 3 tokens");
+        throw Error(
+            "learning a vocabulary of words: found " + std::to_string(words.size())
+            + " words twice in " + std::to_string(texts.size()) + " texts for "
+            + std::to_string(vocab_size) + " tokens, expected one and at least 3 tokens");
     }
     words.resize(std::min(words.size(), static_cast<std::size_t>(vocab_size - 2)));
     std::string vocabulary = "[PAD]\n[UNK]\n";
@@ -74,6 +81,9 @@ std::vector<int> WordTokenizer::encode(const std::string& utf8) const
     for (const std::string& word : words_of(repair_utf8(utf8))) {
         const int id = d_vocabulary.id_of(word);
         ids.push_back(id < 0 ? unknown_id() : id);
+    }
+    if (ids.empty() && !split_words(utf8).empty()) {
+        ids.push_back(unknown_id());
     }
     return ids;
 }

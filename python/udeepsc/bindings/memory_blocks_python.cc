@@ -25,6 +25,7 @@ void bind_memory_blocks(py::module& m)
                          double deadline_s,
                          double duplicate,
                          int gap_frames,
+                         const std::string& scorer,
                          const std::string& snapshot) {
                  return semantic_memory::make(model,
                                               { memory,
@@ -39,6 +40,7 @@ void bind_memory_blocks(py::module& m)
                                                 deadline_s,
                                                 duplicate,
                                                 gap_frames,
+                                                scorer,
                                                 snapshot });
              }),
              py::arg("model"),
@@ -54,6 +56,7 @@ void bind_memory_blocks(py::module& m)
              py::arg("deadline_s") = 0.0,
              py::arg("duplicate") = 0.98,
              py::arg("gap_frames") = 64,
+             py::arg("scorer") = "",
              py::arg("snapshot") = "",
              release_gil())
         .def("set_memory",
