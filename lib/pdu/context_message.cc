@@ -183,5 +183,25 @@ pmt::pmt_t contents_message(udeepsc_core::ContextStore& store, double now)
         dict, pmt::mp("capacity"), pmt::from_long(store.options().entries));
 }
 
+pmt::pmt_t with_counts(pmt::pmt_t stats, const udeepsc_core::ContextStore& store)
+{
+    const auto& counts = store.counts();
+    const std::pair<const char*, std::uint64_t> more[]
+        = { { "held", static_cast<std::uint64_t>(store.size()) },
+            { "stored", counts.stored },
+            { "merged", counts.merged },
+            { "repeated", counts.repeated },
+            { "late", counts.late },
+            { "evicted", counts.evicted },
+            { "expired", counts.expired },
+            { "restarts", counts.restarts },
+            { "clock_backwards", counts.clock_backwards } };
+    for (const auto& one : more) {
+        stats
+            = pmt::dict_add(stats, pmt::intern(one.first), pmt::from_uint64(one.second));
+    }
+    return stats;
+}
+
 } // namespace udeepsc
 } // namespace gr
