@@ -15,7 +15,6 @@ namespace {
 
 using udeepsc_core::ContextEntry;
 using udeepsc_core::ContextStore;
-using udeepsc_core::ContextStoreOptions;
 
 double now_s()
 {
@@ -117,7 +116,7 @@ void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
     }
 }
 
-ContextStoreOptions semantic_memory_impl::store_options() const
+udeepsc_core::ContextStoreOptions semantic_memory_impl::store_options() const
 {
     auto options = context_store_options(d_options);
     options.model_id = d_model->id();
