@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
     std::string model = "memory", task = "story_question_answering";
-    std::string data_dir, save;
+    std::string data_dir, save, split = "test";
     std::vector<std::string> datasets;
     std::vector<std::string> rules {
         "fifo", "freshness", "value", "correlation", "joint"
@@ -80,6 +80,7 @@ void print(const Options& o,
                                               { "n", n },
                                               { "task", o.task },
                                               { "datasets", o.datasets },
+                                              { "split", o.split },
                                               { "snr_db", o.snr_db },
                                               { "seed", o.seed } })
                          .dump()
@@ -112,7 +113,7 @@ void measure(const Options& o)
     if (!o.save.empty())
         scorer.save(o.save);
     const ContextStore::Scorer value = [&](const ContextEntry& e) { return scorer(e); };
-    const auto test = received("test", o.questions, o.seed);
+    const auto test = received(o.split, o.questions, o.seed);
     const auto right = [&](const UpdateRule& rule, double share) {
         return answered(*model, o.task, test, rule, share, value);
     };
@@ -145,6 +146,8 @@ void add_bench_rules_command(CLI::App& bench)
     command->add_option("--data", o->data_dir, "folder of the data sets")->required();
     command->add_option("--dataset", o->datasets, "in place of those of the task")
         ->delimiter(',');
+    command->add_option("--split", o->split, "that is asked")
+        ->check(CLI::IsMember({ "test", "val" }));
     command->add_option("--share", o->share, "of a context that the store has room for")
         ->check(CLI::Range(0.01, 1.0));
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, AWGN")
@@ -159,7 +162,7 @@ void add_bench_rules_command(CLI::App& bench)
                      "for if not given")
         ->delimiter(',')
         ->expected(4);
-    command->add_option("--questions", o->questions, "of the test, 0: all");
+    command->add_option("--questions", o->questions, "asked, spread evenly; 0: all");
     command->add_option("--learn", o->learn, "training questions for values and weights")
         ->check(CLI::Range(2, 1000000));
     command->add_option("--save", o->save, "file for the learnt values");
