@@ -42,7 +42,7 @@ open(const Options& o, const ModelInfo& info, const std::string& split)
     return open_data(ModelConfig::from_json(info.config), o.task, options);
 }
 
-// The best of a grid on the questions that the values are learnt from.
+// The best of a grid.
 UpdateRule best_weights(const std::function<std::size_t(const UpdateRule&)>& right)
 {
     UpdateRule best;
@@ -108,14 +108,19 @@ void measure(const Options& o)
               return receive_questions(
                   *model, o.task, *open(o, model->info(), split), n, o.snr_db, seed);
           };
-    const auto learning = received("train", o.learn, o.seed + 1);
-    const auto scorer = learn_values(*model, o.task, learning);
+    const auto learning = received("train", 2 * o.learn, o.seed + 1);
+    // Weights are searched for on other questions than the values are learnt from, which
+    // know those too well.
+    const auto middle
+        = learning.begin() + static_cast<std::ptrdiff_t>(learning.size() / 2);
+    const std::vector<ReceivedQuestion> searching(middle, learning.end());
+    const auto values = learn_values(
+        *model, o.task, std::vector<ReceivedQuestion>(learning.begin(), middle));
     if (!o.save.empty())
-        scorer.save(o.save);
-    const ContextStore::Scorer value = [&](const ContextEntry& e) { return scorer(e); };
+        values.save(o.save);
     const auto test = received(o.split, o.questions, o.seed);
     const auto right = [&](const UpdateRule& rule, double share) {
-        return answered(*model, o.task, test, rule, share, value);
+        return answered(*model, o.task, test, rule, share, values);
     };
     print(o, "everything", {}, 1, right({}, 1), test.size());
     print(o, "nothing", {}, 0, right({}, 0), test.size());
@@ -125,7 +130,7 @@ void measure(const Options& o)
             rule = { o.weights[0], o.weights[1], o.weights[2], o.weights[3] };
         else if (name == "joint")
             rule = best_weights([&](const UpdateRule& r) {
-                return answered(*model, o.task, learning, r, o.share, value);
+                return answered(*model, o.task, searching, r, o.share, values);
             });
         rule.validate();
         print(o, name, rule, o.share, right(rule, o.share), test.size());
@@ -163,7 +168,10 @@ void add_bench_rules_command(CLI::App& bench)
         ->delimiter(',')
         ->expected(4);
     command->add_option("--questions", o->questions, "asked, spread evenly; 0: all");
-    command->add_option("--learn", o->learn, "training questions for values and weights")
+    command
+        ->add_option("--learn",
+                     o->learn,
+                     "training questions for the values, and as many for the weights")
         ->check(CLI::Range(2, 1000000));
     command->add_option("--save", o->save, "file for the learnt values");
     command->add_option("--threads", o->threads, "threads an operator may use")

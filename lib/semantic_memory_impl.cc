@@ -87,11 +87,9 @@ bool semantic_memory_impl::stop()
 // From the constructor or under the lock.
 void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
 {
-    ContextStore::Scorer scorer;
+    std::optional<udeepsc_core::ValueScorer> values;
     if (!d_options.scorer.empty()) {
-        const auto values
-            = udeepsc_core::ValueScorer::load(d_options.scorer, model->id());
-        scorer = [values](const ContextEntry& entry) { return values(entry); };
+        values = udeepsc_core::ValueScorer::load(d_options.scorer, model->id());
     }
     d_model = std::move(model);
     d_tasks.clear();
@@ -110,7 +108,9 @@ void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
     }
     d_next_frame.clear();
     d_store = std::make_unique<ContextStore>(store_options());
-    d_store->set_scorer(std::move(scorer));
+    if (values) {
+        values->score(*d_store);
+    }
     if (d_options.csi > 0) {
         d_csi = std::make_unique<csi_memory>(d_options.csi, d_model->id());
     }
