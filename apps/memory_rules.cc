@@ -127,7 +127,7 @@ std::size_t answered(const Transceiver& model,
             const auto& question = questions[i];
             samples.push_back(
                 share > 0 ? kept_of(
-                    question, rule, capacity_of(question.context.size(), share), scorer)
+                    question, rule, capacity_of(question.context.size(), share), values)
                           : question.present);
         }
         const auto results = model.decode(task, samples);
