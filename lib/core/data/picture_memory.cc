@@ -34,8 +34,12 @@ int count_of(const Shapes& shapes, int kind)
 Shapes random_shapes(std::mt19937_64& random)
 {
     Shapes shapes(static_cast<std::size_t>(draw_number(random, 1, MAX_IN_PICTURE)));
+    // All alike in every third: large numbers are to occur.
+    const bool alike = draw_number(random, 0, 2) == 0;
     for (auto& s : shapes) {
-        s.kind = draw_number(random, 0, static_cast<int>(shape_kinds().size()) - 1);
+        s.kind = alike && &s != &shapes.front()
+            ? shapes.front().kind
+            : draw_number(random, 0, static_cast<int>(shape_kinds().size()) - 1);
         s.colour = draw_number(random, 0, static_cast<int>(shape_colours().size()) - 1);
     }
     return shapes;
