@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "baseline_answers.h"
 #include "baseline_run.h"
 #include "commands.h"
 
@@ -101,12 +102,14 @@ void run(Options o)
         if (learns && o.scheme.training.empty())
             o.scheme.training = training_texts(*model, o.eval);
         const Scheme scheme(o.scheme);
-        if (scheme.sends_pictures() != gives_pictures(samples.output))
+        const bool answers = o.pictures.empty() && takes_texts(*model, o.eval.task);
+        if (scheme.sends_pictures() != (!answers && gives_pictures(samples.output)))
             throw Error("baseline: " + name + " does not send what " + o.eval.task
                         + " gives, a " + samples.output);
         for (const double snr_db : o.snr_db) {
-            const auto result
-                = run_baseline(scheme, samples, o.eval, snr_db, o.margin_db);
+            const auto result = answers
+                ? run_separate(*model, scheme, samples, o.eval, snr_db, o.margin_db)
+                : run_baseline(scheme, samples, o.eval, snr_db, o.margin_db);
             if (o.json)
                 print_json(result, scheme, o);
             else
@@ -132,7 +135,10 @@ void add_baseline_command(CLI::App& app)
     command->add_option("--model", o->model, "whose data sets and channel uses they are");
     command->add_option("--data", o->eval.data_dir, "folder with the data sets");
     command
-        ->add_option("--task", o->eval.task, "image_reconstruction, text_reconstruction")
+        ->add_option("--task",
+                     o->eval.task,
+                     "that gives pictures or sentences; or one that answers from texts: "
+                     "the model reads what arrives")
         ->required();
     command
         ->add_option(
@@ -148,9 +154,10 @@ void add_baseline_command(CLI::App& app)
                         "of rician: line of sight to scattered power in dB");
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, for example -6,0,6,12")
         ->delimiter(',');
-    command->add_option("--symbols",
-                        o->eval.symbols,
-                        "channel uses a sample or tile; 0: as many as the model sends");
+    command->add_option(
+        "--symbols",
+        o->eval.symbols,
+        "channel uses a sample, tile or text; 0: as many as the model sends");
     command->add_flag("--csi-at-transmitter",
                       o->eval.csi_at_transmitter,
                       "under fading the choice is made for each sample's own Es/N0");

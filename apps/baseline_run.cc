@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "baseline_run.h"
+#include "baseline_channel.h"
 
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/result.h>
 #include <udeepsc_core/text.h>
-#include <udeepsc_phy/random.h>
 
 #include <algorithm>
 #include <cmath>
@@ -39,44 +39,6 @@ symbols_of(const Transceiver& model, const std::string& task, const Sample& samp
     return symbols;
 }
 
-/*! Noise, and a gain for each payload that the receiver knows. */
-class Channel {
-public:
-    Channel(const EvalOptions& options, double esn0_db)
-        : d_fading(options.channel != "awgn")
-        , d_k(options.channel == "rician" ? std::pow(10.0, options.k_factor_db / 10.0)
-                                          : 0.0)
-        , d_esn0_db(esn0_db)
-        , d_random(options.seed)
-    { }
-
-    //! Es/N0 in dB of the next payload.
-    double draw_esn0_db()
-    {
-        if (!d_fading)
-            return d_esn0_db;
-        const auto gain = std::sqrt(d_k / (d_k + 1))
-            + std::sqrt(1 / (d_k + 1)) * d_random.complex_gaussian();
-        return d_esn0_db + 10 * std::log10(std::max(1e-6, std::norm(gain)));
-    }
-
-    //! Equalised symbols; gives their noise variance.
-    float pass(std::vector<std::complex<float>>& symbols, double esn0_db)
-    {
-        const double noise_var = std::pow(10.0, -esn0_db / 10.0);
-        for (auto& symbol : symbols)
-            symbol += std::complex<float>(d_random.complex_gaussian()
-                                          * std::sqrt(noise_var));
-        return static_cast<float>(noise_var);
-    }
-
-private:
-    bool d_fading;
-    double d_k; // line of sight to scatter; Rayleigh: 0
-    double d_esn0_db;
-    udeepsc_phy::Xoshiro256pp d_random;
-};
-
 /*! One payload, sent and received. */
 struct Exchange {
     Scheme::Sent sent;
@@ -88,7 +50,7 @@ struct Exchange {
 Exchange exchange(const Scheme& scheme,
                   const SourceSample& source,
                   std::size_t symbols,
-                  Channel& channel,
+                  BaselineChannel& channel,
                   double known_db,
                   double esn0_db)
 {
@@ -137,6 +99,17 @@ bool gives_sentences(const std::string& output)
     return result_kind(output).payload(result).bytes == std::vector<std::uint8_t> { 'a' };
 }
 
+bool takes_texts(const Transceiver& model, const std::string& task)
+{
+    const auto& info = model.info().task(task);
+    return !gives_pictures(info.output) && !gives_sentences(info.output)
+        && std::all_of(
+            info.modalities.begin(), info.modalities.end(), [&](const auto& name) {
+                const auto& m = model.info().modality(name);
+                return m.payload == PayloadType::bytes && m.shape.size() == 1;
+            });
+}
+
 BaselineSamples baseline_samples(const Transceiver& model, const EvalOptions& options)
 {
     options.validate();
@@ -146,9 +119,12 @@ BaselineSamples baseline_samples(const Transceiver& model, const EvalOptions& op
     out.task = options.task;
     out.dataset = data->describe().name;
     out.output = task.output;
-    if (!gives_pictures(out.output) && !gives_sentences(out.output))
-        throw Error("baseline: " + options.task + " gives a " + out.output
-                    + ", expected a task that gives pictures or sentences");
+    if (!gives_pictures(out.output) && !gives_sentences(out.output)
+        && !takes_texts(model, options.task))
+        throw Error(
+            "baseline: " + options.task + " gives a " + out.output
+            + ", expected a task that gives pictures or sentences, or takes texts "
+              "alone");
     const std::size_t n = options.limit > 0
         ? std::min<std::size_t>(data->size(), static_cast<std::size_t>(options.limit))
         : data->size();
@@ -157,6 +133,9 @@ BaselineSamples baseline_samples(const Transceiver& model, const EvalOptions& op
         try {
             for (const auto& input : sample.inputs)
                 model.check(options.task, input.first, input.second);
+            for (const auto& input : sample.context)
+                for (const auto& earlier : input.second)
+                    model.check(options.task, input.first, earlier);
         } catch (const Error&) { // too long, mostly
             ++out.skipped;
             continue;
@@ -212,9 +191,18 @@ std::vector<std::string> training_texts(const Transceiver& model, EvalOptions op
 {
     options.split = "train";
     const auto data = open(model, options);
+    const bool as_they_are = takes_texts(model, options.task);
+    const auto text_of = [&](const SourceSample& text) {
+        return as_they_are ? text.utf8() : normalize_sentence(text.utf8());
+    };
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < data->size(); ++i)
-        texts.push_back(normalize_sentence(data->at(i).inputs.begin()->second.utf8()));
+    for (std::size_t i = 0; i < data->size(); ++i) {
+        const auto sample = data->at(i);
+        texts.push_back(text_of(sample.inputs.begin()->second));
+        for (const auto& input : sample.context)
+            for (const auto& earlier : input.second)
+                texts.push_back(text_of(earlier));
+    }
     return texts;
 }
 
@@ -235,7 +223,7 @@ BaselineResult run_baseline(const Scheme& scheme,
     const auto& kind = result_kind(samples.output);
     r.metric = kind.metric();
     const auto scorer = kind.scorer();
-    Channel channel(options, esn0_db);
+    BaselineChannel channel(options, esn0_db);
     for (std::size_t i = 0; i < samples.samples.size(); ++i) {
         const double here_db = channel.draw_esn0_db();
         // An ideal code has the right rate whatever the gain.

@@ -24,6 +24,10 @@ struct BaselineSamples {
 bool gives_pictures(const std::string& output);
 bool gives_sentences(const std::string& output);
 
+//! Whether the task answers from texts alone: they can be sent by a text codec, and the
+//! model reads what arrives.
+bool takes_texts(const udeepsc_core::Transceiver& model, const std::string& task);
+
 //! The samples that evaluate() takes, with the symbols that the model sends for each.
 //! Error as evaluate().
 BaselineSamples baseline_samples(const udeepsc_core::Transceiver& model,

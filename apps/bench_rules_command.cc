@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
     std::string model = "memory", task = "story_question_answering";
-    std::string data_dir, save;
+    std::string data_dir, save, split = "test";
     std::vector<std::string> datasets;
     std::vector<std::string> rules {
         "fifo", "freshness", "value", "correlation", "joint"
@@ -42,7 +42,7 @@ open(const Options& o, const ModelInfo& info, const std::string& split)
     return open_data(ModelConfig::from_json(info.config), o.task, options);
 }
 
-// The best of a grid on the questions that the values are learnt from.
+// The best of a grid.
 UpdateRule best_weights(const std::function<std::size_t(const UpdateRule&)>& right)
 {
     UpdateRule best;
@@ -80,6 +80,7 @@ void print(const Options& o,
                                               { "n", n },
                                               { "task", o.task },
                                               { "datasets", o.datasets },
+                                              { "split", o.split },
                                               { "snr_db", o.snr_db },
                                               { "seed", o.seed } })
                          .dump()
@@ -107,14 +108,19 @@ void measure(const Options& o)
               return receive_questions(
                   *model, o.task, *open(o, model->info(), split), n, o.snr_db, seed);
           };
-    const auto learning = received("train", o.learn, o.seed + 1);
-    const auto scorer = learn_values(*model, o.task, learning);
+    const auto learning = received("train", 2 * o.learn, o.seed + 1);
+    // Weights are searched for on other questions than the values are learnt from, which
+    // know those too well.
+    const auto middle
+        = learning.begin() + static_cast<std::ptrdiff_t>(learning.size() / 2);
+    const std::vector<ReceivedQuestion> searching(middle, learning.end());
+    const auto values = learn_values(
+        *model, o.task, std::vector<ReceivedQuestion>(learning.begin(), middle));
     if (!o.save.empty())
-        scorer.save(o.save);
-    const ContextStore::Scorer value = [&](const ContextEntry& e) { return scorer(e); };
-    const auto test = received("test", o.questions, o.seed);
+        values.save(o.save);
+    const auto test = received(o.split, o.questions, o.seed);
     const auto right = [&](const UpdateRule& rule, double share) {
-        return answered(*model, o.task, test, rule, share, value);
+        return answered(*model, o.task, test, rule, share, values);
     };
     print(o, "everything", {}, 1, right({}, 1), test.size());
     print(o, "nothing", {}, 0, right({}, 0), test.size());
@@ -124,7 +130,7 @@ void measure(const Options& o)
             rule = { o.weights[0], o.weights[1], o.weights[2], o.weights[3] };
         else if (name == "joint")
             rule = best_weights([&](const UpdateRule& r) {
-                return answered(*model, o.task, learning, r, o.share, value);
+                return answered(*model, o.task, searching, r, o.share, values);
             });
         rule.validate();
         print(o, name, rule, o.share, right(rule, o.share), test.size());
@@ -145,6 +151,8 @@ void add_bench_rules_command(CLI::App& bench)
     command->add_option("--data", o->data_dir, "folder of the data sets")->required();
     command->add_option("--dataset", o->datasets, "in place of those of the task")
         ->delimiter(',');
+    command->add_option("--split", o->split, "that is asked")
+        ->check(CLI::IsMember({ "test", "val" }));
     command->add_option("--share", o->share, "of a context that the store has room for")
         ->check(CLI::Range(0.01, 1.0));
     command->add_option("--snr", o->snr_db, "Es/N0 in dB, AWGN")
@@ -159,8 +167,11 @@ void add_bench_rules_command(CLI::App& bench)
                      "for if not given")
         ->delimiter(',')
         ->expected(4);
-    command->add_option("--questions", o->questions, "of the test, 0: all");
-    command->add_option("--learn", o->learn, "training questions for values and weights")
+    command->add_option("--questions", o->questions, "asked, spread evenly; 0: all");
+    command
+        ->add_option("--learn",
+                     o->learn,
+                     "training questions for the values, and as many for the weights")
         ->check(CLI::Range(2, 1000000));
     command->add_option("--save", o->save, "file for the learnt values");
     command->add_option("--threads", o->threads, "threads an operator may use")

@@ -26,13 +26,13 @@ void add_noise(LinkBlock& block, double noise_var, std::mt19937_64& random)
 std::vector<FeatureBlock> kept_of(const ReceivedQuestion& question,
                                   const UpdateRule& rule,
                                   int capacity,
-                                  const ContextStore::Scorer& scorer)
+                                  const ValueScorer& values)
 {
     ContextStoreOptions options;
     options.entries = capacity;
     options.rule = rule;
     ContextStore store(options);
-    store.set_scorer(scorer);
+    values.score(store);
     double time = 0;
     for (const auto& block : question.context) {
         ContextEntry entry;
@@ -90,20 +90,21 @@ ValueScorer learn_values(const Transceiver& model,
                          const std::string& task,
                          const std::vector<ReceivedQuestion>& questions)
 {
-    std::vector<FeatureMatrix> entries;
-    std::vector<double> damages;
+    std::vector<std::vector<FeatureMatrix>> contexts;
+    std::vector<std::vector<double>> damages;
     for (const auto& question : questions) {
         if (question.label < 0)
             continue;
         auto blocks = question.context;
         blocks.insert(blocks.end(), question.present.begin(), question.present.end());
-        const auto damage = leave_one_out(model, task, blocks, question.label);
-        for (std::size_t i = 0; i < question.context.size(); ++i) {
-            entries.push_back(question.context[i].features);
-            damages.push_back(damage[i]);
-        }
+        auto damage = leave_one_out(model, task, blocks, question.label);
+        damage.resize(question.context.size());
+        contexts.emplace_back();
+        for (const auto& block : question.context)
+            contexts.back().push_back(block.features);
+        damages.push_back(std::move(damage));
     }
-    return ValueScorer::fit(entries, damages, model.info().id);
+    return ValueScorer::fit(contexts, damages, model.info().id);
 }
 
 int capacity_of(std::size_t entries, double share)
@@ -116,7 +117,7 @@ std::size_t answered(const Transceiver& model,
                      const std::vector<ReceivedQuestion>& questions,
                      const UpdateRule& rule,
                      double share,
-                     const ContextStore::Scorer& scorer)
+                     const ValueScorer& values)
 {
     std::size_t right = 0;
     for (std::size_t from = 0; from < questions.size(); from += BATCH) {
@@ -126,7 +127,7 @@ std::size_t answered(const Transceiver& model,
             const auto& question = questions[i];
             samples.push_back(
                 share > 0 ? kept_of(
-                    question, rule, capacity_of(question.context.size(), share), scorer)
+                    question, rule, capacity_of(question.context.size(), share), values)
                           : question.present);
         }
         const auto results = model.decode(task, samples);

@@ -42,4 +42,4 @@ std::size_t answered(const udeepsc_core::Transceiver& model,
                      const std::vector<ReceivedQuestion>& questions,
                      const udeepsc_core::UpdateRule& rule,
                      double share,
-                     const udeepsc_core::ContextStore::Scorer& scorer);
+                     const udeepsc_core::ValueScorer& values);

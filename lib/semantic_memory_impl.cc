@@ -4,6 +4,7 @@
 #include "memory_options.h"
 
 #include <gnuradio/io_signature.h>
+#include <udeepsc_core/value_scorer.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,7 +15,6 @@ namespace {
 
 using udeepsc_core::ContextEntry;
 using udeepsc_core::ContextStore;
-using udeepsc_core::ContextStoreOptions;
 
 double now_s()
 {
@@ -55,6 +55,7 @@ semantic_memory_impl::semantic_memory_impl(const std::string& model,
     add_input("clear", [this](const pmt::pmt_t&) { clear(); });
     add_pdu_output();
     message_port_register_out(d_contents);
+    message_port_register_out(d_snr);
 }
 
 semantic_memory_impl::~semantic_memory_impl() = default;
@@ -86,6 +87,10 @@ bool semantic_memory_impl::stop()
 // From the constructor or under the lock.
 void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
 {
+    std::optional<udeepsc_core::ValueScorer> values;
+    if (!d_options.scorer.empty()) {
+        values = udeepsc_core::ValueScorer::load(d_options.scorer, model->id());
+    }
     d_model = std::move(model);
     d_tasks.clear();
     d_present.clear();
@@ -103,9 +108,15 @@ void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
     }
     d_next_frame.clear();
     d_store = std::make_unique<ContextStore>(store_options());
+    if (values) {
+        values->score(*d_store);
+    }
+    if (d_options.csi > 0) {
+        d_csi = std::make_unique<csi_memory>(d_options.csi, d_model->id());
+    }
 }
 
-ContextStoreOptions semantic_memory_impl::store_options() const
+udeepsc_core::ContextStoreOptions semantic_memory_impl::store_options() const
 {
     auto options = context_store_options(d_options);
     options.model_id = d_model->id();
@@ -137,6 +148,9 @@ void semantic_memory_impl::handle(const pmt::pmt_t& msg)
             }
         }
     }
+    if (!most.empty()) {
+        remember_channel(data);
+    }
     if (most.count(modality)) {
         remember(data, task, modality);
         show_contents();
@@ -149,6 +163,24 @@ void semantic_memory_impl::handle(const pmt::pmt_t& msg)
     }
     wait_for_room();
     send(message, arrived);
+}
+
+void semantic_memory_impl::remember_channel(const pdu& data)
+{
+    const double noise_var = noise_var_of(data, 1, 0).front();
+    const int source = source_of(data);
+    double next = 0;
+    {
+        std::lock_guard<std::mutex> lock(d_mutex);
+        if (!d_csi || !(noise_var > 0)) {
+            return;
+        }
+        next = d_csi->add(source, noise_var, now_s());
+    }
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, keys::snr_db(), pmt::from_double(next));
+    dict = pmt::dict_add(dict, keys::source(), pmt::from_long(source));
+    message_port_pub(d_snr, dict);
 }
 
 void semantic_memory_impl::remember(const pdu& data,
@@ -348,27 +380,20 @@ int semantic_memory_impl::size() const
     return d_store->size();
 }
 
+int semantic_memory_impl::csi_size() const
+{
+    std::lock_guard<std::mutex> lock(d_mutex);
+    return d_csi ? d_csi->size() : 0;
+}
+
 pmt::pmt_t semantic_memory_impl::stats() const
 {
     pmt::pmt_t dict = pdu_block_impl::stats();
     std::lock_guard<std::mutex> lock(d_mutex);
-    const auto& counts = d_store->counts();
-    const std::pair<const char*, std::uint64_t> more[]
-        = { { "held", static_cast<std::uint64_t>(d_store->size()) },
-            { "stored", counts.stored },
-            { "merged", counts.merged },
-            { "repeated", counts.repeated },
-            { "late", counts.late },
-            { "evicted", counts.evicted },
-            { "expired", counts.expired },
-            { "restarts", counts.restarts },
-            { "clock_backwards", counts.clock_backwards },
-            { "without_context", d_without_context },
-            { "context_cut", d_context_cut } };
-    for (const auto& one : more) {
-        dict = pmt::dict_add(dict, pmt::intern(one.first), pmt::from_uint64(one.second));
-    }
-    return dict;
+    dict = with_counts(dict, *d_store);
+    dict = pmt::dict_add(
+        dict, pmt::mp("without_context"), pmt::from_uint64(d_without_context));
+    return pmt::dict_add(dict, pmt::mp("context_cut"), pmt::from_uint64(d_context_cut));
 }
 
 } // namespace udeepsc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "csi_memory.h"
 #include "model_summary.h"
 #include "pdu_block_impl.h"
 #include <gnuradio/udeepsc/semantic_memory.h>
@@ -38,6 +39,7 @@ public:
     void load(const std::string& path) override;
 
     int size() const override;
+    int csi_size() const override;
     std::uint64_t without_context() const override { return d_without_context; }
     std::uint64_t context_cut() const override { return d_context_cut; }
     pmt::pmt_t stats() const override;
@@ -46,6 +48,7 @@ private:
     using frames_remembered = std::map<std::string, int>; // most, by modality
 
     void handle(const pmt::pmt_t& msg);
+    void remember_channel(const pdu& data);
     void remember(const pdu& data, const std::string& task, const std::string& modality);
     pmt::pmt_t with_context(pdu data,
                             const std::string& task,
@@ -62,6 +65,7 @@ private:
     void use(std::shared_ptr<const model_summary> model);
 
     const pmt::pmt_t d_contents = pmt::intern("contents");
+    const pmt::pmt_t d_snr = pmt::intern("snr");
     std::atomic<bool> d_memory;
     std::atomic<std::uint64_t> d_without_context { 0 };
     std::atomic<std::uint64_t> d_context_cut { 0 };
@@ -72,6 +76,7 @@ private:
     std::map<std::string, frames_remembered> d_tasks; // those with memory
     std::map<std::string, std::vector<std::string>> d_present; // their other modalities
     std::unique_ptr<udeepsc_core::ContextStore> d_store;
+    std::unique_ptr<csi_memory> d_csi; // where it is asked for
     // Number of the next frame, by source, task and modality, where PDUs bring none.
     std::map<std::string, std::uint64_t> d_next_frame;
 };

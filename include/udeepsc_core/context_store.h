@@ -123,6 +123,10 @@ class ContextStore {
 public:
     //! Gives an entry's value when it comes; what training has learnt, for example.
     using Scorer = std::function<double(const ContextEntry&)>;
+    //! What the coming of a younger entry of its task and modality adds to the value of
+    //! one that the scorer valued: less than 0 where it makes the older one worth less.
+    using PairScorer
+        = std::function<double(const ContextEntry& older, const ContextEntry& younger)>;
 
     //! Error for bad options.
     explicit ContextStore(const ContextStoreOptions& options);
@@ -134,7 +138,7 @@ public:
     //! Other capacity, rule or deadlines from now on; what is too much goes. Error for
     //! bad options and for another model.
     void set_options(const ContextStoreOptions& options);
-    void set_scorer(Scorer scorer);
+    void set_scorer(Scorer scorer, PairScorer pairs = {});
 
     //! Gives the id of the entry that now holds it. Error, and nothing changed, for an
     //! entry of another model, a source outside 0..255, numbers that are not finite,

@@ -27,8 +27,9 @@ std::vector<double> leave_one_out(const Transceiver& model,
 
 /*! Parameters of ValueScorer::fit(). */
 struct ValueScorerOptions {
-    int waves = 256; //!< random Fourier features, 0..4096; 0: linear alone
-    double ridge = 0.01; //!< penalty of the weights, of the mean squared feature; > 0
+    int waves = 128; //!< random Fourier features, 0..4096; 0: linear alone
+    int directions = 16; //!< principal components that pairs are compared in, 0..64
+    double ridge = 0.1; //!< penalty of the weights, of each feature's mean square; > 0
     std::uint64_t seed = 1;
 };
 
@@ -37,25 +38,31 @@ struct ValueScorerOptions {
  * into a function of the features alone, since a receiver does not know what it will be
  * asked.
  *
- * Ridge regression on the mean feature vector and on random Fourier features of it
- * (A. Rahimi and B. Recht, "Random Features for Large-Scale Kernel Machines", 2007).
+ * An entry's value is that of itself, by ridge regression on its mean feature vector and
+ * on random Fourier features of it (A. Rahimi and B. Recht, "Random Features for
+ * Large-Scale Kernel Machines", 2007), and a bilinear form of it and of each younger
+ * entry, in their principal components: "Mary is in the garden" is worth little when
+ * "Mary went to the kitchen" has come.
  */
 class ValueScorer {
 public:
-    //! \param entries features of the entries, all of one number of columns
-    //! \param damages one number an entry, as leave_one_out() gives them
+    //! \param contexts features of the entries of each context, oldest first; all of one
+    //!        number of columns
+    //! \param damages of each, as leave_one_out() gives them
     //! Error for less than two entries, sizes that differ, and numbers not finite.
-    static ValueScorer fit(const std::vector<FeatureMatrix>& entries,
-                           const std::vector<double>& damages,
+    static ValueScorer fit(const std::vector<std::vector<FeatureMatrix>>& contexts,
+                           const std::vector<std::vector<double>>& damages,
                            const std::string& model_id,
                            const ValueScorerOptions& options = {});
 
-    //! Error for features of another number of columns.
+    //! The value of an entry when it comes. Error for features of another number of
+    //! columns.
     double operator()(const FeatureMatrix& features) const;
-    double operator()(const ContextEntry& entry) const
-    {
-        return (*this)(entry.block.features);
-    }
+    //! What a younger one adds to it. Error as above.
+    double pair(const FeatureMatrix& older, const FeatureMatrix& younger) const;
+
+    //! Both, for a store.
+    void score(ContextStore& store) const;
 
     //! A safetensors file. Error.
     void save(const std::string& path) const;
@@ -63,12 +70,22 @@ public:
     static ValueScorer load(const std::string& path, const std::string& model_id);
 
 private:
-    std::vector<double> inputs(const FeatureMatrix& features) const;
+    void standardise(const std::vector<FeatureMatrix>& entries);
+    void find_directions(const std::vector<FeatureMatrix>& entries, int directions);
+    void draw_waves(const ValueScorerOptions& options);
+    // Mean feature vector, each number of mean 0 and variance 1; [cols]
+    std::vector<double> standard(const FeatureMatrix& features) const;
+    // What one entry's value is linear in; [cols + waves + 1], the constant last
+    std::vector<double> inputs(const std::vector<double>& x) const;
+    // Principal components and a constant; [directions + 1]
+    std::vector<double> project(const std::vector<double>& x) const;
 
     std::string d_model_id;
-    int d_cols = 0, d_waves = 0;
-    // [cols]; [waves, cols + 1] with the phase last; [cols + waves + 1], constant last
-    std::vector<float> d_mean, d_scale, d_frequencies, d_weights;
+    int d_cols = 0, d_waves = 0, d_directions = 0;
+    // [cols]; [waves, cols + 1] with the phase last; [directions, cols]
+    std::vector<float> d_mean, d_scale, d_frequencies, d_axes;
+    // [cols + waves + 1]; [directions + 1, directions + 1], older first
+    std::vector<float> d_weights, d_pairs;
 };
 
 } // namespace udeepsc_core

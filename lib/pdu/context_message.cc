@@ -72,7 +72,7 @@ pmt::pmt_t source_message(int source, const std::vector<HeldEntry>& entries)
     set(pmt::mp("vectors"), pmt::init_s32vector(count, vectors));
     set(keys::task(), tasks);
     set(keys::modality(), modalities);
-    set(pmt::mp("text"), texts);
+    set(pmt::mp("words"), texts);
     return dict;
 }
 
@@ -137,7 +137,9 @@ entry_of(const pdu& data, const std::string& task, const std::string& modality)
     entry.task = task;
     entry.block.modality = modality;
     read_features(data, entry.block);
-    entry.value = data.number(keys::value()).value_or(0);
+    if (const auto value = data.number(keys::value())) {
+        entry.value = *value; // else the store's scorer says it
+    }
     entry.text = text_of(data);
     return entry;
 }
@@ -179,6 +181,26 @@ pmt::pmt_t contents_message(udeepsc_core::ContextStore& store, double now)
     dict = pmt::dict_add(dict, pmt::mp("sources"), sources);
     return pmt::dict_add(
         dict, pmt::mp("capacity"), pmt::from_long(store.options().entries));
+}
+
+pmt::pmt_t with_counts(pmt::pmt_t stats, const udeepsc_core::ContextStore& store)
+{
+    const auto& counts = store.counts();
+    const std::pair<const char*, std::uint64_t> more[]
+        = { { "held", static_cast<std::uint64_t>(store.size()) },
+            { "stored", counts.stored },
+            { "merged", counts.merged },
+            { "repeated", counts.repeated },
+            { "late", counts.late },
+            { "evicted", counts.evicted },
+            { "expired", counts.expired },
+            { "restarts", counts.restarts },
+            { "clock_backwards", counts.clock_backwards } };
+    for (const auto& one : more) {
+        stats
+            = pmt::dict_add(stats, pmt::intern(one.first), pmt::from_uint64(one.second));
+    }
+    return stats;
 }
 
 } // namespace udeepsc

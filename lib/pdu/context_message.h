@@ -31,5 +31,8 @@ std::vector<udeepsc_core::FeatureBlock> context_of(const pdu& data);
 //! oldest first.
 pmt::pmt_t contents_message(udeepsc_core::ContextStore& store, double now);
 
+//! A block's counters with those of its store.
+pmt::pmt_t with_counts(pmt::pmt_t stats, const udeepsc_core::ContextStore& store);
+
 } // namespace udeepsc
 } // namespace gr

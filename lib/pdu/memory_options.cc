@@ -48,6 +48,7 @@ void semantic_memory_options::validate() const
     require_range("deadline_s", deadline_s, 0, 1e9);
     require_range("duplicate", duplicate, 0, 1);
     require_range("gap_frames", gap_frames, 0, 127);
+    require_range("csi", csi, 0, 65536);
     try {
         context_store_options(*this).validate();
     } catch (const udeepsc_core::Error& e) {

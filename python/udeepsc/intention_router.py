@@ -10,6 +10,7 @@ from .pdu_counters import BadPdu, PduCounters, counted
 from .pdus import bytes_vector, dictionary, text_of, value_of
 
 UNKNOWN = 'unknown'  # class of what is no intention
+CONTROL = 'text'  # kind of the control payload
 PREFIX = 'task '  # of a control payload, before the task's name
 
 
@@ -94,13 +95,13 @@ class intention_router(PduCounters, gr.basic_block):
             return
         # The other end may know a task that this one does not.
         self.message_port_pub(pmt.intern('control'), pmt.cons(
-            dictionary(control='text'), bytes_vector((PREFIX + name).encode())))
+            dictionary(control=CONTROL), bytes_vector((PREFIX + name).encode())))
         self._want(name)
 
     @counted
     def obey(self, message):
         if not pmt.is_pair(message) or not pmt.is_dict(pmt.car(message)) \
-                or value_of(pmt.car(message), 'control') != 'text':
+                or value_of(pmt.car(message), 'control') != CONTROL:
             return  # a report or an acknowledgement
         words = text_of(pmt.cdr(message))
         if words.startswith(PREFIX):

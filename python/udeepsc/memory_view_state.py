@@ -11,9 +11,9 @@ from .pdus import text_of, value_of
 MOST_QUESTIONS = 50
 COLUMNS = {'frame_id': 'frame', 'age': 'age', 'age_s': 'age_s', 'value': 'value', 'score': 'score',
            'noise_var': 'noise_var', 'vectors': 'vectors', 'moment': 'moment', 'task': 'task',
-           'modality': 'modality', 'text': 'text'}
+           'modality': 'modality', 'words': 'words'}
 
-#: One entry of the memory; text is what was sent, where a simulation says so.
+#: One entry of the memory; words are what was sent, where a simulation says so.
 Entry = namedtuple('Entry', COLUMNS.values())
 
 
@@ -28,7 +28,7 @@ class Question:
 def column(about, name, count):
     """A key that holds one value an entry, as a list."""
     values = pmt.dict_ref(about, pmt.intern(name), pmt.PMT_NIL)
-    if name == 'text':
+    if name == 'words':
         values = [text_of(pmt.vector_ref(values, i)) for i in range(pmt.length(values))]
     elif pmt.is_vector(values):
         values = [pmt.symbol_to_string(pmt.vector_ref(values, i))

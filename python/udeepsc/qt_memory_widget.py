@@ -53,7 +53,7 @@ def cell(text, colour=None, share=None, background=None):
 
 def what(entry):
     """Words that were sent; over a radio nobody says them."""
-    return entry.text or f'{entry.task}, frame {entry.frame}'
+    return entry.words or f'{entry.task}, frame {entry.frame}'
 
 
 class MemoryWidget(QtWidgets.QWidget):

@@ -26,6 +26,7 @@ FIGURES = {
     'fig8': 'symbols sent and loss of score against the SNR',
     'fig9': 'which patches and words are sent',
     'fig10': 'the selection modules against chance',
+    'memory': 'answers with and without what came before, docs/memory.md',
     'table2': 'symbols a sample',
     'table3': 'parameters of one model against one for each task',
 }
@@ -74,8 +75,7 @@ def parser():
     p.add_argument('--seed', type=int, default=1, help='of the channel (%(default)s)')
     p.add_argument('--shard', type=shard, default=(1, 1), metavar='I/N',
                    help='measure every Nth part from the Ith; then once without --shard')
-    p.add_argument('--model', default=str(ROOT / 'models' / 'udeepsc-lite.safetensors'),
-                   metavar='FILE', help='in place of the shipped one')
+    p.add_argument('--model', metavar='FILE', help='in place of the shipped one')
     p.add_argument('--models', type=Path, metavar='DIR', help='models to compare with: '
                    't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8)')
     p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
@@ -91,6 +91,9 @@ def parser():
 
 
 def checked(options):
+    if options.model is None:
+        shipped = 'memory' if options.figure == 'memory' else 'lite'
+        options.model = str(ROOT / 'models' / f'udeepsc-{shipped}.safetensors')
     if options.train and not options.models:
         raise BadInput('--train: expected --models DIR, where to put them')
     if options.train and not options.data:

@@ -47,6 +47,8 @@ class Job:
     selection: str = 'fsm'
     csi: bool = False  # the transmitter knows each sample's own Es/N0
     coding: str = ''  # a conventional scheme in place of the model, such as jpeg-ldpc
+    memory: bool = True  # False: earlier frames are not sent
+    lose: float = 0.0  # share of the earlier frames that are lost
 
     def schemes(self):
         return (self.scheme, RANDOM, GAIN) if self.selection == 'both' else (self.scheme,)
@@ -61,7 +63,8 @@ class Job:
         return {'model': self.model.id, 'task': self.task, 'asked_dataset': self.dataset,
                 'channel': self.channel, 'limit': self.limit, 'seed': self.seed,
                 'split': self.split, 'asked_symbols': self.symbols,
-                'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding}
+                'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding,
+                'memory': self.memory, 'lose': self.lose}
 
     def pieces(self):
         """The same in pieces of one SNR each."""
@@ -82,11 +85,16 @@ class Job:
             words += ['--selection', self.selection]
         if self.csi:
             words += ['--csi-at-transmitter']
+        if not self.memory:
+            words += ['--memory', 'off']
+        if self.lose:
+            words += ['--lose', f'{self.lose:g}']
         return words
 
 
 KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
-              'asked_symbols', 'asked_selection', 'csi', 'coding')
+              'asked_symbols', 'asked_selection', 'csi', 'coding', 'memory', 'lose')
+LATER_FIELDS = {'memory': True, 'lose': 0.0}  # of rows that were measured before there were these
 
 
 def key_of(about, scheme, snr_db):

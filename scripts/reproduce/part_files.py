@@ -8,7 +8,7 @@ once. A file only grows, and a process that is killed loses no more than the lin
 import json
 import sys
 
-from measurement import COLUMNS, KEY_FIELDS, BadInput, key_of
+from measurement import COLUMNS, KEY_FIELDS, LATER_FIELDS, BadInput, key_of
 
 NEEDED = set(COLUMNS) | set(KEY_FIELDS)
 
@@ -78,7 +78,10 @@ def row_of(line):
     """None for a line that is no measurement."""
     try:
         row = json.loads(line)
-        if not isinstance(row, dict) or NEEDED - set(row):
+        if not isinstance(row, dict):
+            return None
+        row = {**LATER_FIELDS, **row}
+        if NEEDED - set(row):
             return None
         numbers = row['value'], row['ci95'], row['symbols_mean'], row['n']
         if not all(isinstance(number, (int, float)) for number in numbers):

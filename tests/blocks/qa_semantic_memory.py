@@ -183,7 +183,8 @@ class Memory(Remembering):
 
     def test_bad_parameters(self):
         for options, word in (({'entries': 0}, 'entries'), ({'rule': 'lifo'}, 'rule'),
-                              ({'duplicate': 2.0}, 'duplicate'), ({'gap_frames': 200}, 'gap_frames'), ({'features': -1}, 'features'),
+                              ({'duplicate': 2.0}, 'duplicate'), ({'gap_frames': 200}, 'gap_frames'),
+                              ({'csi': -1}, 'csi'), ({'features': -1}, 'features'),
                               ({'bytes': -1}, 'bytes'), ({'value_weight': -1.0}, 'value_weight'),
                               ({'deadline_s': float('nan')}, 'deadline_s')):
             with self.assertRaisesRegex(ValueError, word):
@@ -193,6 +194,8 @@ class Memory(Remembering):
                                     freshness_weight=0, value_weight=0, correlation_weight=0)
         with self.assertRaises(Exception):
             udeepsc.semantic_memory('no such model')
+        with self.assertRaisesRegex(RuntimeError, 'udeepsc-value-scorer'):
+            udeepsc.semantic_memory(mf.model_path(), scorer=mf.model_path())
 
 
 class Snapshot(Remembering):
@@ -232,6 +235,31 @@ class Snapshot(Remembering):
             udeepsc.semantic_memory(mf.model_path(), snapshot=mf.model_path())
 
 
+class Channel(unittest.TestCase):
+
+    def test_the_next_es_n0_is_predicted_for_each_transmitter(self):
+        block = udeepsc.semantic_memory(mf.model_path(), csi=32)
+        with fx.Bench(block, out='snr') as bench:
+            snr_db = [10 + 4 * np.sin(0.5 * i) for i in range(200)]
+            for i, value in enumerate(snr_db):
+                bench.post(mf.sentence(i, noise_var=float(10**(-value / 10)), source=3))
+            bench.post(mf.question(noise_var=0.5, source=4))
+            said = bench.received(201)
+        predicted = np.array([pmt.to_python(m)['snr_db'] for m in said])
+        self.assertEqual([pmt.to_python(m)['source'] for m in said], [3] * 200 + [4])
+        error = predicted[100:199] - snr_db[101:]
+        self.assertLess(np.mean(error**2), 0.02 * np.mean(np.diff(snr_db)**2))
+        self.assertAlmostEqual(predicted[200], -10 * np.log10(0.5), 4)
+        self.assertEqual(block.csi_size(), 32 + 1)
+
+    def test_unless_it_is_asked_for(self):
+        block = udeepsc.semantic_memory(mf.model_path())
+        with fx.Bench(block, out='snr') as bench:
+            bench.post(mf.sentence(1))
+            self.assertTrue(fx.wait_until(lambda: block.size() == 1))
+            self.assertEqual((block.csi_size(), bench.debug.num_messages()), (0, 0))
+
+
 class Contents(unittest.TestCase):
 
     def test_contents_are_published_as_they_change(self):
@@ -250,7 +278,7 @@ class Contents(unittest.TestCase):
         self.assertEqual(pmt.to_python(get(source, 'source')), 3)
         self.assertEqual(list(pmt.u64vector_elements(get(source, 'frame_id'))), [7])
         self.assertEqual(list(pmt.to_python(get(source, 'vectors'))), [3])
-        text = pmt.vector_ref(get(source, 'text'), 0)
+        text = pmt.vector_ref(get(source, 'words'), 0)
         self.assertEqual(bytes(pmt.u8vector_elements(text)), b'Mary went home.')
         self.assertEqual(pmt.length(get(cleared, 'sources')), 0)
 

@@ -3,6 +3,7 @@
 
 #include <udeepsc_core/value_scorer.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -10,10 +11,23 @@ using namespace udeepsc_core;
 
 namespace {
 
+// Contexts of one entry each.
 struct Data {
     std::vector<FeatureMatrix> entries;
     std::vector<double> damages;
 };
+
+ValueScorer
+fit(const Data& data, const ValueScorerOptions& options, const std::string& model = "m")
+{
+    std::vector<std::vector<FeatureMatrix>> contexts;
+    std::vector<std::vector<double>> damages;
+    for (const auto& entry : data.entries)
+        contexts.push_back({ entry });
+    for (const double damage : data.damages)
+        damages.push_back({ damage });
+    return ValueScorer::fit(contexts, damages, model, options);
+}
 
 // Features of two rows about a mean; what the mean's damage is.
 template <class Function> Data draw(int count, std::uint64_t seed, Function damage)
@@ -51,7 +65,7 @@ TEST(ValueScorer, LearnsALine)
     options.waves = 0;
     options.ridge = 1e-6;
     const auto train = draw(500, 1, line);
-    const auto scorer = ValueScorer::fit(train.entries, train.damages, "m", options);
+    const auto scorer = fit(train, options);
     // The noise's variance is 0.01.
     EXPECT_LT(mean_squared_error(scorer, draw(500, 2, line)), 0.012);
 }
@@ -64,18 +78,61 @@ TEST(ValueScorer, LearnsWhatIsNoLine)
     linear.waves = 0;
     ValueScorerOptions waves;
     waves.ridge = 1e-4;
-    const double bad = mean_squared_error(
-        ValueScorer::fit(train.entries, train.damages, "m", linear), test);
-    const double good = mean_squared_error(
-        ValueScorer::fit(train.entries, train.damages, "m", waves), test);
+    const double bad = mean_squared_error(fit(train, linear), test);
+    const double good = mean_squared_error(fit(train, waves), test);
     EXPECT_LT(good, 0.2 * bad);
+}
+
+TEST(ValueScorer, LearnsWhatAYoungerEntryMakesWorthless)
+{
+    // Entry of a person (+-1, first number); worth 1 until a younger one of the same.
+    std::mt19937_64 random(5);
+    std::normal_distribution<float> normal;
+    std::vector<std::vector<FeatureMatrix>> contexts;
+    std::vector<std::vector<double>> damages;
+    const auto entry = [&](float person) {
+        return FeatureMatrix { 1, 3, { person, normal(random), normal(random) } };
+    };
+    for (int c = 0; c < 400; ++c) {
+        std::vector<float> people;
+        contexts.emplace_back();
+        for (int i = 0; i < 3; ++i) {
+            people.push_back(random() % 2 == 0 ? 1 : -1);
+            contexts.back().push_back(entry(people.back()));
+        }
+        damages.emplace_back();
+        for (int i = 0; i < 3; ++i)
+            damages.back().push_back(
+                std::count(people.begin() + i + 1, people.end(), people[i]) > 0 ? 0 : 1);
+    }
+    const auto scorer = ValueScorer::fit(contexts, damages, "m");
+    EXPECT_LT(scorer.pair(entry(1), entry(1)), -0.2);
+    EXPECT_GT(scorer.pair(entry(1), entry(-1)), -0.1);
+
+    // Of two people a store of two then keeps what each did last.
+    ContextStoreOptions options;
+    options.entries = 2;
+    options.rule = UpdateRule::named("value");
+    ContextStore store(options);
+    scorer.score(store);
+    const float people[] = { -1, 1, 1, 1 };
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        ContextEntry one;
+        one.frame = i;
+        one.block.features = entry(people[i]);
+        store.add(std::move(one));
+    }
+    const auto held = store.held(0, 1);
+    ASSERT_EQ(held.size(), 2U);
+    EXPECT_EQ(held[0].entry->frame, 0U);
+    EXPECT_EQ(held[1].entry->frame, 3U);
 }
 
 TEST(ValueScorer, ComesBackFromAFileAndRefusesOthers)
 {
     TempDir dir;
     const auto data = draw(50, 3, [](const auto& m) { return m[0]; });
-    const auto scorer = ValueScorer::fit(data.entries, data.damages, "model");
+    const auto scorer = fit(data, {}, "model");
     scorer.save(dir.file("scorer"));
     const auto again = ValueScorer::load(dir.file("scorer"), "model");
     EXPECT_EQ(again(data.entries[0]), scorer(data.entries[0]));
@@ -96,7 +153,7 @@ TEST(ValueScorer, RefusesWhatCannotBeFitted)
 {
     auto data = draw(10, 1, [](const auto& m) { return m[0]; });
     const auto refused = [&](const Data& d, ValueScorerOptions options = {}) {
-        return error_of([&] { ValueScorer::fit(d.entries, d.damages, "m", options); });
+        return error_of([&] { fit(d, options); });
     };
     EXPECT_SAYS(refused({}), "two or more");
     auto bad = data;
@@ -108,6 +165,6 @@ TEST(ValueScorer, RefusesWhatCannotBeFitted)
     bad = data;
     bad.entries[2] = { 1, 2, { 1, 2 } };
     EXPECT_SAYS(refused(bad), "different sizes");
-    EXPECT_SAYS(refused(data, { 5000, 0.01, 1 }), "waves is 5000");
-    EXPECT_SAYS(refused(data, { 8, 0, 1 }), "ridge");
+    EXPECT_SAYS(refused(data, { 5000, 0, 0.01, 1 }), "waves is 5000");
+    EXPECT_SAYS(refused(data, { 8, 0, 0, 1 }), "ridge");
 }

@@ -89,6 +89,18 @@ def tensor_files():
     yield safetensors({})
 
 
+def contexts():
+    generator = random.Random(6)
+    for _ in range(8):
+        yield b'\0' + generator.randbytes(400)
+    entry = {'source': 0, 'task': 't', 'modality': 'a', 'layer': 0, 'frame': 1, 'age_s': 1.0,
+             'value': 0.5, 'moment': 1, 'order': 0, 'noise_var': 0.1, 'rows': 1, 'cols': 2,
+             'positions': 0, 'embedding': 0, 'text': 'x'}
+    later = dict(entry, frame=2, order=1, moment=2)
+    for entries, floats in (([], 0), ([entry], 2), ([entry, later], 4)):
+        yield bytes([2, floats]) + bytes(4 * floats) + json.dumps(entries).encode()
+
+
 def tiny_config():
     return json.loads((ROOT / 'configs' / 'tiny.json').read_text())
 
@@ -245,7 +257,8 @@ def conventional_streams():
 
 SEEDS = {
     'burst': bursts, 'cifar10': cifar10, 'config': configurations,
-    'conventional': conventional_streams, 'feedback': datagrams, 'frame': frames,
+    'context': contexts, 'conventional': conventional_streams, 'feedback': datagrams,
+    'frame': frames,
     'model': model_changes, 'mosi': mosi, 'npy': arrays, 'pdu': pdus, 'picture': pictures,
     'receiver': receptions, 'safetensors': tensor_files, 'sentencepiece': sentencepiece_models,
     'sound': sounds, 'sst2': sst2, 'table': tables, 'text': texts, 'vqa': vqa,

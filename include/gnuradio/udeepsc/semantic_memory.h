@@ -26,6 +26,10 @@ struct UDEEPSC_API semantic_memory_options {
     //! A frame number so far ahead of the last begins a new story, and the old one is
     //! forgotten, 0..127; 0: none does.
     int gap_frames = 64;
+    int csi = 0; //!< Es/N0 remembered of each transmitter's frames, 0..65536; 0: none
+    //! File with learnt values, as "udeepsc bench rules --save" writes it, for entries
+    //! that bring no key value; "": those have the value 0.
+    std::string scorer = "";
     //! File that the context is read from at the start, if it is there, and written to at
     //! the end; "": none.
     std::string snapshot = "";
@@ -53,16 +57,20 @@ struct UDEEPSC_API semantic_memory_options {
  *   of PDUs, oldest first, each with age, modality, shape and noise_var. An age of -1 is
  *   of the frame of the PDU itself: a picture that a question is about.
  * - out "contents": what is held, for a view: a dict after each change.
+ * - out "snr": where csi is more than 0, after each frame of a task with memory a dict
+ *   with snr_db, the Es/N0 that the transmitter's next frame is predicted to have (of the
+ *   last csi of them, by include/udeepsc_phy/snr_predictor.h), and source. For
+ *   feature_selector, or csi_feedback with a time constant of 0.
  *
  * Where frame_id is missing the block counts. A frame number far behind the last of its
  * task, or gap_frames ahead of it, is a transmitter that begins anew: what it said before
  * is forgotten. Of more entries than the model takes, those of best score go along.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, and
- * udeepsc_core::Error for a file that is no model and a snapshot that is cut, foreign or
- * of another model. PDUs of tasks with memory are dropped as "bad key", "wrong modality",
- * "wrong type", "wrong shape", "not finite", "other model" or "bad sample" (larger than
- * the whole memory).
+ * udeepsc_core::Error for a file that is no model and for a scorer or snapshot that is
+ * cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad key",
+ * "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or "bad
+ * sample" (larger than the whole memory).
  *
  * <b>Source</b>: "Large Model Empowered Semantic Communications", III.A.
  */
@@ -97,6 +105,8 @@ public:
 
     //! Entries of all transmitters.
     virtual int size() const = 0;
+    //! Entries of the channel, of all transmitters.
+    virtual int csi_size() const = 0;
     //! Questions that found nothing remembered.
     virtual std::uint64_t without_context() const = 0;
     //! Questions that found more than the model takes.

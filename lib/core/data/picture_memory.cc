@@ -14,6 +14,7 @@ namespace udeepsc_core {
 namespace {
 
 constexpr int MAX_IN_PICTURE = 3; // shapes
+constexpr int OF_NOW = 4; // one of so many training questions
 constexpr int MOST_COUNTED = 2 * MAX_IN_PICTURE;
 
 using Shapes = std::vector<DrawnShape>;
@@ -33,8 +34,12 @@ int count_of(const Shapes& shapes, int kind)
 Shapes random_shapes(std::mt19937_64& random)
 {
     Shapes shapes(static_cast<std::size_t>(draw_number(random, 1, MAX_IN_PICTURE)));
+    // All alike in every third: large numbers are to occur.
+    const bool alike = draw_number(random, 0, 2) == 0;
     for (auto& s : shapes) {
-        s.kind = draw_number(random, 0, static_cast<int>(shape_kinds().size()) - 1);
+        s.kind = alike && &s != &shapes.front()
+            ? shapes.front().kind
+            : draw_number(random, 0, static_cast<int>(shape_kinds().size()) - 1);
         s.colour = draw_number(random, 0, static_cast<int>(shape_colours().size()) - 1);
     }
     return shapes;
@@ -143,13 +148,33 @@ bool ask_colour(Scene& s, std::mt19937_64& random)
     return true;
 }
 
+// The picture of now alone: what teaches to look, and is no question of memory.
+bool ask_now(Scene& s, std::mt19937_64& random)
+{
+    const int kind = draw_number(random, 0, 2);
+    const auto& shapes = s.pictures.back();
+    const int count = count_of(shapes, kind);
+    if (count == 1 && draw_number(random, 0, 1) == 1) {
+        const auto found = std::find_if(
+            shapes.begin(), shapes.end(), [&](const auto& x) { return x.kind == kind; });
+        s.question = "What color is the " + kind_name(kind) + " in this picture?";
+        s.answer = shape_colours().at(static_cast<std::size_t>(found->colour));
+        return true;
+    }
+    s.question = "How many " + kind_name(kind) + "s are in this picture?";
+    s.answer = std::to_string(count);
+    return true;
+}
+
 const std::vector<bool (*)(Scene&, std::mt19937_64&)> s_questions
     = { ask_sum, ask_count, ask_same, ask_more, ask_first, ask_colour };
 
-Scene make_scene(int earlier, std::mt19937_64& random)
+Scene make_scene(int earlier, bool training, std::mt19937_64& random)
 {
-    const auto ask = s_questions[static_cast<std::size_t>(
+    auto ask = s_questions[static_cast<std::size_t>(
         draw_number(random, 0, static_cast<int>(s_questions.size()) - 1))];
+    if (training && draw_number(random, 0, OF_NOW - 1) == 0)
+        ask = ask_now;
     Scene scene;
     do {
         scene.pictures.clear();
@@ -199,7 +224,7 @@ public:
     Sample at(std::size_t i) const override
     {
         std::mt19937_64 random(d_seed * 0x9e3779b97f4a7c15ull + i);
-        const auto scene = make_scene(d_earlier, random);
+        const auto scene = make_scene(d_earlier, d_seed == 1, random);
         Sample sample;
         for (const auto& shapes : scene.pictures)
             sample.context[d_image].push_back(draw_shapes(shapes, d_side, random));

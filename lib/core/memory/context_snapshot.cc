@@ -221,6 +221,7 @@ void ContextStore::load(const std::string& path, double now)
     auto fresh = std::make_unique<State>();
     fresh->options = d_state->options;
     fresh->scorer = d_state->scorer;
+    fresh->pairs = d_state->pairs;
     fresh->counts = d_state->counts;
     fresh->next_id = d_state->next_id;
     try {
@@ -271,6 +272,7 @@ void ContextStore::State::restore(ContextEntry&& entry,
     slot.moment = moment;
     slot.order = order;
     slot.value = entry.value;
+    slot.scored = static_cast<bool>(scorer);
     slot.entry = std::make_shared<const ContextEntry>(std::move(entry));
     describe(slot);
     source.put(source.slots.size(), std::move(slot));

@@ -15,6 +15,7 @@ struct ContextSlot {
     std::uint64_t moment = 0;
     std::uint64_t order = 0; //!< frames remembered before it, of its source
     double value = 0;
+    bool scored = false; //!< the scorer gave the value
     //! Embedding, or mean of the feature vectors, of length 1; zeros where that has none.
     std::vector<float> direction;
     double norm = 0; //!< of all features
@@ -38,6 +39,7 @@ struct ContextStore::Source {
 struct ContextStore::State {
     ContextStoreOptions options;
     Scorer scorer;
+    PairScorer pairs;
     std::map<int, Source> sources;
     ContextCounts counts;
     std::uint64_t next_id = 1, next_moment = 1;
@@ -56,6 +58,7 @@ struct ContextStore::State {
 private:
     void watch_frames(Source& source, const ContextEntry& entry);
     bool merge(Source& source, ContextSlot& fresh) const;
+    void value_pairs(Source& source, std::uint64_t id) const;
     std::uint64_t moment_of(const Source& source, const ContextEntry& entry);
     std::uint64_t place(Source& source, ContextSlot&& fresh);
 };

@@ -158,6 +158,23 @@ bool ContextStore::State::merge(Source& source, ContextSlot& fresh) const
     return true;
 }
 
+// What the entry that has just come does to the older ones, and those that came before it
+// to it, where it is late.
+void ContextStore::State::value_pairs(Source& source, std::uint64_t id) const
+{
+    auto& slots = source.slots;
+    const auto fresh = std::find_if(
+        slots.begin(), slots.end(), [&](const auto& slot) { return slot.id == id; });
+    for (auto slot = slots.begin(); slot != slots.end(); ++slot) {
+        if (slot == fresh || !same_kind(*slot->entry, *fresh->entry))
+            continue;
+        auto& older = slot < fresh ? *slot : *fresh;
+        const auto& younger = slot < fresh ? *fresh : *slot;
+        if (older.scored)
+            older.value += pairs(*older.entry, *younger.entry);
+    }
+}
+
 std::uint64_t ContextStore::State::moment_of(const Source& source,
                                              const ContextEntry& entry)
 {
@@ -224,6 +241,7 @@ std::uint64_t ContextStore::State::add(ContextEntry&& entry)
     newest = std::max(newest, entry.frame);
 
     ContextSlot fresh;
+    fresh.scored = std::isnan(entry.value) && scorer;
     if (std::isnan(entry.value))
         entry.value = scorer ? scorer(entry) : 0;
     if (!std::isfinite(entry.value))
@@ -243,6 +261,8 @@ std::uint64_t ContextStore::State::add(ContextEntry&& entry)
         ++counts.merged;
     else if (counts.repeated == repeated)
         ++counts.stored;
+    if (pairs && counts.repeated == repeated)
+        value_pairs(source, id);
     evict(source, now);
     return id;
 }

@@ -36,9 +36,10 @@ void ContextStore::set_options(const ContextStoreOptions& options)
         d_state->evict(source.second, source.second.newest_time);
 }
 
-void ContextStore::set_scorer(Scorer scorer)
+void ContextStore::set_scorer(Scorer scorer, PairScorer pairs)
 {
     d_state->scorer = std::move(scorer);
+    d_state->pairs = std::move(pairs);
 }
 
 std::uint64_t ContextStore::add(ContextEntry entry)

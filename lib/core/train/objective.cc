@@ -31,6 +31,24 @@ torch::Tensor pooled(const torch::Tensor& features,
     return (x * weight).sum(1) / weight.sum(1);
 }
 
+// The same of a modality that the task remembers: [samples, 2 dim], what is of now beside
+// the mean of what came before.
+torch::Tensor pooled_moments(const torch::Tensor& features,
+                             const ModalityBatch& in,
+                             const TaskModality& input,
+                             std::int64_t samples)
+{
+    const auto x = pooled(features, in.valid, input);
+    const auto place = in.place.to(x.device());
+    const auto before = (torch::remainder(place, in.moments) > 0).to(torch::kLong);
+    const auto slot = 2 * torch::div(place, in.moments, "floor") + before;
+    const auto sum
+        = torch::zeros({ 2 * samples, x.size(1) }, x.options()).index_add(0, slot, x);
+    const auto count = torch::zeros({ 2 * samples }, x.options())
+                           .index_add(0, slot, torch::ones_like(x.select(1, 0)));
+    return (sum / count.clamp_min(1.0).unsqueeze(1)).view({ samples, -1 });
+}
+
 /*! One batch on its way, modality by modality. */
 class Pass {
 public:
@@ -126,11 +144,11 @@ AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
     torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> heads;
     for (const auto& t : config.tasks) {
         const int outputs = t.output->auxiliary_outputs();
-        if (outputs == 0 || t.has_memory())
+        if (outputs == 0)
             continue;
         int dim = 0;
         for (const auto& input : t.inputs)
-            dim += config.encoder(input.modality).dim;
+            dim += config.encoder(input.modality).dim * (input.memory > 0 ? 2 : 1);
         nn::Sequential head;
         if (t.inputs.size() > 1) {
             head->push_back(nn::Linear(dim, AUXILIARY_HIDDEN));
@@ -172,11 +190,15 @@ StepLoss objective(Network& network,
     for (const auto& in : batch.inputs) {
         const auto features
             = network->encoder(in.modality)->semantic(task_name, in.input, in.valid);
+        const auto& input = task.input(in.modality);
         if (auxiliary->has(task_name))
-            summary.push_back(pooled(features, in.valid, task.input(in.modality)));
+            summary.push_back(in.place.defined()
+                                  ? pooled_moments(features, in, input, samples)
+                                  : pooled(features, in.valid, input));
         pass.send(in, features, channel);
     }
-    if (config.auxiliary_weight > 0 && auxiliary->has(task_name)) {
+    if (config.auxiliary_weight > 0 && auxiliary->has(task_name)
+        && summary.size() == task.inputs.size()) {
         const auto direct = task.output->auxiliary_loss(
             auxiliary(task_name, summary), batch.target, config.label_smoothing);
         total = total + config.auxiliary_weight * direct.loss;

@@ -358,7 +358,6 @@ void bind_receiver(py::module& m)
         .value("udp_receiver",
                feedback_link::udp_receiver,
                doc::feedback_link::udp_receiver);
-
     block_class<csi_feedback>(m, "csi_feedback", doc::csi_feedback::summary)
         .def(py::init([](feedback_link link,
                          const std::string& address,

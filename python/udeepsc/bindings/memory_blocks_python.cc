@@ -25,6 +25,8 @@ void bind_memory_blocks(py::module& m)
                          double deadline_s,
                          double duplicate,
                          int gap_frames,
+                         int csi,
+                         const std::string& scorer,
                          const std::string& snapshot) {
                  return semantic_memory::make(model,
                                               { memory,
@@ -39,6 +41,8 @@ void bind_memory_blocks(py::module& m)
                                                 deadline_s,
                                                 duplicate,
                                                 gap_frames,
+                                                csi,
+                                                scorer,
                                                 snapshot });
              }),
              py::arg("model"),
@@ -54,6 +58,8 @@ void bind_memory_blocks(py::module& m)
              py::arg("deadline_s") = 0.0,
              py::arg("duplicate") = 0.98,
              py::arg("gap_frames") = 64,
+             py::arg("csi") = 0,
+             py::arg("scorer") = "",
              py::arg("snapshot") = "",
              release_gil())
         .def("set_memory",
@@ -97,6 +103,7 @@ void bind_memory_blocks(py::module& m)
              release_gil(),
              doc::semantic_memory::load)
         .def("size", &semantic_memory::size, doc::semantic_memory::size)
+        .def("csi_size", &semantic_memory::csi_size, doc::semantic_memory::csi_size)
         .def("without_context",
              &semantic_memory::without_context,
              doc::semantic_memory::without_context)
