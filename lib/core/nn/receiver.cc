@@ -20,8 +20,9 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
     for (const auto& e : model.encoders) {
         refine.insert(e.modality, FeedForward(c.dim, c.ffn, 0.0).ptr());
         norms.insert(e.modality, nn::LayerNorm(nn::LayerNormOptions({ c.dim })).ptr());
-        d_position->insert(e.modality,
-                           0.3 * torch::randn({ 1, e.max_positions() + 1, c.dim }));
+        d_position->insert(
+            e.modality,
+            (0.3 * torch::randn({ 1, e.max_positions() + 1, c.dim })).requires_grad_());
     }
     for (const auto& t : model.tasks) {
         for (const auto& m : t.inputs) {
@@ -38,7 +39,8 @@ ReceiverImpl::ReceiverImpl(const ModelConfig& model, const torch::Tensor& words)
             else
                 from.insert(name, Linear(m.subvectors * size, c.dim).ptr());
         }
-        d_query->insert(t.name, 0.3 * torch::randn({ t.queries, c.dim }));
+        d_query->insert(t.name,
+                        (0.3 * torch::randn({ t.queries, c.dim })).requires_grad_());
         heads.insert(t.name, t.output->make_head(model, t, words));
     }
     for (int i = 0; i < c.layers; ++i)
