@@ -79,6 +79,7 @@ py::dict to_dict(const TaskResult& result)
     dict["picture"] = picture;
     dict["sentence"] = py::bytes(result.sentence);
     dict["score"] = result.score;
+    dict["layers"] = result.layers;
     return dict;
 }
 
@@ -97,7 +98,15 @@ void bind_info(py::module& m)
              &TaskInfo::gain,
              py::arg("modality"),
              py::arg("vectors"),
-             "Amplitude of the constellation when so many vectors are sent.")
+             py::arg("layer") = 0,
+             "Amplitude of the constellation when so many vectors are sent, or of a layer.")
+        .def_readonly("layers", &TaskInfo::layers, doc::TaskInfo::layers)
+        .def("layer_count", &TaskInfo::layer_count, doc::TaskInfo::layer_count)
+        .def_readonly("pooled", &TaskInfo::pooled, doc::TaskInfo::pooled)
+        .def("class_number",
+             &TaskInfo::class_number,
+             py::arg("class_name"),
+             doc::TaskInfo::class_number)
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
@@ -183,11 +192,13 @@ public:
                               const std::string& modality,
                               const std::vector<std::complex<float>>& symbols,
                               const std::vector<float>& noise_var,
-                              const std::string& mode) const
+                              const std::string& mode,
+                              int layer) const
     {
         const auto how = mode == "hard" ? LookupMode::hard : LookupMode::soft;
         LinkBlock block;
         block.modality = modality;
+        block.layer = layer;
         block.symbols = symbols;
         block.vectors
             = d_model->vectors_in(task, modality, static_cast<int>(symbols.size()));
@@ -195,13 +206,20 @@ public:
         return to_array(d_model->lookup(task, { block }, how).at(0).features);
     }
 
-    // features: an array a modality, in the task's order; None for one that never came
+    // features: an array a modality, in the task's order, or an array a layer; None for
+    // one that never came
     py::dict decode(const std::string& task,
                     const std::vector<py::object>& features,
                     float noise_var) const
     {
         const auto& modalities = info().task(task).modalities;
-        if (features.size() != modalities.size()) {
+        const auto layers = static_cast<std::size_t>(info().task(task).layer_count());
+        if (layers > 0 && features.size() > layers) {
+            throw py::value_error("task " + task + " has " + std::to_string(layers)
+                                  + " layers, got " + std::to_string(features.size())
+                                  + " arrays");
+        }
+        if (layers == 0 && features.size() != modalities.size()) {
             throw py::value_error(
                 "task " + task + " has " + std::to_string(modalities.size())
                 + " modalities, got " + std::to_string(features.size()) + " arrays");
@@ -209,8 +227,8 @@ public:
         std::vector<FeatureBlock> blocks;
         for (std::size_t i = 0; i < features.size(); i++) {
             if (!features[i].is_none()) {
-                blocks.push_back({ modalities[i],
-                                   0,
+                blocks.push_back({ modalities[layers > 0 ? 0 : i],
+                                   layers > 0 ? static_cast<int>(i) : 0,
                                    to_features(features[i].cast<matrix>()),
                                    {},
                                    noise_var });
@@ -305,14 +323,17 @@ void bind_core(py::module& m)
              py::arg("symbols"),
              py::arg("noise_var"),
              py::arg("mode") = "soft",
-             "Features of received symbols; noise_var: a list of one or one per symbol.")
+             py::arg("layer") = 0,
+             "Features of received symbols; noise_var: a list of one or one per symbol;\n"
+             "layer: of tasks in layers, 0 is the first.")
         .def("decode",
              &transceiver::decode,
              py::arg("task"),
              py::arg("features"),
              py::arg("noise_var"),
-             "Result as a dict; features: one array per modality, None for one that is "
-             "lost.");
+             "Result as a dict; features: one array per modality, or per layer; None for "
+             "one\n"
+             "that is lost.");
 
     m.def("write_random_model",
           &write_random_model,
