@@ -3,15 +3,13 @@
 """A task in layers through the blocks: a PDU a layer, one frame, any prefix decoded."""
 
 import json
-import os
-import tempfile
-import time
 import unittest
-from pathlib import Path
 
 import numpy as np
 import pmt
 from gnuradio import blocks, gr, udeepsc
+
+import fixture as fx
 
 TASK = 'digits'
 LAYERS = [3, 6, 9]
@@ -25,37 +23,15 @@ CONFIG = {
     'tasks': [{'name': TASK, 'output': 'layered_picture', 'data': ['mnist'], 'queries': 5,
                'aligned': True, 'classes': 10, 'inputs': {'image': {'layers': LAYERS}}}],
 }
-FOLDER = tempfile.TemporaryDirectory(prefix='udeepsc-layers-')
-MODEL = os.path.join(FOLDER.name, 'small.safetensors')
+MODEL = fx.temporary('layers.safetensors')
 
 
 def setUpModule():
-    config = Path(FOLDER.name) / 'small.json'
-    config.write_text(json.dumps(CONFIG))
-    udeepsc.write_random_model(str(config), 3, MODEL)
-
-
-def tearDownModule():
-    FOLDER.cleanup()
-
-
-def picture(seed):
-    return np.random.default_rng(seed).integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    udeepsc.write_random_model(json.dumps(CONFIG), 3, MODEL)
 
 
 def payload(frame_id):
-    about = pmt.make_dict()
-    for name, value in (('task', pmt.intern(TASK)), ('modality', pmt.intern('image')),
-                        ('shape', pmt.init_s32vector(3, [8, 8, 3])),
-                        ('frame_id', pmt.from_uint64(frame_id))):
-        about = pmt.dict_add(about, pmt.intern(name), value)
-    pixels = picture(frame_id)
-    return pmt.cons(about, pmt.init_u8vector(pixels.size, pixels.ravel().tolist()))
-
-
-def key(message, name, default=None):
-    value = pmt.dict_ref(pmt.car(message), pmt.intern(name), pmt.PMT_NIL)
-    return default if pmt.is_null(value) else pmt.to_python(value)
+    return fx.image_pdu(fx.picture(frame_id, 8), TASK, frame_id=frame_id)
 
 
 class LayerFilter(gr.basic_block):
@@ -65,7 +41,7 @@ class LayerFilter(gr.basic_block):
         gr.basic_block.__init__(self, 'layer_filter', None, None)
         self.message_port_register_in(pmt.intern('in'))
         self.message_port_register_out(pmt.intern('out'))
-        self.set_msg_handler(pmt.intern('in'), lambda m: key(m, 'layer') in layers
+        self.set_msg_handler(pmt.intern('in'), lambda m: fx.key(m, 'layer') in layers
                              and self.message_port_pub(pmt.intern('out'), m))
 
 
@@ -88,12 +64,16 @@ class Chain:
         self.top.msg_connect(self.decoder, 'out', self.results, 'store')
 
     def run(self, count=1):
-        """What came out for pictures 0, 1 ..."""
+        """What came out for pictures 1, 2 ..., dropped ones left out."""
+        self.top.start()
         for i in range(count):
-            self.encoder.to_basic_block()._post(pmt.intern('in'), payload(i))
-        self.encoder.to_basic_block()._post(pmt.intern('system'),
-                                            pmt.cons(pmt.intern('done'), pmt.from_long(1)))
-        self.top.run()
+            self.encoder.to_basic_block()._post(pmt.intern('in'), payload(i + 1))
+        done = fx.wait_until(
+            lambda: self.results.num_messages() + self.decoder.dropped() == count)
+        self.top.stop()
+        self.top.wait()
+        if not done:
+            raise AssertionError(pmt.to_python(self.decoder.stats()))
         return [self.results.get_message(i) for i in range(self.results.num_messages())]
 
 
@@ -103,31 +83,31 @@ class Layers(unittest.TestCase):
         chain = Chain()
         result, = chain.run()
         sent = [chain.symbols.get_message(i) for i in range(chain.symbols.num_messages())]
-        self.assertEqual([key(m, 'layer') for m in sent], [0, 1, 2])
+        self.assertEqual([fx.key(m, 'layer') for m in sent], [0, 1, 2])
         self.assertEqual([pmt.length(pmt.cdr(m)) for m in sent], LAYERS)
-        self.assertEqual({key(m, 'layers') for m in sent}, {3})
-        self.assertEqual(key(result, 'output'), 'picture')
-        self.assertEqual(key(result, 'layers'), 3)
-        self.assertEqual(key(result, 'symbols'), sum(LAYERS))
-        self.assertIsNone(key(result, 'missing'))
-        shares = key(result, 'probabilities')
+        self.assertEqual({fx.key(m, 'layers') for m in sent}, {3})
+        self.assertEqual(fx.key(result, 'output'), 'picture')
+        self.assertEqual(fx.key(result, 'layers'), 3)
+        self.assertEqual(fx.key(result, 'symbols'), sum(LAYERS))
+        self.assertIsNone(fx.key(result, 'missing'))
+        shares = fx.key(result, 'probabilities')
         self.assertAlmostEqual(sum(shares), 1, places=3)
-        self.assertEqual(int(np.argmax(shares)), key(result, 'label'))
-        self.assertEqual(key(result, 'class_name'), str(key(result, 'label')))
+        self.assertEqual(int(np.argmax(shares)), fx.key(result, 'label'))
+        self.assertEqual(fx.key(result, 'class_name'), str(fx.key(result, 'label')))
         self.assertEqual(pmt.length(pmt.cdr(result)), 8 * 8 * 3)
 
     def test_fewer_are_sent(self):
         chain = Chain(sent=2, decoded=2, gather_ms=60000.0)
         result, = chain.run()
         self.assertEqual(chain.symbols.num_messages(), 2)
-        self.assertEqual(key(result, 'layers'), 2)
+        self.assertEqual(fx.key(result, 'layers'), 2)
         self.assertEqual(chain.decoder.incomplete(), 0)
 
     def test_layers_above_a_gap_are_of_no_use(self):
         chain = Chain(passed=(0, 2))
         result, = chain.run()
-        self.assertEqual(key(result, 'layers'), 1)
-        self.assertEqual(key(result, 'missing'), 'image layer 2')
+        self.assertEqual(fx.key(result, 'layers'), 1)
+        self.assertEqual(fx.key(result, 'missing'), 'image layer 2')
         self.assertEqual(chain.decoder.incomplete(), 1)
 
     def test_without_the_first_there_is_nothing(self):
@@ -138,7 +118,7 @@ class Layers(unittest.TestCase):
     def test_a_receiver_that_wants_fewer(self):
         chain = Chain(decoded=1)
         first, second = chain.run(2)
-        self.assertEqual((key(first, 'layers'), key(second, 'layers')), (1, 1))
+        self.assertEqual((fx.key(first, 'layers'), fx.key(second, 'layers')), (1, 1))
         self.assertEqual(chain.decoder.incomplete(), 0)
 
     def test_limits(self):
@@ -166,9 +146,7 @@ class OverTheAir(unittest.TestCase):
         try:
             for i in range(samples):
                 sender.post(payload(i))
-            end = time.monotonic() + 60
-            while results.num_messages() < samples and time.monotonic() < end:
-                time.sleep(0.02)
+            self.assertTrue(fx.wait_until(lambda: results.num_messages() == samples))
         finally:
             top.stop()
             top.wait()
@@ -177,12 +155,12 @@ class OverTheAir(unittest.TestCase):
 
     def test_all(self):
         found = self.received()
-        self.assertEqual([key(m, 'layers') for m in found], [3, 3, 3])
-        self.assertEqual([key(m, 'symbols') for m in found], [sum(LAYERS)] * 3)
+        self.assertEqual([fx.key(m, 'layers') for m in found], [3, 3, 3])
+        self.assertEqual([fx.key(m, 'symbols') for m in found], [sum(LAYERS)] * 3)
 
     def test_some(self):
         found = self.received(sent=2, decoded=2)
-        self.assertEqual([key(m, 'layers') for m in found], [2, 2, 2])
+        self.assertEqual([fx.key(m, 'layers') for m in found], [2, 2, 2])
 
 
 if __name__ == '__main__':
