@@ -24,6 +24,7 @@ struct Options {
     std::vector<double> snr_db { -6, 0, 6, 12 };
     SchemeConfig scheme;
     EvalOptions eval;
+    std::string classifier, classifier_task;
     double margin_db = 0;
     bool tiles = false, json = false;
 };
@@ -83,6 +84,9 @@ void check(const Options& o)
         throw Error("baseline: neither --data nor --pictures is given");
     if (o.tiles && o.pictures.empty())
         throw Error("baseline: --tiles is for --pictures");
+    if (o.classifier.empty() != o.classifier_task.empty())
+        throw Error("baseline: --classifier needs --classifier-task, and the other way "
+                    "round");
 }
 
 void run(Options o)
@@ -95,6 +99,10 @@ void run(Options o)
     if (samples.samples.empty())
         throw Error("baseline: no sample of split " + o.eval.split
                     + " that the model takes");
+    std::unique_ptr<PictureClassifier> classifier;
+    if (!o.classifier.empty())
+        classifier = std::make_unique<PictureClassifier>(
+            o.classifier, o.classifier_task, model->info().task(o.eval.task));
     for (const auto& name : o.schemes) {
         o.scheme.name = name;
         const bool learns
@@ -109,7 +117,8 @@ void run(Options o)
         for (const double snr_db : o.snr_db) {
             const auto result = answers
                 ? run_separate(*model, scheme, samples, o.eval, snr_db, o.margin_db)
-                : run_baseline(scheme, samples, o.eval, snr_db, o.margin_db);
+                : run_baseline(
+                    scheme, samples, o.eval, snr_db, o.margin_db, classifier.get());
             if (o.json)
                 print_json(result, scheme, o);
             else
@@ -164,6 +173,13 @@ void add_baseline_command(CLI::App& app)
     command->add_option(
         "--margin", o->margin_db, "dB that the adaptive choice keeps in hand");
     command->add_option("--order", o->scheme.order, "of the arithmetic coder's contexts");
+    command->add_option("--classifier",
+                        o->classifier,
+                        "model trained on clean pictures that tells what the received "
+                        "ones show, where the task has classes too");
+    command->add_option("--classifier-task",
+                        o->classifier_task,
+                        "its task, such as cifar10_class");
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option("--seed", o->eval.seed, "of the channel");
     command->add_flag("--json", o->json, "one JSON line a scheme and SNR");

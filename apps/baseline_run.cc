@@ -210,7 +210,8 @@ BaselineResult run_baseline(const Scheme& scheme,
                             const BaselineSamples& samples,
                             const EvalOptions& options,
                             double esn0_db,
-                            double margin_db)
+                            double margin_db,
+                            const PictureClassifier* classifier)
 {
     BaselineResult out;
     auto& r = out.result;
@@ -223,6 +224,7 @@ BaselineResult run_baseline(const Scheme& scheme,
     const auto& kind = result_kind(samples.output);
     r.metric = kind.metric();
     const auto scorer = kind.scorer();
+    std::vector<TaskResult> results;
     BaselineChannel channel(options, esn0_db);
     for (std::size_t i = 0; i < samples.samples.size(); ++i) {
         const double here_db = channel.draw_esn0_db();
@@ -232,13 +234,17 @@ BaselineResult run_baseline(const Scheme& scheme,
         const auto& source = samples.samples[i].inputs.begin()->second;
         const auto e
             = exchange(scheme, source, samples.symbols[i], channel, known_db, here_db);
-        scorer->add(e.result, samples.samples[i]);
+        results.push_back(e.result);
         r.lost += e.lost;
         if (!scheme.is_capacity())
             ++out.formats[to_string(e.sent.mcs)];
         r.symbols_mean += double(samples.symbols[i]);
         r.bits_mean += double(e.sent.source_bits);
     }
+    if (classifier)
+        classifier->classify(results);
+    for (std::size_t i = 0; i < results.size(); ++i)
+        scorer->add(results[i], samples.samples[i]);
     r.symbols_mean /= double(r.n);
     r.bits_mean /= double(r.n);
     const auto score = scorer->score();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "picture_classifier.h"
+
 #include <udeepsc_conventional/scheme.h>
 #include <udeepsc_core/evaluator.h>
 #include <udeepsc_core/picture.h>
@@ -56,9 +58,11 @@ struct BaselineResult {
  * \brief Sends every sample over AWGN or block Rayleigh fading with a known gain.
  *
  * \param margin_db the adaptive choice is made for an Es/N0 so much lower
+ * \param classifier tells what the received pictures show; null: nobody does
  */
 BaselineResult run_baseline(const udeepsc_conventional::Scheme& scheme,
                             const BaselineSamples& samples,
                             const udeepsc_core::EvalOptions& options,
                             double esn0_db,
-                            double margin_db);
+                            double margin_db,
+                            const PictureClassifier* classifier = nullptr);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <complex>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -63,6 +64,29 @@ private:
     Clock::time_point d_start = Clock::now();
 };
 
+// What one sample sends: a block, or one for each layer.
+std::vector<LinkBlock> blocks_of(const TaskInfo& task,
+                                 const std::string& modality,
+                                 int vectors,
+                                 const std::vector<std::complex<float>>& symbols,
+                                 float noise_var)
+{
+    const auto layers = task.layers.find(modality);
+    if (layers == task.layers.end()) {
+        const int age = task.memory.at(modality) > 0 ? 0 : -1;
+        return { { modality, 0, vectors, {}, age, symbols, 1, "", { noise_var } } };
+    }
+    std::vector<LinkBlock> blocks;
+    auto at = symbols.begin();
+    for (int size : layers->second) {
+        const int layer = static_cast<int>(blocks.size());
+        blocks.push_back(
+            { modality, layer, size, {}, -1, { at, at + size }, 1, "", { noise_var } });
+        at += size;
+    }
+    return blocks;
+}
+
 // One pass of a batch through every stage of the chain.
 void pass(const Transceiver& model,
           const TaskInfo& task,
@@ -84,20 +108,17 @@ void pass(const Transceiver& model,
         watch.lap(1);
         const auto indices = model.quantize(task.name, modality, kept);
         ms["quantise"] += watch.lap(o.batch);
-        std::vector<LinkBlock> blocks(indices.size());
-        for (std::size_t i = 0; i < indices.size(); ++i) {
-            blocks[i].modality = modality;
-            blocks[i].vectors = kept[i].rows;
-            blocks[i].symbols = model.modulate(task.name, modality, indices[i]);
-            blocks[i].noise_var = { noise_var };
-            if (task.memory.at(modality) > 0)
-                blocks[i].age = 0;
-        }
+        std::vector<std::vector<std::complex<float>>> symbols;
+        for (const auto& one : indices)
+            symbols.push_back(model.modulate(task.name, modality, one));
         ms["modulate"] += watch.lap(o.batch);
-        auto found = model.lookup(task.name, blocks, LookupMode::soft);
+        for (std::size_t i = 0; i < symbols.size(); ++i) {
+            const auto blocks
+                = blocks_of(task, modality, kept[i].rows, symbols[i], noise_var);
+            for (auto& found : model.lookup(task.name, blocks, LookupMode::soft))
+                received[i].push_back(std::move(found));
+        }
         ms["look_up"] += watch.lap(o.batch);
-        for (std::size_t i = 0; i < found.size(); ++i)
-            received[i].push_back(std::move(found[i]));
     }
     Stopwatch watch;
     model.decode(task.name, received);

@@ -31,6 +31,15 @@ std::shared_ptr<const Framer> make_framer(const std::string& profile,
     return framer;
 }
 
+// A sample in layers may be sent without the last ones.
+void keep_sent_layers(payload_format::sample_parts& parts, const pdu& data)
+{
+    const auto sent = data.unsigned_number(keys::layers());
+    if (sent && *sent >= 1 && *sent < parts.modalities.size()) {
+        parts.modalities.resize(*sent);
+    }
+}
+
 pmt::pmt_t vector_of(const std::vector<pmt::pmt_t>& dicts)
 {
     const pmt::pmt_t all = pmt::make_vector(dicts.size(), pmt::PMT_NIL);
@@ -155,7 +164,8 @@ void burst_framer_impl::handle(const pmt::pmt_t& msg)
 
     Payload payload = format->payload_of(data);
     add_options(payload, data);
-    const auto parts = format->parts_of_sample(payload.header);
+    auto parts = format->parts_of_sample(payload.header);
+    keep_sent_layers(parts, data);
     payloads sample;
     if (d_options.grouping == frame_grouping::sample && parts.modalities.size() > 1) {
         sample = gather(parts, std::move(payload), data);

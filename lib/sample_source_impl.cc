@@ -31,18 +31,21 @@ sample_source::sptr sample_source::make(const std::string& model,
     for (std::size_t i = 0; i < n; i++) {
         numbers.push_back(i * all / n);
     }
+    const bool layered = !summary.config().task(task).inputs.front().layers.empty();
     return gnuradio::make_block_sptr<sample_source_impl>(
-        task, std::move(data), std::move(numbers), options);
+        task, std::move(data), std::move(numbers), layered, options);
 }
 
 sample_source_impl::sample_source_impl(const std::string& task,
                                        dataset_sptr data,
                                        std::vector<std::size_t> numbers,
+                                       bool repeats_picture,
                                        const source_options& options)
     : gr::block(
         "sample_source", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     , d_task(task)
     , d_data(std::move(data))
+    , d_repeats_picture(repeats_picture)
     , d_size(static_cast<int>(numbers.size()))
     , d_thread(
           *this, std::move(numbers), options, [this](std::size_t i) { send_sample(i); })
@@ -67,6 +70,9 @@ pmt::pmt_t sample_source_impl::reference_of(const udeepsc_core::Target& target,
                                             const pmt::pmt_t& payload) const
 {
     const auto& classes = d_data->describe().classes;
+    if (d_repeats_picture) { // with its class as a by-product
+        return payload;
+    }
     if (target.label >= 0 && static_cast<std::size_t>(target.label) < classes.size()) {
         return pmt::intern(classes[static_cast<std::size_t>(target.label)]);
     }

@@ -15,6 +15,7 @@ public:
     sample_source_impl(const std::string& task,
                        dataset_sptr data,
                        std::vector<std::size_t> numbers,
+                       bool repeats_picture,
                        const source_options& options);
 
     bool start() override;
@@ -39,6 +40,7 @@ private:
 
     const std::string d_task;
     const dataset_sptr d_data;
+    const bool d_repeats_picture; // whatever class the sample has too
     const int d_size;
     std::uint64_t d_frame_id = 0; // source's thread only
     source_thread<std::size_t> d_thread;

@@ -39,45 +39,36 @@ std::vector<std::string> present_modalities(const TaskInfo& task)
     return present;
 }
 
-// The blocks that a whole sample has, by part_name().
-std::vector<std::string> parts_of(const TaskInfo& task)
-{
-    std::vector<std::string> parts;
-    for (const auto& modality : present_modalities(task)) {
-        const int layers = std::max(1, task.layer_count());
-        for (int layer = 0; layer < layers; layer++) {
-            parts.push_back(part_name(modality, static_cast<std::size_t>(layer)));
-        }
-    }
-    return parts;
-}
-
 } // namespace
 
 unified_decoder::sptr unified_decoder::make(const std::string& model,
                                             double default_noise_var,
                                             int pending,
                                             double gather_ms,
+                                            int layers,
                                             const inference_options& options)
 {
     options.validate();
     require_positive("default_noise_var", default_noise_var, 1e10);
     require_range("pending", pending, 1, 65536);
     require_gather_ms(gather_ms);
+    require_layers(layers);
     return gnuradio::make_block_sptr<unified_decoder_impl>(
-        model, default_noise_var, pending, gather_ms, options);
+        model, default_noise_var, pending, gather_ms, layers, options);
 }
 
 unified_decoder_impl::unified_decoder_impl(const std::string& model,
                                            double default_noise_var,
                                            int pending,
                                            double gather_ms,
+                                           int layers,
                                            const inference_options& options)
     : gr::block("unified_decoder",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0))
     , d_default_noise_var(default_noise_var)
     , d_gather_ms(gather_ms)
+    , d_layers(layers)
     , d_model(model, options.dtype)
     , d_gatherer(pending)
     , d_worker(
@@ -158,6 +149,25 @@ void unified_decoder_impl::set_gather_ms(double gather_ms)
     d_changed.notify_all();
 }
 
+void unified_decoder_impl::set_layers(int layers)
+{
+    require_layers(layers);
+    d_layers = layers;
+}
+
+std::vector<std::string> unified_decoder_impl::parts_of(const TaskInfo& task) const
+{
+    const int all = std::max(1, task.layer_count()), asked = d_layers;
+    const int count = asked == 0 ? all : std::min(asked, all);
+    std::vector<std::string> parts;
+    for (const auto& modality : present_modalities(task)) {
+        for (int layer = 0; layer < count; layer++) {
+            parts.push_back(part_name(modality, static_cast<std::size_t>(layer)));
+        }
+    }
+    return parts;
+}
+
 void unified_decoder_impl::handle(const pmt::pmt_t& msg)
 {
     const auto arrived = steady_clock::now();
@@ -190,6 +200,10 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
     }
     const auto frame_id = data.unsigned_number(keys::frame_id());
     const auto parts = parts_of(task);
+    const auto name = part_name(to.modality, layer);
+    if (std::find(parts.begin(), parts.end(), name) == parts.end()) {
+        return; // a layer above those that are asked for
+    }
     if (parts.size() > 1 && !frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
@@ -200,7 +214,7 @@ void unified_decoder_impl::handle(const pmt::pmt_t& msg)
             task.name,
             parts.size(),
             frame_id.value_or(0),
-            part_name(to.modality, layer),
+            name,
             { std::move(data), std::move(block), std::move(context), arrived });
     }
     d_changed.notify_all();
@@ -319,8 +333,9 @@ pmt::pmt_t unified_decoder_impl::render(pdu data, const output& decoded)
     const auto& info = decoded.model->info();
     const auto& result = decoded.result;
     const auto& task = info.task(data.symbol(keys::task()).value_or(""));
-    const auto payload = udeepsc_core::result_kind(task.output).payload(result);
-    data.set(keys::output(), pmt::intern(task.output));
+    const auto& kind = udeepsc_core::result_kind(task.output);
+    const auto payload = kind.payload(result);
+    data.set(keys::output(), pmt::intern(kind.payload_kind()));
     data.set(keys::model_id(), pmt::intern(info.id));
     data.set(keys::shape(), make_shape(payload.shape));
     if (payload.is_bytes()) {

@@ -19,6 +19,7 @@ public:
                          double default_noise_var,
                          int pending,
                          double gather_ms,
+                         int layers,
                          const inference_options& options);
     ~unified_decoder_impl() override;
 
@@ -29,6 +30,8 @@ public:
     double default_noise_var() const override { return d_default_noise_var; }
     void set_gather_ms(double gather_ms) override;
     double gather_ms() const override { return d_gather_ms; }
+    void set_layers(int layers) override;
+    int layers() const override { return d_layers; }
     std::uint64_t incomplete() const override { return d_incomplete; }
     void set_model(const std::string& path) override { d_model.set(path); }
 
@@ -50,6 +53,8 @@ private:
 
     void handle(const pmt::pmt_t& msg);
     // Decodes what came of a sample.
+    // The blocks that a whole sample has, by part_name()
+    std::vector<std::string> parts_of(const udeepsc_core::TaskInfo& task) const;
     void submit(gatherer::sample&& sample, const udeepsc_core::TaskInfo& task);
     static void add_context(gatherer::sample& sample,
                             const udeepsc_core::TaskInfo& task,
@@ -66,6 +71,7 @@ private:
 
     std::atomic<double> d_default_noise_var;
     std::atomic<double> d_gather_ms;
+    std::atomic<int> d_layers;
     std::atomic<std::uint64_t> d_incomplete { 0 };
     model_holder d_model;
     std::mutex d_mutex; // of the gatherer and the watching thread

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vq_indexer_impl.h"
 
+#include <algorithm>
 #include <gnuradio/io_signature.h>
 
 namespace gr {
 namespace udeepsc {
 
 vq_indexer::sptr vq_indexer::make(const std::string& model,
+                                  int layers,
                                   const inference_options& options)
 {
     options.validate();
-    return gnuradio::make_block_sptr<vq_indexer_impl>(model, options);
+    require_layers(layers);
+    return gnuradio::make_block_sptr<vq_indexer_impl>(model, layers, options);
 }
 
 vq_indexer_impl::vq_indexer_impl(const std::string& model,
+                                 int layers,
                                  const inference_options& options)
     : gr::block(
         "vq_indexer", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
+    , d_layers(layers)
     , d_model(model, options.dtype)
     , d_worker(
           *this,
@@ -42,6 +47,12 @@ bool vq_indexer_impl::stop()
     return true;
 }
 
+void vq_indexer_impl::set_layers(int layers)
+{
+    require_layers(layers);
+    d_layers = layers;
+}
+
 void vq_indexer_impl::handle(const pmt::pmt_t& msg)
 {
     const auto arrived = steady_clock::now();
@@ -60,7 +71,7 @@ vq_indexer_impl::infer(const std::string& task,
     const model_sptr model = d_model.get();
     std::vector<output> outputs;
     for (auto& indices : model->quantize(task, modality, features)) {
-        outputs.push_back({ std::move(indices), task, modality, model });
+        outputs.push_back({ std::move(indices), task, modality, d_layers, model });
     }
     return outputs;
 }
@@ -91,9 +102,14 @@ rendered vq_indexer_impl::render(pdu data, const output& result)
         return send(at, static_cast<int>(result.indices.size()), 0);
     }
     // Each layer goes its own way from here.
+    const auto& sizes = task.layers.at(result.modality);
+    const auto all = static_cast<int>(sizes.size());
+    const int count = result.layers == 0 ? all : std::min(result.layers, all);
+    data.set(keys::layers(), pmt::from_long(count));
     rendered layers;
-    for (const int size : task.layers.at(result.modality)) {
-        layers.push_back(send(at, size, static_cast<int>(layers.size())));
+    for (int layer = 0; layer < count; layer++) {
+        const int size = sizes[static_cast<std::size_t>(layer)];
+        layers.push_back(send(at, size, layer));
         at += size;
     }
     return layers;

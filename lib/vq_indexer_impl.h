@@ -5,17 +5,22 @@
 #include "model.h"
 #include "pdu_block_impl.h"
 #include <gnuradio/udeepsc/vq_indexer.h>
+#include <atomic>
 
 namespace gr {
 namespace udeepsc {
 
 class vq_indexer_impl : public vq_indexer, public pdu_block_impl {
 public:
-    vq_indexer_impl(const std::string& model, const inference_options& options);
+    vq_indexer_impl(const std::string& model,
+                    int layers,
+                    const inference_options& options);
 
     bool start() override;
     bool stop() override;
     int queue_depth() const override { return d_worker.depth(); }
+    void set_layers(int layers) override;
+    int layers() const override { return d_layers; }
     void set_model(const std::string& path) override { d_model.set(path); }
 
 private:
@@ -24,6 +29,7 @@ private:
         std::vector<std::uint16_t> indices;
         std::string task;
         std::string modality;
+        int layers; // to send at most; 0: all
         model_sptr model;
     };
 
@@ -33,6 +39,7 @@ private:
                               const std::vector<input>& features) const;
     static rendered render(pdu data, const output& result);
 
+    std::atomic<int> d_layers;
     model_holder d_model;
     inference_worker<input, output> d_worker;
 };

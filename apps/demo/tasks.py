@@ -4,10 +4,11 @@
 from dataclasses import dataclass
 
 # How files and texts are sent, by what a task takes and gives: None stands for any.
-SENT_AS = {('image', 'picture'): 'tiles', ('image', None): 'thumbnails',
+SENT_AS = {('image', 'picture'): 'tiles', ('image', 'layered_picture'): 'tiles',
+           ('image', None): 'thumbnails',
            ('text', None): 'texts', ('speech', None): 'sounds',
            ('image + text', None): 'questions'}
-REPEATED = ('picture', 'sentence')  # outputs that are what was sent
+REPEATED = ('picture', 'layered_picture', 'sentence')  # outputs that are what was sent
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Task:
     takes: str  # its modalities, like image + text
     gives: str  # picture, sentence, label or score
     classes: tuple = ()
+    layers: int = 0  # that its results come in; 0: in one piece
 
     @property
     def sent_as(self):
@@ -34,7 +36,8 @@ def taken_by(task):
 
 def served(info, ways=('tiles', 'thumbnails', 'texts', 'questions')):
     """The tasks that are sent in one of these ways, in the model's order."""
-    known = [Task(task.name, taken_by(task), task.output, tuple(task.classes))
+    known = [Task(task.name, taken_by(task), task.output, tuple(task.classes),
+                  task.layer_count())
              for task in info.tasks if (taken_by(task), None) in SENT_AS]
     return [task for task in known if task.sent_as in ways]
 

@@ -87,6 +87,11 @@ def add_common(parser):
                              'has it)')
 
 
+def add_layers(parser, text):
+    parser.add_argument('--layers', type=number(0, 8, int, 'a whole number'), default=0,
+                        metavar='N', help=f'{text} (default: 0, all)')
+
+
 def add_address(parser, text, highest):
     parser.add_argument('--address', type=number(0, highest, int, 'a whole number'), default=0,
                         metavar='N', help=text)
@@ -193,6 +198,7 @@ def make_parser():
     add_payloads(tx)
     add_address(tx, 'of this transmitter, told to receivers (default: 0)', 255)
     add_destination(tx)
+    add_layers(tx, 'with a model in layers: send the first so many')
     tx.add_argument('--repeat', type=number(0, 1e9, int), default=1, metavar='TIMES',
                     help='send everything so often, 0: until Ctrl-C (default: 1)')
     tx.add_argument('--record', dest='record_tx', default='', metavar='FILE',
@@ -208,6 +214,7 @@ def make_parser():
     add_common(rx)
     add_show(rx)
     add_address(rx, 'of this receiver: frames for others are dropped (default: 0)', 254)
+    add_layers(rx, 'with a model in layers: decode the first so many')
     rx.add_argument('--out', default='received', metavar='FOLDER',
                     help='where pictures and results.jsonl go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
@@ -235,6 +242,7 @@ def make_parser():
                      help='payloads under way at a time (default: 16)')
     add_address(sim, 'of the receiver (default: 0)', 254)
     add_destination(sim)
+    add_layers(sim, 'with a model in layers: send and decode the first so many')
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
                      help='send everything so often (default: 1)')
     sim.set_defaults(record_tx='', record_rx='')

@@ -62,7 +62,8 @@ class Transmitter:
         self.block = udeepsc.udeepsc_tx(
             model, radio, options.profile, options.snr, record=options.record_tx,
             feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
-            dtype=options.dtype, address=options.address, destination=options.to)
+            dtype=options.dtype, address=options.address, destination=options.to,
+            layers=options.layers)
         self.count, self.lock = SymbolCount(), threading.Lock()
         self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
         self.posted = 0
@@ -125,7 +126,7 @@ class Receiver:
         self.block = udeepsc.udeepsc_rx(
             model, radio, options.profile, record=options.record_rx,
             feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
-            dtype=options.dtype, address=options.address)
+            dtype=options.dtype, address=options.address, layers=options.layers)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 

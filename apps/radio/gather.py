@@ -60,8 +60,11 @@ def wanted_tasks(info, classify):
     """What is sent again as it was; with `classify`, classes and scores too. Sounds and
     questions have nothing but those."""
     ways = ('tiles', 'thumbnails', 'texts', 'sounds', 'questions')
-    return [task for task in tasks.served(info, ways)
-            if classify or task.repeats or task.sent_as in ('sounds', 'questions')]
+    wanted = [task for task in tasks.served(info, ways)
+              if classify or task.repeats or task.sent_as in ('sounds', 'questions')]
+    # Tasks in layers are one way to send a picture, each learnt from other pictures.
+    later = [task for task in wanted if task.layers][1:]
+    return [task for task in wanted if task not in later]
 
 
 def check_given(options, wanted):

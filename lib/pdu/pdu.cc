@@ -260,6 +260,11 @@ void require_positive(const char* name, double value, double high)
     }
 }
 
+void require_layers(int layers)
+{
+    require_range("layers", layers, 0, 8);
+}
+
 std::string part_name(const std::string& modality, std::size_t layer)
 {
     return layer == 0 ? modality : modality + " layer " + std::to_string(layer + 1);

@@ -112,6 +112,9 @@ void require_range(const char* name, double value, double low, double high);
 //! The same for 0 < value <= high.
 void require_positive(const char* name, double value, double high);
 
+//! Throws std::invalid_argument unless a block's parameter layers is 0 to 8.
+void require_layers(int layers);
+
 //! What one block of a sample is called among its others: its modality, and from layer 1
 //! on the layer too.
 std::string part_name(const std::string& modality, std::size_t layer);

@@ -22,6 +22,8 @@ class Result:
     cfo: float = math.nan  # cycles per symbol
     symbols: int = 0
     probability: float = math.nan  # of the class
+    class_name: str = ''  # of a picture that came in layers, with its class
+    layers: int = 0  # from which it was made; 0: not in layers
     reference: object = None  # what was sent, where it is known
     about: str = ''  # the question or the sound's name, where it is known
     missing: str = ''  # modalities that never came
@@ -38,7 +40,12 @@ def _picture(about, data, reference):
     if len(shape) != 3 or shape[0] != shape[1] or shape[2] != 3:
         raise ValueError(f'a tile of shape {shape}, expected [side, side, 3]')
     sent = bytes_of(reference).reshape(shape) if pmt.is_u8vector(reference) else None
+    shares = pmt.dict_ref(about, pmt.intern('probabilities'), pmt.PMT_NIL)
     return {'value': bytes_of(data).reshape(shape), 'reference': sent,
+            'class_name': value_of(about, 'class_name', ''),
+            'layers': value_of(about, 'layers', 0),
+            'probability': max(pmt.f32vector_elements(shares), default=math.nan)
+            if pmt.is_f32vector(shares) else math.nan,
             'picture': value_of(about, 'picture', ''),
             'tile': tuple(value_of(about, 'tile', ())),
             'tiles': tuple(value_of(about, 'tiles', ())),

@@ -211,6 +211,10 @@ class TaskViewState:
             sent = self._remembered(about, 'picture')
             if sent is not None and sent.shape == result.value.shape:
                 result.reference = sent
+        if result.layers:
+            shares = pmt.dict_ref(about, pmt.intern('probabilities'), pmt.PMT_NIL)
+            self._answer(about, f'{result.class_name}, of {result.layers} '
+                         f'layer{"s"[:result.layers > 1]}', np.array(pmt.f32vector_elements(shares)))
         picture = self.board.lay(result)
         while len(self.board.pictures) > MOST_PICTURES:
             self.board.pictures.popitem(last=False)

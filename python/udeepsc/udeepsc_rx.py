@@ -38,13 +38,15 @@ class udeepsc_rx(radio_end):
       dtype             "fp32", or "bf16" where the processor has it
       threads           threads per operator of the network, 1..256
       address           this receiver's, 0..254: frames for others are dropped and counted
+      layers            of tasks in layers wait for the first so many and leave the others
+                        alone, 0..8; 0: for all that the task has
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
                  window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
-                 address=0):
+                 address=0, layers=0):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -62,7 +64,7 @@ class udeepsc_rx(radio_end):
         self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
                                                     key=key)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
-        self.decoder = udeepsc.unified_decoder(model, **network)
+        self.decoder = udeepsc.unified_decoder(model, layers=layers, **network)
         self.radio = radios.make_receiver(self.settings)
         self.recorder = None
         self._connect_messages()
@@ -96,6 +98,9 @@ class udeepsc_rx(radio_end):
     def set_profile(self, profile):
         self.detector.set_profile(profile)
         self.demodulator.set_profile(profile)
+
+    def set_layers(self, layers):
+        self.decoder.set_layers(layers)
 
     def set_false_alarm_rate(self, rate):
         self.detector.set_false_alarm_rate(rate)

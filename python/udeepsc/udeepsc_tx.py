@@ -46,6 +46,7 @@ class udeepsc_tx(radio_end):
       max_frame_symbols  payload symbols up to which samples share a frame, 0..32768; 0: each
                   sample has its own
       hold_ms     longest that a sample waits for others to share its frame, 0..10000
+      layers      of tasks in layers send the first so many, 0..8; 0: all of them
       gate        block with ports "in" and "out" through which bursts go on their way to the
                   radio (listen_before_talk.burst_gate); None: none
 
@@ -54,7 +55,7 @@ class udeepsc_tx(radio_end):
 
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
                  amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
-                 destination=255, max_frame_symbols=16384, hold_ms=50.0, gate=None):
+                 destination=255, max_frame_symbols=16384, hold_ms=50.0, layers=0, gate=None):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -64,7 +65,7 @@ class udeepsc_tx(radio_end):
         network = {'dtype': dtype, 'threads': threads, 'batch': batch}
         self.encoder = udeepsc.semantic_encoder(model, **network)
         self.selector = udeepsc.feature_selector(model, snr_db, **network)
-        self.indexer = udeepsc.vq_indexer(model, **network)
+        self.indexer = udeepsc.vq_indexer(model, layers, **network)
         self.modulator = udeepsc.digital_modulator()
         self.framer = udeepsc.burst_framer(
             model, profile, address=address, destination=destination,
@@ -133,6 +134,9 @@ class udeepsc_tx(radio_end):
 
     def set_destination(self, destination):
         self.framer.set_destination(destination)
+
+    def set_layers(self, layers):
+        self.indexer.set_layers(layers)
 
     def set_amplitude(self, amplitude):
         self.source.set_amplitude(amplitude)

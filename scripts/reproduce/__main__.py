@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One command for each figure and table of "A Unified Multi-Task Semantic Communication System
-for Multimodal Data", one for the burst modem's curves (phy), one for its spectrum (spectrum).
+for Multimodal Data", one for "Semantic Multi-Resolution Communications" (smrc), one for the memory
+of "Large Model Empowered Semantic Communications" (memory), one for the burst modem's curves (phy),
+one for its spectrum (spectrum).
 
 Writes FIGURE.csv and FIGURE.png. What has been measured is kept in parts/ beside them and is not
 measured again. docs/reproduce.md says what each shows and how long it takes.
@@ -29,6 +31,7 @@ FIGURES = {
     'memory': 'answers with and without what came before, docs/memory.md',
     'table2': 'symbols a sample',
     'table3': 'parameters of one model against one for each task',
+    'smrc': 'layers: "Semantic Multi-Resolution Communications"',
 }
 
 # They have options of their own: phy --help, spectrum --help.
@@ -77,12 +80,13 @@ def parser():
                    help='measure every Nth part from the Ith; then once without --shard')
     p.add_argument('--model', metavar='FILE', help='in place of the shipped one')
     p.add_argument('--models', type=Path, metavar='DIR', help='models to compare with: '
-                   't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8)')
+                   't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8), '
+                   'rate-SYMBOLS, classifier (smrc)')
     p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
                    'hours each on two cores, without --steps')
     p.add_argument('--steps', type=positive, metavar='N', help='of each training, in all')
-    p.add_argument('--config', default=str(ROOT / 'configs' / 'lite.json'), metavar='FILE',
-                   help='that --train starts from (configs/lite.json)')
+    p.add_argument('--config', metavar='FILE', help='that --train starts from (configs/lite.json; '
+                   'smrc: configs/layers.json)')
     p.add_argument('--tokenizer', metavar='FILE', help='for --train, as of `udeepsc train`')
     p.add_argument('--udeepsc', default=os.environ.get(
         'UDEEPSC', str(ROOT / 'build' / 'apps' / 'udeepsc')), metavar='FILE',
@@ -91,9 +95,9 @@ def parser():
 
 
 def checked(options):
-    if options.model is None:
-        shipped = 'memory' if options.figure == 'memory' else 'lite'
-        options.model = str(ROOT / 'models' / f'udeepsc-{shipped}.safetensors')
+    name = {'smrc': 'layers', 'memory': 'memory'}.get(options.figure, 'lite')
+    options.model = options.model or str(ROOT / 'models' / f'udeepsc-{name}.safetensors')
+    options.config = options.config or str(ROOT / 'configs' / f'{name}.json')
     if options.train and not options.models:
         raise BadInput('--train: expected --models DIR, where to put them')
     if options.train and not options.data:

@@ -49,8 +49,12 @@ class Job:
     coding: str = ''  # a conventional scheme in place of the model, such as jpeg-ldpc
     memory: bool = True  # False: earlier frames are not sent
     lose: float = 0.0  # share of the earlier frames that are lost
+    layers: tuple = ()  # of an output in layers: those to decode, a row each
+    classifier: tuple = ()  # (Model, task) that tells what a scheme's pictures show
 
     def schemes(self):
+        if self.layers:
+            return tuple(f'{self.scheme}, {up_to(layer)}' for layer in self.layers)
         return (self.scheme, RANDOM, GAIN) if self.selection == 'both' else (self.scheme,)
 
     def keys(self):
@@ -64,7 +68,8 @@ class Job:
                 'channel': self.channel, 'limit': self.limit, 'seed': self.seed,
                 'split': self.split, 'asked_symbols': self.symbols,
                 'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding,
-                'memory': self.memory, 'lose': self.lose}
+                'memory': self.memory, 'lose': self.lose,
+                'classifier': self.classifier[0].id if self.classifier else ''}
 
     def pieces(self):
         """The same in pieces of one SNR each."""
@@ -83,6 +88,11 @@ class Job:
             words += ['--symbols', str(self.symbols)]
         if self.selection != 'fsm':
             words += ['--selection', self.selection]
+        if self.layers:
+            words += ['--layers', ','.join(map(str, self.layers))]
+        if self.classifier:
+            model, task = self.classifier
+            words += ['--classifier', model.path, '--classifier-task', task]
         if self.csi:
             words += ['--csi-at-transmitter']
         if not self.memory:
@@ -93,12 +103,16 @@ class Job:
 
 
 KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
-              'asked_symbols', 'asked_selection', 'csi', 'coding', 'memory', 'lose')
+              'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose')
 LATER_FIELDS = {'memory': True, 'lose': 0.0}  # of rows that were measured before there were these
 
 
+def up_to(layer):
+    return 'layer 1' if layer == 1 else f'layers 1 to {layer}'
+
+
 def key_of(about, scheme, snr_db):
-    return tuple(about[field] for field in KEY_FIELDS) + \
+    return tuple(about.get(field, LATER_FIELDS.get(field, '')) for field in KEY_FIELDS) + \
         (scheme, None if snr_db is None else float(snr_db))
 
 
@@ -122,6 +136,8 @@ def measure(udeepsc, job, data):
         found = json.loads(line)
         chosen = found.get('selection') if job.selection == 'both' else None
         scheme = {'random': RANDOM, 'fsm - random': GAIN}.get(chosen, job.scheme)
+        if job.layers:
+            scheme += f', {up_to(found["layer"])}'
         rows.append({**found, **job.about(), 'scheme': scheme,
                      'train_snr_db': '' if job.coding else job.model.train_snr_db})
     missing = set(job.keys()) - {key_of(r, r['scheme'], r['snr_db']) for r in rows}

@@ -4,6 +4,8 @@
     t-TASK.safetensors        one task alone: T-DeepSC
     snr-DB.safetensors        all tasks, trained at one SNR: snr--2, snr-12
     awgn.safetensors, rayleigh.safetensors   all tasks, trained over one channel
+    rate-SYMBOLS.safetensors  tasks in layers, for so many symbols alone
+    classifier.safetensors    told clean pictures, for what separate coding brings
 
 --train makes those that are missing: writes their configurations, and trains them one after
 another, which goes on where it was when it was stopped.
@@ -16,10 +18,12 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from measurement import BadInput, read_model
 
 FIXED_SNR = (-2, 12)  # dB, as in Fig. 6
+CLASSIFIER = Path(__file__).resolve().parent.parent.parent / 'configs' / 'classifier.json'
 CHANNELS = {'awgn': 0.0, 'rayleigh': 1.0}  # share of samples through fading
 
 
@@ -54,6 +58,27 @@ def one_channel(config, channel):
     return changed
 
 
+def sums_of_layers(config):
+    """Symbols of layers 1 to 2, 1 to 3 ... of the tasks that have any."""
+    sizes = [i['layers'] for task in config['model']['tasks'] for i in task['inputs'].values()
+             if i.get('layers')]
+    return sorted({sum(layers[:n]) for layers in sizes for n in range(2, len(layers) + 1)})
+
+
+def one_rate(config, symbols):
+    """The same network with the first layer and one more, of which only both together count."""
+    changed = copy.deepcopy(config)
+    changed['model']['name'] = f'rate-{symbols}'
+    for task in changed['model']['tasks']:
+        for taken in task['inputs'].values():
+            if taken.get('layers'):
+                first = taken['layers'][0]
+                taken['layers'] = [first, symbols - first]
+                for weights in ('picture_weights', 'label_weights'):
+                    task[weights] = [0, (task.get(weights) or [1])[-1]]
+    return changed
+
+
 def shortened(config, steps):
     """The phases in proportion, `steps` in all."""
     short = copy.deepcopy(config)
@@ -71,6 +96,9 @@ def shortened(config, steps):
 
 def configurations(figure, config):
     """{name: configuration} of the models that this figure compares with."""
+    if figure == 'smrc':
+        return {**{f'rate-{n}': one_rate(config, n) for n in sums_of_layers(config)},
+                'classifier': read_configuration(CLASSIFIER)}
     if figure == 'fig7':
         return {channel: one_channel(config, channel) for channel in CHANNELS}
     tasks = [task['name'] for task in config['model']['tasks']]
@@ -139,8 +167,8 @@ def find_models(study):
     found = {}
     for path in sorted(folder.glob('*.safetensors')):
         snr = re.fullmatch(r'snr-(-?\d+(?:\.\d+)?)', path.stem)
-        if snr or path.stem.startswith('t-') or path.stem in CHANNELS:
+        if snr or path.stem.startswith(('t-', 'rate-')) or path.stem in (*CHANNELS, 'classifier'):
             found[path.stem] = read_model(o.udeepsc, path, snr[1] if snr else None)
     if not found:
-        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn or rayleigh.safetensors there')
+        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn, rayleigh, rate-SYMBOLS or classifier.safetensors there')
     return found

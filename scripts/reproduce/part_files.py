@@ -10,7 +10,7 @@ import sys
 
 from measurement import COLUMNS, KEY_FIELDS, LATER_FIELDS, BadInput, key_of
 
-NEEDED = set(COLUMNS) | set(KEY_FIELDS)
+NEEDED = set(COLUMNS) | set(KEY_FIELDS) - {'classifier'}  # which older files do not have
 
 
 class PartFiles:

@@ -4,6 +4,7 @@
 shows is there. test_companion presses Execute for all of them, those with a window too."""
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -206,6 +207,25 @@ class Simulated(unittest.TestCase):
             self.assertTrue(wait_until(
                 lambda: abs(network.udeepsc_feature_selector_0.snr_db() - 3.0) < 1.0))
         self.assertGreater(sink.mean_score('image_reconstruction'), 24)
+
+
+    def test_11_three_receivers_of_one_transmission(self):
+        from gnuradio import udeepsc
+        config = json.loads((ROOT / 'configs' / 'layers.json').read_text())['model']
+        config['encoders']['image'].update(dim=24, heads=2, semantic_layers=1, ffn=32, stem=[8, 8],
+                                           label_stem=[8, 8, 8])
+        config['decoder'].update(dim=24, heads=2, layers=1, ffn=32)
+        model = f'{folder.name}/small.safetensors'
+        udeepsc.write_random_model(json.dumps(config), 1, model)
+        top = load('11_layers', 'layers')(model=model, pictures=picture(), layers_sent=3)
+        sinks = top.sink_far, top.sink_middle, top.sink_near
+        with Running(top):
+            for sink in sinks:
+                self.assertTrue(sink.wait_for(TILES, TIMEOUT_S))
+        for sink, snr_db in zip(sinks, (0, 6, 14)):
+            results = sink.results()
+            self.assertEqual({r.symbols for r in results}, {512})
+            self.assertAlmostEqual(np.mean([r.snr_db for r in results]), snr_db, delta=1.0)
 
 
 class Missing(unittest.TestCase):

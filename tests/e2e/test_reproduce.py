@@ -127,6 +127,45 @@ class Figures(Case):
             self.assertAlmostEqual(point['FSM - random'], point['FSM'] - point['random selection'],
                                    4)
 
+    def test_smrc(self):
+        from test_layers import LAYERS, TASK, model
+        training = sd.config(5, [TASK['name']], model())
+        layers = SHOP.train('layers', training) / 'model.safetensors'
+        models = SHOP.folder / 'smrc-models'
+        models.mkdir()
+        total = sum(LAYERS)
+        SHOP.train('rate', training, '--one-rate', total)
+        shutil.copy(SHOP.folder / 'rate' / 'model.safetensors', models / f'rate-{total}.safetensors')
+        rows, _ = self.made('smrc', 'smrc', '--models', models, model=layers)
+        of = {(r['scheme'], r['metric'], r['snr_db']): r for r in rows}
+        for layer, name in enumerate(('layer 1', 'layers 1 to 2', 'layers 1 to 3'), 1):
+            row = of[f'layers, {name}', 'psnr_db', '3']
+            self.assertEqual(float(row['symbols_mean']), sum(LAYERS[:layer]))
+            self.assertIn((f'layers, {name}', 'recall', '12'), of)
+            self.assertEqual((f'layers, {name}', 'psnr_db_gain', '12') in of, layer > 1)
+        self.assertEqual(float(of[f'one rate, {total} symbols', 'psnr_db', '3']['symbols_mean']), total)
+        self.assertIn((f'JPEG 2000 and LDPC, {total} symbols', 'psnr_db', '12'), of)
+        self.assertNotIn((f'JPEG 2000 and LDPC, {total} symbols', 'recall', '12'), of)
+        again, measured = self.made('smrc', 'smrc', '--models', models, model=layers)
+        self.assertEqual((again, measured), (rows, 0))
+        self.refused('smrc', 'none', says='no task of it comes in layers')
+
+    def test_smrc_with_a_classifier(self):
+        from test_layers import TASK, model
+        layers = SHOP.train('told', sd.config(5, [TASK['name']], model())) / 'model.safetensors'
+        told = sd.config(5, ['image_classification'], {
+            **sd.MODEL, 'tasks': [t for t in sd.MODEL['tasks'] if t['name'] == 'image_classification'],
+            'encoders': {'image': sd.MODEL['encoders']['image']}})
+        classifier = SHOP.train('classifier', told) / 'model.safetensors'
+        done = sd.run('baseline', '--scheme', 'jpeg-ldpc', '--model', layers, '--data', SHOP.data,
+                      '--task', TASK['name'], '--symbols', '600', '--snr', '12', '--limit', '20',
+                      '--classifier', classifier, '--classifier-task', 'image_classification', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('recall', done.stdout)
+        done = sd.run('baseline', '--scheme', 'jpeg-ldpc', '--model', layers, '--data', SHOP.data,
+                      '--task', TASK['name'], '--classifier', classifier)
+        self.assertIn('--classifier needs --classifier-task', done.stderr)
+
     def test_table2(self):
         rows, _ = self.made('table2', 'all')
         own = [r for r in rows if r['scheme'] == 'U-DeepSC']

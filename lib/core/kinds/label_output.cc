@@ -47,9 +47,9 @@ public:
     TaskScore score() const override
     {
         if (d_soft)
-            return { mean(d_each), {}, d_each };
+            return { mean(d_each), {}, d_each, {} };
         const auto correct = std::count(d_each.begin(), d_each.end(), 1.0);
-        return { accuracy(static_cast<std::size_t>(correct), d_each.size()), {}, d_each };
+        return { accuracy(static_cast<std::size_t>(correct), d_each.size()), {}, d_each, {} };
     }
 
 private:

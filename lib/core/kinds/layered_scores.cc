@@ -22,7 +22,7 @@ public:
     {
         d_psnr.push_back(psnr_db(result.picture, sent.inputs.begin()->second.bytes));
         const int label = sent.target.label;
-        if (label < 0)
+        if (label < 0 || result.label < 0) // a picture alone
             return;
         const auto needed = static_cast<std::size_t>(std::max(label, result.label)) + 1;
         if (d_classes.size() < std::max(needed, result.probabilities.size()))

@@ -16,7 +16,7 @@ public:
     {
         d_each.push_back(psnr_db(result.picture, sent.inputs.begin()->second.bytes));
     }
-    TaskScore score() const override { return { mean(d_each), {}, d_each }; }
+    TaskScore score() const override { return { mean(d_each), {}, d_each, {} }; }
 
 private:
     std::vector<double> d_each; // dB

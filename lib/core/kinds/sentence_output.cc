@@ -71,7 +71,7 @@ public:
         double words = 0;
         for (const auto& s : d_reference)
             words += static_cast<double>(split_words(s).size());
-        return { b.bleu4, { { "bleu1", b.bleu1.value }, { "words", words } }, {} };
+        return { b.bleu4, { { "bleu1", b.bleu1.value }, { "words", words } }, {}, {} };
     }
 
 private:

@@ -79,6 +79,7 @@ py::dict to_dict(const TaskResult& result)
     dict["picture"] = picture;
     dict["sentence"] = py::bytes(result.sentence);
     dict["score"] = result.score;
+    dict["layers"] = result.layers;
     return dict;
 }
 
@@ -97,7 +98,15 @@ void bind_info(py::module& m)
              &TaskInfo::gain,
              py::arg("modality"),
              py::arg("vectors"),
-             "Amplitude of the constellation when so many vectors are sent.")
+             py::arg("layer") = 0,
+             "Amplitude of the constellation when so many vectors are sent, or of a layer.")
+        .def_readonly("layers", &TaskInfo::layers, doc::TaskInfo::layers)
+        .def("layer_count", &TaskInfo::layer_count, doc::TaskInfo::layer_count)
+        .def_readonly("pooled", &TaskInfo::pooled, doc::TaskInfo::pooled)
+        .def("class_number",
+             &TaskInfo::class_number,
+             py::arg("class_name"),
+             doc::TaskInfo::class_number)
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
@@ -183,11 +192,13 @@ public:
                               const std::string& modality,
                               const std::vector<std::complex<float>>& symbols,
                               const std::vector<float>& noise_var,
-                              const std::string& mode) const
+                              const std::string& mode,
+                              int layer) const
     {
         const auto how = mode == "hard" ? LookupMode::hard : LookupMode::soft;
         LinkBlock block;
         block.modality = modality;
+        block.layer = layer;
         block.symbols = symbols;
         block.vectors
             = d_model->vectors_in(task, modality, static_cast<int>(symbols.size()));
@@ -195,8 +206,8 @@ public:
         return to_array(d_model->lookup(task, { block }, how).at(0).features);
     }
 
-    // features: an array a modality, in the task's order; None for one that never came.
-    // context: (modality, array, age) of earlier frames.
+    // features: an array a modality, in the task's order, or an array a layer; None for
+    // one that never came. context: (modality, array, age) of earlier frames.
     py::dict
     decode(const std::string& task,
            const std::vector<py::object>& features,
@@ -204,7 +215,13 @@ public:
            const std::vector<std::tuple<std::string, matrix, int>>& context) const
     {
         const auto& modalities = info().task(task).modalities;
-        if (features.size() != modalities.size()) {
+        const auto layers = static_cast<std::size_t>(info().task(task).layer_count());
+        if (layers > 0 && features.size() > layers) {
+            throw py::value_error("task " + task + " has " + std::to_string(layers)
+                                  + " layers, got " + std::to_string(features.size())
+                                  + " arrays");
+        }
+        if (layers == 0 && features.size() != modalities.size()) {
             throw py::value_error(
                 "task " + task + " has " + std::to_string(modalities.size())
                 + " modalities, got " + std::to_string(features.size()) + " arrays");
@@ -213,7 +230,8 @@ public:
         for (std::size_t i = 0; i < features.size(); i++) {
             if (!features[i].is_none()) {
                 FeatureBlock block;
-                block.modality = modalities[i];
+                block.modality = modalities[layers > 0 ? 0 : i];
+                block.layer = layers > 0 ? static_cast<int>(i) : 0;
                 block.features = to_features(features[i].cast<matrix>());
                 block.noise_var = noise_var;
                 blocks.push_back(std::move(block));
@@ -316,16 +334,18 @@ void bind_core(py::module& m)
              py::arg("symbols"),
              py::arg("noise_var"),
              py::arg("mode") = "soft",
-             "Features of received symbols; noise_var: a list of one or one per symbol.")
+             py::arg("layer") = 0,
+             "Features of received symbols; noise_var: a list of one or one per symbol;\n"
+             "layer: of tasks in layers, 0 is the first.")
         .def("decode",
              &transceiver::decode,
              py::arg("task"),
              py::arg("features"),
              py::arg("noise_var"),
              py::arg("context") = std::vector<std::tuple<std::string, matrix, int>>(),
-             "Result as a dict; features: one array per modality, None for one that is "
-             "lost. context: (modality, array, age) of earlier frames, for tasks with "
-             "memory.");
+             "Result as a dict; features: one array per modality, or per layer; None for "
+             "one that is lost. context: (modality, array, age) of earlier frames, for "
+             "tasks with memory.");
 
     m.def("write_random_model",
           &write_random_model,

@@ -81,11 +81,17 @@ void bind_network_blocks(py::module& m)
              doc::feature_selector::set_model);
 
     block_class<vq_indexer>(m, "vq_indexer", doc::vq_indexer::summary)
-        .def(py::init([](const std::string& model, OPTION_PARAMETERS) {
-                 return vq_indexer::make(model, OPTION_VALUES);
+        .def(py::init([](const std::string& model, int layers, OPTION_PARAMETERS) {
+                 return vq_indexer::make(model, layers, OPTION_VALUES);
              }),
              py::arg("model"),
+             py::arg("layers") = 0,
              OPTION_ARGUMENTS)
+        .def("set_layers",
+             &vq_indexer::set_layers,
+             py::arg("layers"),
+             doc::vq_indexer::set_layers)
+        .def("layers", &vq_indexer::layers, doc::vq_indexer::layers)
         .def("set_model",
              &vq_indexer::set_model,
              py::arg("path"),
@@ -123,15 +129,22 @@ void bind_network_blocks(py::module& m)
                          double default_noise_var,
                          int pending,
                          double gather_ms,
+                         int layers,
                          OPTION_PARAMETERS) {
                  return unified_decoder::make(
-                     model, default_noise_var, pending, gather_ms, OPTION_VALUES);
+                     model, default_noise_var, pending, gather_ms, layers, OPTION_VALUES);
              }),
              py::arg("model"),
              py::arg("default_noise_var") = 0.1,
              py::arg("pending") = 256,
              py::arg("gather_ms") = 200.0,
+             py::arg("layers") = 0,
              OPTION_ARGUMENTS)
+        .def("set_layers",
+             &unified_decoder::set_layers,
+             py::arg("layers"),
+             doc::unified_decoder::set_layers)
+        .def("layers", &unified_decoder::layers, doc::unified_decoder::layers)
         .def("set_gather_ms",
              &unified_decoder::set_gather_ms,
              py::arg("gather_ms"),
