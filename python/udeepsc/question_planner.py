@@ -13,7 +13,8 @@ from .pdus import bytes_of, bytes_vector, dictionary, value_of, words_of
 from .picture_tiles import fit, tile_pdus
 from .question_plans import PlanError, plan_of
 
-MOST_WAITING = 64  # questions
+MOST_WAITING = 64  # pictures and questions
+NEW_STORY = 64  # frame numbers ahead: semantic_memory's gap_frames
 
 
 class question_planner(PduCounters, gr.basic_block):
@@ -26,11 +27,14 @@ class question_planner(PduCounters, gr.basic_block):
                     or a PDU of UTF-8
       in "picture"  u8vector [height, width, 3], from image_source or camera_source with `whole`;
                     sent, and remembered by the receiver
+      in "in"       both of these, told apart by their modality, as sample_source sends them; what
+                    is 64 frame numbers ahead of the last begins a new story, which is passed on
       in "answers"  results of unified_decoder; reads frame_id and class_name
       out "out"     pictures, and questions as u8vector UTF-8, under numbers of their own: with
                     frame_id, task, modality, shape, reference and t_source
       out "plan"    each step as it is answered, and the answer in the end: u8vector UTF-8 with
-                    the key plan: "step" or "answer"
+                    the key plan: "step" or "answer"; the answer with question, and reference
+                    where the question brought one
       "stats"       any message in is answered by the counters
 
     Parameters
@@ -40,7 +44,8 @@ class question_planner(PduCounters, gr.basic_block):
 
     A question without a plan is asked as it is. One that is not answered in time is counted
     ("incomplete"), as is one whose answer is no number where one has to be ("bad sample"); the
-    next one goes on. At most 64 questions wait.
+    next one goes on. What comes while a question is open waits for its answer, a picture too: it
+    would be another "last picture". At most 64 pictures and questions wait.
 
     Throws ValueError for a parameter.
     """
@@ -53,11 +58,13 @@ class question_planner(PduCounters, gr.basic_block):
             raise ValueError(f'timeout_s: got {timeout_s}, expected 0.01 to 3600')
         self._task, self._tile, self._timeout_s = task, tile, timeout_s
         self._lock = threading.RLock()  # guards all that follows
-        self._frame_id, self._asked, self._plan, self._words = 0, None, None, ''
+        self._frame_id, self._asked, self._plan = 0, None, None
+        self._words, self._reference, self._heard = '', None, None
         self._waiting, self._timer = deque(), None
         self.init_counters()
         self.add_input('ask', self.ask)
         self.add_input('picture', self.look)
+        self.add_input('in', self.look_or_ask)
         self.add_input('answers', self.hear)
         self.add_output()
         self.message_port_register_out(pmt.intern('plan'))
@@ -70,7 +77,27 @@ class question_planner(PduCounters, gr.basic_block):
         return True
 
     @counted
+    def look_or_ask(self, message):
+        about = pmt.car(message) if pmt.is_pair(message) else pmt.PMT_NIL
+        number = value_of(about, 'frame_id') if pmt.is_dict(about) else None
+        if number is not None:
+            if self._heard is not None and number >= self._heard + NEW_STORY:
+                self._enqueue(self._begin_story)
+            self._heard = number
+        if pmt.is_dict(about) and value_of(about, 'modality') == 'image':
+            self._look(message)
+        else:
+            self._ask(message)
+
+    @counted
     def look(self, message):
+        self._look(message)
+
+    @counted
+    def ask(self, message):
+        self._ask(message)
+
+    def _look(self, message):
         self.count_received()
         if not pmt.is_pair(message) or not pmt.is_u8vector(pmt.cdr(message)):
             raise BadPdu('wrong type', 'port picture takes u8vector [height, width, 3]')
@@ -79,14 +106,10 @@ class question_planner(PduCounters, gr.basic_block):
         if len(shape) != 3 or shape[2] != 3 or shape[0] * shape[1] * 3 != pmt.length(data):
             raise BadPdu('wrong shape', f'a picture of {shape}, expected [height, width, 3]')
         pixels = fit(bytes_of(data).reshape(shape), self._tile, self._tile)
-        with self._lock:
-            for keys, tile in tile_pdus(pixels, self._tile, value_of(about, 'picture', 'picture'),
-                                        self._task, self._frame_id):
-                self.send(keys, tile)
-            self._frame_id += 1
+        name = value_of(about, 'picture', 'picture')
+        self._enqueue(lambda: self._send_picture(pixels, name))
 
-    @counted
-    def ask(self, message):
+    def _ask(self, message):
         self.count_received()
         words = words_of(message)
         if words is None:
@@ -94,12 +117,31 @@ class question_planner(PduCounters, gr.basic_block):
         words = ' '.join(words.split())
         if not words:
             raise BadPdu('bad sample', 'a question without words')
+        about = pmt.car(message) if pmt.is_pair(message) else pmt.PMT_NIL
+        reference = pmt.dict_ref(about, pmt.intern('reference'), pmt.PMT_NIL) \
+            if pmt.is_dict(about) else pmt.PMT_NIL
+        self._enqueue(lambda: self._begin_question(words, reference))
+
+    def _enqueue(self, act):
         with self._lock:
             if len(self._waiting) >= MOST_WAITING:
-                raise BadPdu('queue full', f'{MOST_WAITING} questions wait')
-            self._waiting.append(words)
+                raise BadPdu('queue full', f'{MOST_WAITING} pictures and questions wait')
+            self._waiting.append(act)
             if self._asked is None:
-                self._next_question()
+                self._go_on()
+
+    def _begin_story(self):
+        self._frame_id += NEW_STORY
+
+    def _send_picture(self, pixels, name):
+        for keys, tile in tile_pdus(pixels, self._tile, name, self._task, self._frame_id):
+            self.send(keys, tile)
+        self._frame_id += 1
+
+    def _begin_question(self, words, reference):
+        self._words, self._reference = words, reference
+        self._plan = plan_of(words)
+        self._send_question(self._plan.ask() if self._plan else words)
 
     @counted
     def hear(self, message):
@@ -118,7 +160,7 @@ class question_planner(PduCounters, gr.basic_block):
         if self._plan is None:
             self._show(f'{self._words} {answer}')
             self._show(answer, 'answer')
-            self._next_question()
+            self._go_on()
             return
         lines = len(self._plan.log)
         self._plan.take(answer)
@@ -128,14 +170,13 @@ class question_planner(PduCounters, gr.basic_block):
             self._send_question(self._plan.ask())
         else:
             self._show(self._plan.answer, 'answer')
-            self._next_question()
+            self._go_on()
 
-    def _next_question(self):
+    def _go_on(self):
+        """With what waits, up to the next question."""
         self._asked = self._plan = None
-        if self._waiting:
-            self._words = self._waiting.popleft()
-            self._plan = plan_of(self._words)
-            self._send_question(self._plan.ask() if self._plan else self._words)
+        while self._waiting and self._asked is None:
+            self._waiting.popleft()()
 
     def _send_question(self, words):
         payload = bytes_vector(words.encode())
@@ -157,7 +198,7 @@ class question_planner(PduCounters, gr.basic_block):
         self._cancel_timer()
         self.drop(reason, f'{self._words}: {detail}')
         self._show(f'given up: {detail}')
-        self._next_question()
+        self._go_on()
 
     def _cancel_timer(self):
         if self._timer:
@@ -166,5 +207,9 @@ class question_planner(PduCounters, gr.basic_block):
 
     def _show(self, text, name='step'):
         # As bytes: pmt keeps every symbol that it ever saw.
-        self.message_port_pub(pmt.intern('plan'), pmt.cons(dictionary(plan=name),
-                                                           bytes_vector(text.encode())))
+        about = dictionary(plan=name)
+        if name == 'answer':
+            about = pmt.dict_add(about, pmt.intern('question'), bytes_vector(self._words.encode()))
+            if not pmt.is_null(self._reference):
+                about = pmt.dict_add(about, pmt.intern('reference'), self._reference)
+        self.message_port_pub(pmt.intern('plan'), pmt.cons(about, bytes_vector(text.encode())))

@@ -115,6 +115,31 @@ class Planner(unittest.TestCase):
         self.assertEqual([text for _, text in shown[2:]],
                          ['3 + 1: 4', '4', 'What colour is it? red', 'red'])
 
+    def test_pictures_wait_for_the_answer(self):
+        """One that came in between would be another "last picture"."""
+        with fx.Bench(self.planner) as bench:
+            source = fx.meta(modality='question', reference='4')
+            for message in (fx.image_pdu(fx.picture(1)),
+                            pmt.cons(source, fx.u8(b'How many circles are in both pictures?')),
+                            fx.image_pdu(fx.picture(2)),
+                            pmt.cons(pmt.PMT_NIL, fx.u8(b'Who?'))):
+                bench.post(message, 'in')
+            bench.received(2)
+            self.assertTrue(fx.wait_until(lambda: self.planner.received() == 4))
+            self.answer(bench, 1, '3')
+            self.answer(bench, fx.key(bench.received(3)[2], 'frame_id'), '1')
+            came = bench.received(5)
+        self.assertEqual([fx.key(m, 'modality') for m in came],
+                         ['image', 'question', 'question', 'image', 'question'])
+        self.assertEqual([fx.key(m, 'frame_id') for m in came], [0, 1, 2, 3, 4])
+
+    def test_a_new_story_is_passed_on(self):
+        with fx.Bench(self.planner) as bench:
+            for number in (5, 6, 70, 71):
+                bench.post(fx.image_pdu(fx.picture(), frame_id=number), 'in')
+            came = bench.received(4)
+        self.assertEqual([fx.key(m, 'frame_id') for m in came], [0, 1, 66, 67])
+
     def test_what_cannot_be_answered_is_given_up(self):
         self.planner = udeepsc.question_planner(timeout_s=0.05)
         with fx.Bench(self.planner) as bench:

@@ -184,6 +184,15 @@ class Simulated(unittest.TestCase):
         self.assertEqual([d.incomplete() for d in (top.decoder_on, top.decoder_off)], [0, 0])
         self.assertEqual(top.memory_on.size(), list(questions)[-1].remembered + 1)
 
+    def test_12_each_question_has_its_plan(self):
+        """Weights at random: what they say is no number, and such a plan is given up."""
+        top = load('12_memory', 'plan')(model=self.memory_model(), limit=4, pace=50.0)
+        planner = top.udeepsc_question_planner_0
+        with Running(top):
+            self.assertTrue(wait_until(lambda: top.show_plan.answered
+                                       + planner.dropped('bad sample') == 4))
+        self.assertEqual(planner.dropped(), planner.dropped('bad sample'))
+
     def test_09_lost_features_cost_quality(self):
         scores = {}
         for share in (0.0, 0.3):
