@@ -262,7 +262,7 @@ TEST(TransceiverBadInput, EveryStageRefusesWhatItCannotUse)
     auto layered = link_block(four, 1, { 0.1f });
     layered.layer = 1;
     EXPECT_THROW(model->lookup(task, { layered }, LookupMode::soft), Error);
-    FeatureBlock few { "image", 0, { 3, 8, std::vector<float>(24, 0.0f) }, {}, 0.1f };
+    FeatureBlock few { "image", 0, { 3, 8, std::vector<float>(24, 0.0f) }, {}, -1, 0.1f };
     EXPECT_THROW(model->decode(task, { { few } }), Error); // 16 patches, not 3: which?
     few.noise_var = NAN;
     EXPECT_THROW(model->decode(task, { { few } }), Error);
@@ -317,7 +317,7 @@ TEST(Subset, PatchesThatCameAreDecodedInTheirPlace)
     auto blocks = received_blocks(*model, task, { 2 })[0];
     const auto whole = model->lookup(task, blocks, LookupMode::soft)[0];
     FeatureBlock part {
-        "image", 0, { 6, whole.features.cols, {} }, { 0, 1, 2, 9, 10, 11 }, 0.1f
+        "image", 0, { 6, whole.features.cols, {} }, { 0, 1, 2, 9, 10, 11 }, -1, 0.1f
     };
     for (int p : part.positions)
         part.features.data.insert(part.features.data.end(),
