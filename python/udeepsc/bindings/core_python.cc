@@ -108,7 +108,7 @@ void bind_info(py::module& m)
         .def("class_number",
              &TaskInfo::class_number,
              py::arg("class_name"),
-             "Number of a class; ValueError names those there are, if it is none of them.")
+             "Number of a class; ModelError names those there are, if it is none of them.")
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
