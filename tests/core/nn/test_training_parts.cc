@@ -51,7 +51,7 @@ QueuedBatches queued(std::size_t ahead,
     std::vector<TrainingTask> tasks;
     for (const auto& t : config.tasks) {
         auto batches = std::make_unique<TaskBatches>(
-            model, t.first, std::make_shared<Greys>(), nullptr, 0.0);
+            model, t.first, std::make_shared<Greys>(), nullptr, Augmentation {});
         tasks.push_back({ t.first, std::move(batches), EpochOrder(10, 7) });
         tasks.back().drawn = drawn[tasks.size() - 1];
     }
