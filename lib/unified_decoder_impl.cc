@@ -333,9 +333,9 @@ pmt::pmt_t unified_decoder_impl::render(pdu data, const output& decoded)
     const auto& info = decoded.model->info();
     const auto& result = decoded.result;
     const auto& task = info.task(data.symbol(keys::task()).value_or(""));
-    const auto& kind = udeepsc_core::result_kind(task.output);
-    const auto payload = kind.payload(result);
-    data.set(keys::output(), pmt::intern(kind.payload_kind()));
+    const auto payload = udeepsc_core::result_kind(task.output).payload(result);
+    // What comes in layers is a picture to whoever knows nothing of layers.
+    data.set(keys::output(), pmt::intern(result.layers > 0 ? "picture" : task.output));
     data.set(keys::model_id(), pmt::intern(info.id));
     data.set(keys::shape(), make_shape(payload.shape));
     if (payload.is_bytes()) {

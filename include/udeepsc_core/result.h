@@ -68,8 +68,6 @@ public:
     virtual const char* metric() const = 0;
 
     virtual Payload payload(const TaskResult& result) const = 0;
-    //! The kind as which payload() is read and shown where nothing is known of this one.
-    virtual const char* payload_kind() const { return kind(); }
     //! Undoes payload(). Error where it is no payload of this kind.
     virtual TaskResult result(const Payload& payload) const = 0;
     //! One line for a person. classes: names of the labels, may be empty

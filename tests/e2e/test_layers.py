@@ -13,10 +13,10 @@ import small_data as sd
 
 SHOP = None
 MODEL = None
-LAYERS = [6, 58, 64]
+LAYERS = [6, 26, 32]
 
 TASK = {'name': 'cifar10_layers', 'output': 'layered_picture', 'data': ['cifar10'],
-        'queries': 65, 'aligned': True, 'classes': sd.CLASSES,
+        'queries': 17, 'aligned': True, 'classes': sd.CLASSES,
         'picture_weights': [0.2, 1, 1], 'label_weights': [1, 0.5, 0.5],
         'inputs': {'image': {'layers': LAYERS}}}
 
@@ -25,7 +25,7 @@ def model(**task):
     small = copy.deepcopy(sd.MODEL)
     small['encoders'] = {'image': {
         'dim': 32, 'heads': 2, 'semantic_layers': 1, 'selection_modules': 1, 'ffn': 64,
-        'image_size': 32, 'patch': 4, 'embedding': 'conv', 'stem': [8, 16],
+        'image_size': 16, 'patch': 4, 'embedding': 'conv', 'stem': [8, 16],
         'label_stem': [8, 16, 16]}}
     small['tasks'] = [{**TASK, **task}]
     return small
@@ -101,11 +101,11 @@ class Training(unittest.TestCase):
 
     def test_at_one_rate(self):
         training = sd.config(5, [TASK['name']], model())
-        folder = SHOP.train('one', training, '--one-rate', '64')
+        folder = SHOP.train('one', training, '--one-rate', '32')
         found = [r for r in map(json.loads, sd.run(
             'eval', '--model', folder / 'model.safetensors', '--data', SHOP.data, '--task',
             'cifar10_layers', '--snr', '10', '--json').stdout.splitlines())]
-        self.assertEqual([r['symbols_mean'] for r in found], [6, 64])
+        self.assertEqual([r['symbols_mean'] for r in found], [6, 32])
         log = (folder / 'log.jsonl').read_text().splitlines()
         scores = json.loads(log[-1])['cifar10_layers']
         self.assertIn('psnr_2', scores)

@@ -271,7 +271,6 @@ public:
         return r;
     }
 
-    const char* payload_kind() const override { return "picture"; }
     Payload payload(const TaskResult& result) const override
     {
         return { result.picture, {}, { result.height, result.width, 3 } };
