@@ -121,7 +121,9 @@ TEST(Babi, AnswersThatTheTaskDoesNotKnowAreNone)
               "3 What has John?\tnothing\t1\n");
     const auto data = opened(dir.path(), "story", "train", { "babi-8" });
     EXPECT_EQ(data->at(0).target.label, 2);
+    EXPECT_TRUE(data->at(0).target.soft.empty());
     EXPECT_EQ(data->at(1).target.label, -1);
+    EXPECT_EQ(data->at(1).target.soft, std::vector<float>(3, 0.0f)); // none is right
 }
 
 TEST(Babi, BadFilesAreNamed)

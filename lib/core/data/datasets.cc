@@ -125,15 +125,16 @@ private:
     {
         if (numbers.empty())
             return;
-        if (target.label >= 0)
-            target.label = numbers[static_cast<std::size_t>(target.label)];
-        if (target.soft.empty())
-            return;
         std::vector<float> soft(d_info.classes.size(), 0.0f);
         for (std::size_t c = 0; c < target.soft.size(); ++c)
             if (numbers[c] != UNKNOWN)
                 soft[static_cast<std::size_t>(numbers[c])] = target.soft[c];
-        target.soft = std::move(soft);
+        const bool labelled = target.label >= 0;
+        if (labelled)
+            target.label = numbers[static_cast<std::size_t>(target.label)];
+        // Of an answer that the task does not know all scores are 0: none is right.
+        if (!target.soft.empty() || (labelled && target.label == UNKNOWN))
+            target.soft = std::move(soft);
     }
 
     // Number in the set -> number in the task; by name, so that no set passes for
