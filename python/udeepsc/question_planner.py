@@ -113,7 +113,8 @@ class question_planner(PduCounters, gr.basic_block):
         self.count_received()
         words = words_of(message)
         if words is None:
-            raise BadPdu('wrong type', 'port ask takes a symbol, a pair with one, or a PDU of UTF-8')
+            raise BadPdu('wrong type', 'port ask takes a symbol, a pair with one, or a PDU of '
+                                       'UTF-8')
         words = ' '.join(words.split())
         if not words:
             raise BadPdu('bad sample', 'a question without words')
