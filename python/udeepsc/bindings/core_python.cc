@@ -101,12 +101,13 @@ void bind_info(py::module& m)
              py::arg("layer") = 0,
              "Amplitude of the constellation when so many vectors are sent, or of a layer.")
         .def_readonly("layers", &TaskInfo::layers, doc::TaskInfo::layers)
-        .def("layer_count", &TaskInfo::layer_count, doc::TaskInfo::layer_count)
+        .def("layer_count", &TaskInfo::layer_count, "Layers that a transmission has, 0 without.")
         .def_readonly("pooled", &TaskInfo::pooled, doc::TaskInfo::pooled)
         .def("class_number",
              &TaskInfo::class_number,
              py::arg("class_name"),
-             doc::TaskInfo::class_number)
+             "Number of the class of this name. ModelError for one that is none, or that\n"
+             "is pooled into \"other\".")
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
