@@ -288,7 +288,8 @@ pdu burst_demodulator_impl::payload_pdu(const pmt::pmt_t& transmitter_keys,
                             part_name(contents.modality, header.layer),
                             header.frame_id,
                             payload_likeness(payload),
-                            steady_clock::now());
+                            steady_clock::now(),
+                            frame.payloads.size());
     if (number.repeated) {
         throw bad_pdu(reasons::DUPLICATE,
                       contents.modality + " of " + contents.task + ", frame "

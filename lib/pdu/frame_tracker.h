@@ -19,7 +19,8 @@ namespace udeepsc {
  * Per task, because sources number their samples for themselves. A number at most
  * `window` behind the newest is that frame once more, or late; anything else is ahead, so
  * that a transmitter that begins again at 0 is heard at once. The number thus never falls
- * far, and its low 8 bits are those sent.
+ * far, and its low 8 bits are those sent. Within a burst of many samples numbers fall back
+ * too: one modality, or layer, of all of them comes before the next.
  *
  * A repeat has the number of a frame that was there some seconds ago at most, and its
  * payload: a stranger who sends a number first does not keep the frame out that has it
@@ -38,16 +39,18 @@ public:
         std::uint64_t frame_id;
         bool repeated; //!< this modality of this frame was there before
     };
+    //! payloads: in the burst that this one came in
     verdict take(const std::string& task,
                  const std::string& modality,
                  unsigned low_bits,
                  payload_likeness payload,
-                 time_point now)
+                 time_point now,
+                 std::size_t payloads = 1)
     {
         const auto entry = d_history.try_emplace(task);
         history& past = entry.first->second;
         const std::uint64_t frame_id
-            = entry.second ? low_bits : unwrap(past.newest, low_bits);
+            = entry.second ? low_bits : unwrap(past.newest, low_bits, payloads);
         past.newest = std::max(past.newest, frame_id);
         // A frame of several modalities may come in several bursts.
         const auto seen = past.seen[frame_id].equal_range(modality);
@@ -88,11 +91,13 @@ private:
         seen.emplace(modality, std::move(fresh));
     }
 
-    std::uint64_t unwrap(std::uint64_t newest, unsigned low_bits) const
+    std::uint64_t
+    unwrap(std::uint64_t newest, unsigned low_bits, std::size_t payloads) const
     {
         const std::uint64_t ahead = (low_bits - newest) & 0xff;
         const std::uint64_t behind = (newest - low_bits) & 0xff;
-        if (behind < d_window && behind <= newest) {
+        const std::uint64_t late = std::max<std::uint64_t>(d_window, payloads);
+        if (behind < late && behind <= newest) {
             return newest - behind;
         }
         return newest + ahead;

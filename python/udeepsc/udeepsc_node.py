@@ -65,6 +65,8 @@ class udeepsc_node(gr.hier_block2):
 
     Ports
       in 0, out 0   with the radio "sim" only: complex samples
+      in "in"       payloads of tasks with one modality, as udeepsc_tx takes them, for the station
+                    that their key destination or the parameter names
       out "out"     results of others, as unified_decoder gives them, each once
       out "control" short messages of others, as burst_demodulator gives them
 
@@ -79,13 +81,17 @@ class udeepsc_node(gr.hier_block2):
       retries      times that a message is sent again when nobody acknowledges it
       patience_s   seconds to wait for that
       key          file with the key that signs frames, of all stations; "": none
+      dtype        "fp32", or "bf16" where the processor has it
       seed         of the random waits
+      destination  station that payloads of the port "in" are for, 0..255; 255: all
+      ask          whether they are to be acknowledged, and sent again otherwise
 
     send() gives a Message; counts() what happened. close() at the end.
     """
 
     def __init__(self, model, radio='sim', receive='', profile='standard', address=0, snr_db=12.0,
-                 acknowledge=True, retries=4, patience_s=1.0, key='', dtype='fp32', seed=None):
+                 acknowledge=True, retries=4, patience_s=1.0, key='', dtype='fp32', seed=None, destination=BROADCAST,
+                 ask=True):
         settings = parse_radio(radio)
         simulated = settings.kind == 'sim'
         ends = gr.io_signature(1, 1, gr.sizeof_gr_complex) if simulated \
@@ -94,6 +100,8 @@ class udeepsc_node(gr.hier_block2):
         if not 0 <= address < BROADCAST:
             raise ValueError(f'address: got {address}, expected 0 to {BROADCAST - 1}')
         self.settings, self.address, self._snr_db = settings, address, snr_db
+        self._ask = ask
+        self.set_destination(destination)
         self._acknowledge, self._retries, self._patience_s = acknowledge, retries, patience_s
         self.sense = channel_sense()
         self.gate = burst_gate(settings.rate, self.busy, seed=seed)
@@ -123,6 +131,8 @@ class udeepsc_node(gr.hier_block2):
             self.connect(self.tx)
             self.connect(self.rx)
             self.rx.connect(self.rx.radio, self.sense)
+        self.message_port_register_hier_in('in')
+        self.msg_connect(self, 'in', self._ears, 'payloads')
         self.msg_connect(self.rx, 'out', self._ears, 'results')
         self.msg_connect(self.rx, 'control', self._ears, 'control')
         for port in ('out', 'control'):
@@ -134,6 +144,16 @@ class udeepsc_node(gr.hier_block2):
         return self.sense.busy() and not self.gate.sending()
 
     # -------------------------------------------------------------------------- sending
+
+    def set_destination(self, destination):
+        """Of the payloads that come on the port "in" from now on, 0..255."""
+        if not 0 <= destination <= BROADCAST:
+            raise ValueError(f'destination: got {destination}, expected 0 to {BROADCAST}')
+        self._destination = destination
+
+    def _take_payload(self, message):
+        destination = value_of(pmt.car(message), 'destination', self._destination)
+        self.send([message], destination, self._ask)
 
     def send(self, pdus, destination=BROADCAST, acknowledge=False):
         """Payloads, as udeepsc_tx takes them, for the station `destination`. acknowledge: ask for
@@ -305,7 +325,8 @@ class _Ears(gr.basic_block):
     def __init__(self, node):
         gr.basic_block.__init__(self, 'node_ears', None, None)
         self.node = node
-        for name, take in (('results', self._results), ('control', self._control)):
+        for name, take in (('payloads', self._payloads), ('results', self._results),
+                           ('control', self._control)):
             self.message_port_register_in(pmt.intern(name))
             self.set_msg_handler(pmt.intern(name), take)
         for name in ('out', 'control'):
@@ -313,6 +334,9 @@ class _Ears(gr.basic_block):
 
     def publish(self, port, message):
         self.message_port_pub(pmt.intern(port), message)
+
+    def _payloads(self, message):
+        self._safely(lambda node: node._take_payload(message))
 
     def _results(self, message):
         self._safely(lambda node: node._take_result(message))

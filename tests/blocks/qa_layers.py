@@ -41,8 +41,12 @@ class LayerFilter(gr.basic_block):
         gr.basic_block.__init__(self, 'layer_filter', None, None)
         self.message_port_register_in(pmt.intern('in'))
         self.message_port_register_out(pmt.intern('out'))
-        self.set_msg_handler(pmt.intern('in'), lambda m: fx.key(m, 'layer') in layers
-                             and self.message_port_pub(pmt.intern('out'), m))
+        self.set_msg_handler(pmt.intern('in'), self._take)
+        self.layers = layers
+
+    def _take(self, message):
+        if fx.key(message, 'layer') in self.layers:
+            self.message_port_pub(pmt.intern('out'), message)
 
 
 class Chain:
@@ -56,7 +60,7 @@ class Chain:
         self.symbols, self.results = blocks.message_debug(), blocks.message_debug()
         modulator = udeepsc.digital_modulator()
         chain = [self.encoder, udeepsc.feature_selector(MODEL, 10.0), self.indexer, modulator,
-                 LayerFilter(passed), udeepsc.block_fading_channel(snr_db=20.0),
+                 LayerFilter(passed), udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 20.0),
                  udeepsc.vq_lookup(MODEL), self.decoder]
         for a, b in zip(chain, chain[1:]):
             self.top.msg_connect(a, 'out', b, 'in')
