@@ -283,6 +283,10 @@ void add_eval_command(CLI::App& app)
             [o](const std::string& value) { o->eval.memory = value == "on"; },
             "on, or off: earlier frames are not sent")
         ->check(CLI::IsMember({ "on", "off" }));
+    command->add_option("--least",
+                        o->eval.least_probability,
+                        "a label of less probability counts as unknown, a class that the "
+                        "task has");
     command->add_option(
         "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
     command->add_option("--limit", o->eval.limit, "most samples");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
@@ -168,17 +169,21 @@ public:
         r.skipped = samples.skipped;
         r.n = static_cast<std::int64_t>(samples.samples.size());
         const auto scorer = result_kind(d_task.output).scorer();
+        Refusal refusal(d_task.classes, d_options.least_probability);
         const auto batch = static_cast<std::size_t>(d_options.batch);
         for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
             const auto last = std::min(samples.samples.size(), first + batch);
             const std::vector<Sample> part(
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(first),
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
-            const auto results = through(part, r);
-            for (std::size_t i = 0; i < part.size(); ++i)
+            auto results = through(part, r);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                refusal.apply(results[i], part[i]);
                 scorer->add(results[i], part[i]);
+            }
         }
         write(r, scorer->score());
+        refusal.write(r.also);
         return r;
     }
 
@@ -330,6 +335,9 @@ void EvalOptions::validate() const
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
                     + ", expected -100 to 100 dB");
+    if (!(least_probability >= 0 && least_probability <= 1))
+        throw Error("evaluation: least_probability is "
+                    + std::to_string(least_probability) + ", expected 0 to 1");
     if (!(lose >= 0 && lose <= 1))
         throw Error("evaluation: lose is " + std::to_string(lose)
                     + ", expected a share from 0 to 1");
