@@ -99,8 +99,8 @@ struct DatasetOptions {
  * as the task's classes are.
  *
  * A task names its sets: "cifar10", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
- * "babi[-N]", "picture_memory", "intention", "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
- * docs/configuration.md, Data sets.
+ * "babi[-N]", "picture_memory", "intention", "folder[:NAME]", "tiles[:NAME]",
+ * "tsv[:FILE]"; a NAME or FILE lies in data_dir. See docs/configuration.md, Data sets.
  *
  * Errors: Error for a task without data, an unknown set, a set whose classes are not
  * those of the task (compared by name) or that lacks a modality, and for what cannot be
