@@ -177,9 +177,8 @@ void add_baseline_command(CLI::App& app)
                         o->classifier,
                         "model trained on clean pictures that tells what the received "
                         "ones show, where the task has classes too");
-    command->add_option("--classifier-task",
-                        o->classifier_task,
-                        "its task, such as cifar10_class");
+    command->add_option(
+        "--classifier-task", o->classifier_task, "its task, such as cifar10_class");
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option("--seed", o->eval.seed, "of the channel");
     command->add_flag("--json", o->json, "one JSON line a scheme and SNR");

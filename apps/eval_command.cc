@@ -255,6 +255,22 @@ void run(const Options& o)
         throw Error("eval: no task could be measured");
 }
 
+void add_memory_options(CLI::App& command, const std::shared_ptr<Options>& o)
+{
+    command
+        .add_option_function<std::string>(
+            "--memory",
+            [o](const std::string& value) { o->eval.memory = value == "on"; },
+            "on, or off: earlier frames are not sent")
+        ->check(CLI::IsMember({ "on", "off" }));
+    command.add_option("--least",
+                       o->eval.least_probability,
+                       "a label of less probability counts as unknown, a class that the "
+                       "task has");
+    command.add_option(
+        "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
+}
+
 } // namespace
 
 void add_eval_command(CLI::App& app)
@@ -308,14 +324,7 @@ void add_eval_command(CLI::App& app)
         "under fading the selector is given each sample's own Es/N0, not the mean");
     command->add_option(
         "--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
-    command
-        ->add_option_function<std::string>(
-            "--memory",
-            [o](const std::string& value) { o->eval.memory = value == "on"; },
-            "on, or off: earlier frames are not sent")
-        ->check(CLI::IsMember({ "on", "off" }));
-    command->add_option(
-        "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
+    add_memory_options(*command, o);
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option(
         "--seed", o->eval.seed, "of the channel, and of random selection");

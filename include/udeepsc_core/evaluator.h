@@ -43,6 +43,8 @@ struct EvalOptions {
     int max_bad = 10; //!< unreadable files or lines that are skipped
     bool csi_at_transmitter = false; //!< under fading the selector is given |h|^2 Es/N0
     bool memory = true; //!< false: what came before the present frame is not sent
+    //! Labels of less probability count as "unknown", a class that the task must have
+    double least_probability = 0;
     double lose = 0; //!< share of the earlier frames that are lost, at random
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
     //! Of outputs in layers: decode the first so many, a result each; empty: 1, 2 ... all

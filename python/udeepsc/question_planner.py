@@ -27,8 +27,8 @@ class question_planner(PduCounters, gr.basic_block):
                     or a PDU of UTF-8
       in "picture"  u8vector [height, width, 3], from image_source or camera_source with `whole`;
                     sent, and remembered by the receiver
-      in "in"       both of these, told apart by their modality, as sample_source sends them; what
-                    is 64 frame numbers ahead of the last begins a new story, which is passed on
+      in "in"       both of these, told apart by their shape, as sample_source sends them; what is
+                    64 frame numbers ahead of the last begins a new story, which is passed on
       in "answers"  results of unified_decoder; reads frame_id and class_name
       out "out"     pictures, and questions as u8vector UTF-8, under numbers of their own: with
                     frame_id, task, modality, shape, reference and t_source
@@ -84,7 +84,7 @@ class question_planner(PduCounters, gr.basic_block):
             if self._heard is not None and number >= self._heard + NEW_STORY:
                 self._enqueue(self._begin_story)
             self._heard = number
-        if pmt.is_dict(about) and value_of(about, 'modality') == 'image':
+        if pmt.is_dict(about) and len(tuple(value_of(about, 'shape', ()))) == 3:  # a picture
             self._look(message)
         else:
             self._ask(message)

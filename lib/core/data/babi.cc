@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <random>
 #include <regex>
 
 namespace udeepsc_core {
@@ -21,6 +22,7 @@ namespace {
 constexpr int TASKS = 20;
 // "babi" is all others: its stories are far longer than the other tasks'.
 constexpr int LEFT_OUT = 3;
+constexpr std::uint64_t ORDER_SEED = 1;
 constexpr std::size_t TENTH = 10; // story of the training file that is for validation
 
 struct Question {
@@ -45,6 +47,15 @@ public:
 
     // tenths: which stories, see is_wanted()
     void add_file(const std::string& path, const std::string& split);
+
+    //! Some of the questions, evenly spread, are then some of every kind: those of a
+    //! story follow each other, the first with the shortest context.
+    void shuffle()
+    {
+        std::mt19937_64 random(ORDER_SEED);
+        for (std::size_t k = d_questions.size(); k > 1; --k)
+            std::swap(d_questions[k - 1], d_questions[random() % k]);
+    }
 
     std::size_t size() const override { return d_questions.size(); }
     const DatasetInfo& describe() const override { return d_info; }
@@ -198,6 +209,7 @@ std::shared_ptr<const Dataset> open_babi(const DatasetRequest& request)
     const auto data = std::make_shared<BabiData>(request);
     for (int task : tasks)
         data->add_file(file_of(folder, task, request.split), request.split);
+    data->shuffle();
     if (data->size() == 0)
         throw Error("data set " + request.name + ": found no question of split "
                     + request.split + " in '" + folder + "'");

@@ -43,9 +43,8 @@ Estimate paired_difference(const EvalResult& a, const EvalResult& b)
     return mean_difference(a.each, b.each);
 }
 
-Estimate paired_difference(const EvalResult& a,
-                           const EvalResult& b,
-                           const std::string& score)
+Estimate
+paired_difference(const EvalResult& a, const EvalResult& b, const std::string& score)
 {
     const auto of = [&](const EvalResult& r) {
         const auto found = r.each_also.find(score);
@@ -64,6 +63,9 @@ void EvalOptions::validate() const
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
                     + ", expected -100 to 100 dB");
+    if (!(least_probability >= 0 && least_probability <= 1))
+        throw Error("evaluation: least_probability is "
+                    + std::to_string(least_probability) + ", expected 0 to 1");
     if (!(lose >= 0 && lose <= 1))
         throw Error("evaluation: lose is " + std::to_string(lose)
                     + ", expected a share from 0 to 1");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
 #include <udeepsc_core/error.h>
@@ -157,10 +158,12 @@ public:
     {
         std::vector<EvalResult> results;
         std::vector<std::unique_ptr<Scorer>> scorers;
+        std::vector<Refusal> refusals;
         for (int layer : layers) {
             results.push_back(empty_result(samples));
             results.back().layer = layer;
             scorers.push_back(result_kind(d_task.output).scorer());
+            refusals.emplace_back(d_task.classes, d_options.least_probability);
         }
         const auto batch = static_cast<std::size_t>(d_options.batch);
         for (std::size_t first = 0; first < samples.samples.size(); first += batch) {
@@ -170,14 +173,18 @@ public:
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
             const auto blocks = through(part);
             for (std::size_t k = 0; k < layers.size(); ++k) {
-                const auto received = receive(
+                auto received = receive(
                     d_model, d_task.name, first_layers(blocks, layers[k]), d_mode);
-                for (std::size_t i = 0; i < part.size(); ++i)
+                for (std::size_t i = 0; i < part.size(); ++i) {
+                    refusals[k].apply(received[i], part[i]);
                     scorers[k]->add(received[i], part[i]);
+                }
             }
         }
-        for (std::size_t k = 0; k < layers.size(); ++k)
+        for (std::size_t k = 0; k < layers.size(); ++k) {
             write(results[k], scorers[k]->score());
+            refusals[k].write(results[k].also);
+        }
         return results;
     }
 

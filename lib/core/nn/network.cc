@@ -38,10 +38,10 @@ NetworkImpl::NetworkImpl(const ModelConfig& config)
             start_alike_inputs(t);
     for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
-            register_buffer(gain_name(t.name, m.modality),
-                            torch::ones({ std::max({ 1,
-                                                     m.max_vectors,
-                                                     static_cast<int>(m.layers.size()) }) }));
+            register_buffer(
+                gain_name(t.name, m.modality),
+                torch::ones({ std::max(
+                    { 1, m.max_vectors, static_cast<int>(m.layers.size()) }) }));
 }
 
 // A question finds what it asks for by likeness: the same word says the same to it and to

@@ -99,16 +99,18 @@ void bind_info(py::module& m)
              py::arg("modality"),
              py::arg("vectors"),
              py::arg("layer") = 0,
-             "Amplitude of the constellation when so many vectors are sent, or of a layer.")
+             "Amplitude of the constellation when so many vectors are sent, or of a "
+             "layer.")
         .def_readonly("layers", &TaskInfo::layers, doc::TaskInfo::layers)
         .def("layer_count",
              &TaskInfo::layer_count,
              "Layers that a transmission has; 0: it has none.")
         .def_readonly("pooled", &TaskInfo::pooled, doc::TaskInfo::pooled)
-        .def("class_number",
-             &TaskInfo::class_number,
-             py::arg("class_name"),
-             "Number of a class; ModelError names those there are, if it is none of them.")
+        .def(
+            "class_number",
+            &TaskInfo::class_number,
+            py::arg("class_name"),
+            "Number of a class; ModelError names those there are, if it is none of them.")
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);
