@@ -7,8 +7,10 @@
  * \brief Separate design of a task that answers from texts: a text codec and a channel
  * code carry each text, and the model, without a channel of its own, reads what arrives.
  *
- * Each text takes as many symbols as the model's own, or options.symbols. One that cannot
- * be read is lost. \param margin_db as run_baseline()
+ * Each text takes as many symbols as the model's own, or options.symbols; of one that
+ * does not fit the first words are sent. Earlier texts are read with their errors, those
+ * that cannot be read are lost. A question has to arrive whole, else the answer is the
+ * commonest of the training. \param margin_db as run_baseline()
  */
 BaselineResult run_separate(const udeepsc_core::Transceiver& model,
                             const udeepsc_conventional::Scheme& scheme,

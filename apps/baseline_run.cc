@@ -81,6 +81,20 @@ Exchange exchange(const Scheme& scheme,
     return e;
 }
 
+int commonest_label(const Transceiver& model, EvalOptions options)
+{
+    options.split = "train";
+    const auto data = open(model, options);
+    std::map<int, std::size_t> counts;
+    for (std::size_t i = 0; i < data->size(); ++i)
+        ++counts[data->at(i).target.label];
+    return std::max_element(
+               counts.begin(),
+               counts.end(),
+               [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->first;
+}
+
 } // namespace
 
 // A kind tells what it is by what it makes of a result.
@@ -125,6 +139,8 @@ BaselineSamples baseline_samples(const Transceiver& model, const EvalOptions& op
             "baseline: " + options.task + " gives a " + out.output
             + ", expected a task that gives pictures or sentences, or takes texts "
               "alone");
+    if (takes_texts(model, options.task))
+        out.guess = commonest_label(model, options);
     const std::size_t n = options.limit > 0
         ? std::min<std::size_t>(data->size(), static_cast<std::size_t>(options.limit))
         : data->size();

@@ -19,6 +19,9 @@ struct BaselineSamples {
     //! Complex channel uses of each: as many as the semantic model takes.
     std::vector<std::size_t> symbols;
     std::string task, dataset, output; //!< output: kind of result
+    //! Of a task that answers from texts the commonest answer of the split "train": what
+    //! a receiver says that has nothing to go by.
+    int guess = -1;
     std::int64_t skipped = 0; //!< that the model does not take
 };
 
