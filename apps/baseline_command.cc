@@ -113,8 +113,8 @@ void run(Options o)
             throw Error("baseline: " + name + " does not send what " + o.eval.task
                         + " gives, a " + samples.output);
         for (const double snr_db : o.snr_db) {
-            const auto result
-                = run_baseline(scheme, samples, o.eval, snr_db, o.margin_db, classifier.get());
+            const auto result = run_baseline(
+                scheme, samples, o.eval, snr_db, o.margin_db, classifier.get());
             if (o.json)
                 print_json(result, scheme, o);
             else
@@ -169,9 +169,8 @@ void add_baseline_command(CLI::App& app)
                         o->classifier,
                         "model trained on clean pictures that tells what the received "
                         "ones show, where the task has classes too");
-    command->add_option("--classifier-task",
-                        o->classifier_task,
-                        "its task, such as cifar10_class");
+    command->add_option(
+        "--classifier-task", o->classifier_task, "its task, such as cifar10_class");
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option("--seed", o->eval.seed, "of the channel");
     command->add_flag("--json", o->json, "one JSON line a scheme and SNR");

@@ -192,6 +192,7 @@ void run(const Options& o)
 
 } // namespace
 
+// Longer than a function should be: a list, read from top to bottom.
 void add_eval_command(CLI::App& app)
 {
     auto o = std::make_shared<Options>();

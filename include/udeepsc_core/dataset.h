@@ -98,9 +98,9 @@ struct DatasetOptions {
  * \brief The data of one task of a model, one set after the other, with labels numbered
  * as the task's classes are.
  *
- * A task names its sets: "cifar10", "mnist", "sst2", "easyvqa", "daquar", "vqa2", "mosi", "fsdd",
- * "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir. See
- * docs/configuration.md, Data sets.
+ * A task names its sets: "cifar10", "mnist", "sst2", "easyvqa", "daquar", "vqa2", "mosi",
+ * "fsdd", "folder[:NAME]", "tiles[:NAME]", "tsv[:FILE]"; a NAME or FILE lies in data_dir.
+ * See docs/configuration.md, Data sets.
  *
  * Errors: Error for a task without data, an unknown set, a set whose classes are not
  * those of the task (compared by name) or that lacks a modality, and for what cannot be

@@ -155,7 +155,7 @@ class Figures(Case):
         layers = SHOP.train('told', sd.config(5, [TASK['name']], model())) / 'model.safetensors'
         told = sd.config(5, ['image_classification'], {
             **sd.MODEL, 'tasks': [t for t in sd.MODEL['tasks'] if t['name'] == 'image_classification'],
-            'encoders': {'image': sd.MODEL['encoders']['image']}})
+            'encoders': {'image': {**sd.MODEL['encoders']['image'], 'image_size': 16, 'patch': 4}}})
         classifier = SHOP.train('classifier', told) / 'model.safetensors'
         done = sd.run('baseline', '--scheme', 'jpeg-ldpc', '--model', layers, '--data', SHOP.data,
                       '--task', TASK['name'], '--symbols', '600', '--snr', '12', '--limit', '20',

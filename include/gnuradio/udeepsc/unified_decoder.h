@@ -25,9 +25,9 @@ namespace udeepsc {
  *   u8vector UTF-8, "label" f32vector of probabilities, "score" f32vector [1]; writes
  * output, shape, model_id, for labels label and class_name, and for samples of which
  * modalities never came missing. A task in layers gives a picture; it writes label,
- * class_name and probabilities too, and layers, from how many it was made. Of several modalities it adds symbols and candidates up,
- * joins kept, and takes the reference of the first that names a class, or else of the
- * first.
+ * class_name and probabilities too, and layers, from how many it was made. Of several
+ * modalities it adds symbols and candidates up, joins kept, and takes the reference of
+ * the first that names a class, or else of the first.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
  * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are

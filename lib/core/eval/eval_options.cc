@@ -43,9 +43,8 @@ Estimate paired_difference(const EvalResult& a, const EvalResult& b)
     return mean_difference(a.each, b.each);
 }
 
-Estimate paired_difference(const EvalResult& a,
-                           const EvalResult& b,
-                           const std::string& score)
+Estimate
+paired_difference(const EvalResult& a, const EvalResult& b, const std::string& score)
 {
     const auto of = [&](const EvalResult& r) {
         const auto found = r.each_also.find(score);

@@ -100,10 +100,10 @@ std::vector<std::vector<LinkBlock>> transmit(const Transceiver& model,
         if (inputs.empty())
             continue;
         const auto selected = select_as(model,
-                                  task_name,
-                                  modality,
-                                  model.encode(task_name, modality, inputs),
-                                  options);
+                                        task_name,
+                                        modality,
+                                        model.encode(task_name, modality, inputs),
+                                        options);
         std::vector<FeatureMatrix> features;
         for (const auto& s : selected)
             features.push_back(s.features);

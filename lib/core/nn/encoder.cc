@@ -152,8 +152,8 @@ torch::Tensor ModalityEncoderImpl::layers(const std::string& task,
     for (const auto& layer : *d_channel)
         x = layer->as<EncoderLayerImpl>()->forward(x, {});
     const auto vectors = x.size(1) - 1;
-    return d_project[task]->as<LayerHeadsImpl>()->forward(
-        x.narrow(1, 0, vectors), d_norm(x.select(1, vectors)));
+    return d_project[task]->as<LayerHeadsImpl>()->forward(x.narrow(1, 0, vectors),
+                                                          d_norm(x.select(1, vectors)));
 }
 
 torch::Tensor ModalityEncoderImpl::keep_ratio(const std::string& task,

@@ -23,8 +23,7 @@ torch::Tensor spread_over_layers(const torch::Tensor& values,
     for (std::size_t l = 0; l < sizes.size(); ++l) {
         auto shape = values.sizes().vec();
         shape.back() = sizes[l];
-        parts.push_back(
-            values.narrow(-1, static_cast<std::int64_t>(l), 1).expand(shape));
+        parts.push_back(values.narrow(-1, static_cast<std::int64_t>(l), 1).expand(shape));
     }
     return torch::cat(parts, -1);
 }
@@ -74,8 +73,7 @@ torch::Tensor LayerHeadsImpl::forward(const torch::Tensor& features,
         const int each = d_each[l - 1];
         const auto layer
             = rest.narrow(2, at, each).transpose(1, 2).reshape({ batch, -1, d_size });
-        layers.push_back(
-            layer.narrow(1, 0, d_layers[l]).to(layers[0].scalar_type()));
+        layers.push_back(layer.narrow(1, 0, d_layers[l]).to(layers[0].scalar_type()));
         at += each;
     }
     return torch::cat(layers, 1);
@@ -112,8 +110,8 @@ torch::Tensor LayerMergeImpl::of_layer(const torch::Tensor& received,
 {
     const int each = codewords_each(length, d_vectors);
     const auto batch = received.size(0), size = received.size(2);
-    const auto padded = torch::constant_pad_nd(
-        received.narrow(1, begin, length), { 0, 0, 0, each * d_vectors - length });
+    const auto padded = torch::constant_pad_nd(received.narrow(1, begin, length),
+                                               { 0, 0, 0, each * d_vectors - length });
     const auto by_vector = padded.view({ batch, each, d_vectors, size })
                                .transpose(1, 2)
                                .reshape({ batch, d_vectors, each * size });

@@ -56,10 +56,10 @@ TorchTransceiver::select_layers(const std::string& task,
                 noise_of_db(snr_db.size() == 1 ? snr_db[0] : snr_db[i])));
         }
         const auto& layers = d_config.task(task).input(modality).layers;
-        const auto sent = normalize_layers(
-            d_network->encoder(modality)->layers(
-                task, torch::stack(stack), torch::tensor(noise)),
-            layers);
+        const auto sent
+            = normalize_layers(d_network->encoder(modality)->layers(
+                                   task, torch::stack(stack), torch::tensor(noise)),
+                               layers);
         std::vector<Selection> out(features.size());
         for (std::size_t i = 0; i < features.size(); ++i) {
             out[i].features = to_matrix(sent[static_cast<std::int64_t>(i)]);
@@ -86,14 +86,14 @@ std::vector<TaskResult> TorchTransceiver::decode_prefix(
         features.push_back(torch::cat(parts, 0));
     }
     const auto count = static_cast<int>(layers);
-    const auto output = d_network->receiver()
-                            ->forward_layers(task.name,
-                                             torch::stack(features),
-                                             normalized_noise(torch::tensor(noise).view(
-                                                 { n, layers })),
-                                             count,
-                                             count)
-                            .to(torch::kFloat);
+    const auto output
+        = d_network->receiver()
+              ->forward_layers(task.name,
+                               torch::stack(features),
+                               normalized_noise(torch::tensor(noise).view({ n, layers })),
+                               count,
+                               count)
+              .to(torch::kFloat);
     std::vector<TaskResult> results;
     for (std::int64_t k = 0; k < n; ++k) {
         results.push_back(task.output->read(output[k], d_bundle.tokenizer.get()));
@@ -122,8 +122,7 @@ std::vector<TaskResult> TorchTransceiver::decode_layers(
                 first.push_back(block.second);
         if (first.empty())
             throw Error("decoder: layer 1 of a sample of " + task.name
-                        + " did not arrive; the "
-                        + std::to_string(blocks.size())
+                        + " did not arrive; the " + std::to_string(blocks.size())
                         + " that did say nothing without it");
         counts.push_back(first.size());
         usable.push_back(std::move(first));

@@ -35,10 +35,10 @@ NetworkImpl::NetworkImpl(const ModelConfig& config)
     d_receiver = register_module("receiver", Receiver(config, words));
     for (const auto& t : config.tasks)
         for (const auto& m : t.inputs)
-            register_buffer(gain_name(t.name, m.modality),
-                            torch::ones({ std::max({ 1,
-                                                     m.max_vectors,
-                                                     static_cast<int>(m.layers.size()) }) }));
+            register_buffer(
+                gain_name(t.name, m.modality),
+                torch::ones({ std::max(
+                    { 1, m.max_vectors, static_cast<int>(m.layers.size()) }) }));
 }
 
 ModalityEncoder NetworkImpl::encoder(const std::string& modality)

@@ -102,8 +102,9 @@ torch::Tensor ReceiverImpl::forward_layers(const std::string& task,
 {
     const auto& t = d_config.task(task);
     const auto& modality = t.inputs[0].modality;
-    const auto rows = d_from_channel[task + "-" + modality]->as<LayerMergeImpl>()->forward(
-        received, noise, first, last);
+    const auto rows
+        = d_from_channel[task + "-" + modality]->as<LayerMergeImpl>()->forward(
+            received, noise, first, last);
     const auto memory = refine(modality, rows + d_position[modality]);
     auto x = memory + d_query[task].unsqueeze(0);
     for (const auto& layer : *d_layers)

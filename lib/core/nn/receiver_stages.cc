@@ -76,8 +76,7 @@ FeatureBlock TorchTransceiver::look_up(const std::string& task,
     const int indices
         = block.vectors * d_config.task(task).input(block.modality).subvectors;
     const auto gain = torch::full(
-        { 1 },
-        d_info.task(task).gain(block.modality, block.vectors, block.layer));
+        { 1 }, d_info.task(task).gain(block.modality, block.vectors, block.layer));
     auto book = d_network->codebook(block.modality);
     const auto& mapping = d_network->mapping();
     const auto found = mode == LookupMode::soft
@@ -115,8 +114,7 @@ void TorchTransceiver::check(const std::string& task_name,
 {
     const auto& task = d_config.task(task_name);
     require(task_name, block.modality);
-    check_layer(
-        task_name, block.modality, block.layer, block.features.rows, "decoder");
+    check_layer(task_name, block.modality, block.layer, block.features.rows, "decoder");
     check_noise(block.noise_var, "decoder");
     check_matrix(block.features,
                  columns(task_name, block.modality),

@@ -62,8 +62,8 @@ DrawnReceivers draw_receivers(const TaskConfig& task,
         noise.push_back(draw_noise_var(batch, context, r.snr_min_db, r.snr_max_db));
     }
     DrawnReceivers drawn;
-    const auto number
-        = torch::randint(static_cast<std::int64_t>(receivers.size()), { batch }, torch::kLong);
+    const auto number = torch::randint(
+        static_cast<std::int64_t>(receivers.size()), { batch }, torch::kLong);
     drawn.channel = torch::stack(noise, 1).gather(1, number.view({ -1, 1 })).squeeze(1);
     drawn.weights.picture = as_tensor(picture).index_select(0, number);
     drawn.weights.label = as_tensor(label).index_select(0, number);
@@ -99,11 +99,12 @@ StepLoss layered_objective(Network& network,
     drawn.weights.picture = drawn.weights.picture.to(device);
     drawn.weights.label = drawn.weights.label.to(device);
     const auto told
-        = normalized_noise(told_to_transmitter(drawn.channel, config, context)).to(device);
+        = normalized_noise(told_to_transmitter(drawn.channel, config, context))
+              .to(device);
     // Layers are frames, or parts of one, of their own: each fades for itself.
-    const auto noise_var = fade(drawn.channel.unsqueeze(1).expand({ size, layers }),
-                                config.rayleigh)
-                               .to(device);
+    const auto noise_var
+        = fade(drawn.channel.unsqueeze(1).expand({ size, layers }), config.rayleigh)
+              .to(device);
 
     auto encoder = network->encoder(in.modality);
     const auto features = encoder->semantic(task.name, in.input, in.valid);

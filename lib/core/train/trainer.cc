@@ -50,13 +50,13 @@ public:
     {
         for (const auto& t : config.tasks) {
             TrainingTask task { t.first,
-                                std::make_unique<TaskBatches>(d_model,
-                                                              t.first,
-                                                              d_data.sets.at(t.first),
-                                                              d_data.tokenizer,
-                                                              Augmentation {
-                                                                  config.word_dropout,
-                                                                  t.second.mirror }),
+                                std::make_unique<TaskBatches>(
+                                    d_model,
+                                    t.first,
+                                    d_data.sets.at(t.first),
+                                    d_data.tokenizer,
+                                    Augmentation { config.word_dropout,
+                                                   t.second.mirror }),
                                 EpochOrder(1, 1) };
             task.order = EpochOrder(task.batches->size(),
                                     mix_seed(config.seed, d_tasks.size() + 1, 77));
