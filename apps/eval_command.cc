@@ -273,6 +273,7 @@ void add_memory_options(CLI::App& command, const std::shared_ptr<Options>& o)
 
 } // namespace
 
+// Longer than a function should be: a list, read from top to bottom.
 void add_eval_command(CLI::App& app)
 {
     auto o = std::make_shared<Options>();

@@ -136,6 +136,7 @@ void add_prepare_command(CLI::App& app)
     });
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void add_train_command(CLI::App& app)
 {
     auto o = std::make_shared<TrainOptions>();

@@ -7,9 +7,8 @@
 namespace gr {
 namespace udeepsc {
 
-vq_indexer::sptr vq_indexer::make(const std::string& model,
-                                  int layers,
-                                  const inference_options& options)
+vq_indexer::sptr
+vq_indexer::make(const std::string& model, int layers, const inference_options& options)
 {
     options.validate();
     require_layers(layers);

@@ -21,6 +21,7 @@ from gather import Material, Picture
 
 STEP_S = 0.1
 ALL = 255
+EXACT = 'text'  # the kind of control message that /exact sends
 HELP = '''a line of text goes to the others; and
   /to N           to station N from now on, 255 to all
   /picture FILE   a picture
@@ -98,7 +99,7 @@ class Station:
         about = pmt.car(message)
         source = value_of(about, 'source', ALL)
         if kind == 'control':
-            if value_of(about, 'control', '') == 'text':
+            if value_of(about, 'control', '') == EXACT:
                 text = bytes(pmt.u8vector_elements(pmt.cdr(message))).decode(errors='replace')
                 print(f'{source}: {text}')
             return

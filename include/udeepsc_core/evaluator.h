@@ -84,9 +84,8 @@ struct EvalResult {
  */
 Estimate paired_difference(const EvalResult& a, const EvalResult& b);
 //! The same of a further score, such as "recall".
-Estimate paired_difference(const EvalResult& a,
-                           const EvalResult& b,
-                           const std::string& score);
+Estimate
+paired_difference(const EvalResult& a, const EvalResult& b, const std::string& score);
 
 /*!
  * \brief Runs a data set through transmitter, channel and receiver, the same calls that

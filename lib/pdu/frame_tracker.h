@@ -19,8 +19,8 @@ namespace udeepsc {
  * Per task, because sources number their samples for themselves. A number at most
  * `window` behind the newest is that frame once more, or late; anything else is ahead, so
  * that a transmitter that begins again at 0 is heard at once. The number thus never falls
- * far, and its low 8 bits are those sent. Within a burst of many samples numbers fall back
- * too: one modality, or layer, of all of them comes before the next.
+ * far, and its low 8 bits are those sent. Within a burst of many samples numbers fall
+ * back too: one modality, or layer, of all of them comes before the next.
  *
  * A repeat has the number of a frame that was there some seconds ago at most, and its
  * payload: a stranger who sends a number first does not keep the frame out that has it

@@ -203,8 +203,8 @@ payload_format::contents model_summary::contents_of(const ReceivedPayload& paylo
                       "task " + task.name + " has no modality number "
                           + std::to_string(header.modality));
     }
-    const int expected = symbols_of(
-        d_config, *input, static_cast<int>(header.vectors), header.layer);
+    const int expected
+        = symbols_of(d_config, *input, static_cast<int>(header.vectors), header.layer);
     if (header.vectors < 1 || header.symbols != static_cast<unsigned>(expected)) {
         throw bad_pdu(reasons::WRONG_SHAPE,
                       std::to_string(header.symbols) + " symbols for "

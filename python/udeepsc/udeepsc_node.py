@@ -10,6 +10,7 @@ import pmt
 from gnuradio import gr
 
 from .listen_before_talk import burst_gate, channel_sense
+from .node_message import Message, control, frame_of
 from .pdus import value_of
 from .radio_settings import parse_radio
 from .udeepsc_rx import udeepsc_rx
@@ -21,42 +22,7 @@ REPORT_LASTS_S = 30.0  # afterwards nothing is known of how a station hears this
 REMEMBERED = 256  # frames of each station, by which a repeat is known
 FRAMED_S = 20.0  # for the network and the framer to make frames of a message
 POLL_S = 0.01
-
-
-class Message:
-    """What node.send() gives: wait() for it to be on its way or acknowledged."""
-
-    def __init__(self, pdus, destination, acknowledge):
-        self.pdus, self.destination = pdus, destination
-        self.open = {frame_of(pdu) for pdu in pdus} if acknowledge else set()
-        self.control = None  # a short message in place of pdus
-        self.tries = 0
-        self.state = 'waiting'  # then sent, acknowledged or lost
-        self._done = threading.Event()
-
-    def finish(self, state):
-        self.state = state
-        self._done.set()
-
-    def wait(self, timeout=None):
-        """Its state: waiting, sent (nobody was asked), acknowledged or lost."""
-        self._done.wait(timeout)
-        return self.state
-
-
-def frame_of(pdu):
-    """(task, number as it is on the air)"""
-    about = pmt.car(pdu)
-    return value_of(about, 'task', ''), value_of(about, 'frame_id', 0) % 256
-
-
-def control(kind, payload=b'', **keys):
-    about = pmt.dict_add(pmt.make_dict(), pmt.intern('control'), pmt.intern(kind))
-    for name, value in keys.items():
-        value = pmt.intern(value) if isinstance(value, str) else \
-            pmt.from_double(value) if isinstance(value, float) else pmt.from_uint64(value)
-        about = pmt.dict_add(about, pmt.intern(name), value)
-    return pmt.cons(about, pmt.init_u8vector(len(payload), list(payload)))
+PICTURE_DIMENSIONS = 3  # height, width, colours
 
 
 class udeepsc_node(gr.hier_block2):
@@ -251,7 +217,7 @@ class udeepsc_node(gr.hier_block2):
         frame = (value_of(about, 'task', ''), value_of(about, 'frame_id', 0) % 256)
         self._report(source, value_of(about, 'snr_db', None), frame[1])
         # Tiles come by dozens, and a picture shows which are missing: nobody asks for them.
-        picture = value_of(about, 'output', '') == 'picture'
+        picture = len(value_of(about, 'shape', ())) == PICTURE_DIMENSIONS
         if self._acknowledge and not picture \
                 and value_of(about, 'destination', BROADCAST) == self.address:
             self._answer(source, 'acknowledgement', frame_id=frame[1], task=frame[0])

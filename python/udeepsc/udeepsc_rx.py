@@ -40,13 +40,14 @@ class udeepsc_rx(radio_end):
       address           this receiver's, 0..254: frames for others are dropped and counted
       layers            of tasks in layers wait for the first so many and leave the others
                         alone, 0..8; 0: for all that the task has
+      gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
                  window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
-                 address=0, layers=0):
+                 address=0, layers=0, gather_ms=200.0):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -64,7 +65,8 @@ class udeepsc_rx(radio_end):
         self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
                                                     key=key)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
-        self.decoder = udeepsc.unified_decoder(model, layers=layers, **network)
+        self.decoder = udeepsc.unified_decoder(
+            model, gather_ms=gather_ms, layers=layers, **network)
         self.radio = radios.make_receiver(self.settings)
         self.recorder = None
         self._connect_messages()

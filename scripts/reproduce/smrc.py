@@ -7,7 +7,7 @@ import drawing
 from measurement import BadInput
 from more_models import find_models
 
-AGILE = 'layers'
+AGILE = 'one model'
 CODINGS = {'JPEG 2000 and LDPC': 'jpeg2000-ldpc', 'JPEG and LDPC': 'jpeg-ldpc'}
 CLASSES = {'cifar10': 'cifar10_class', 'mnist': 'mnist_class'}  # the classifier's tasks
 SCORES = {'recall': 'average recall', 'precision': 'average precision', 'accuracy': 'accuracy'}

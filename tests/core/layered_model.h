@@ -19,6 +19,7 @@ inline std::string layered_model(const std::string& task = "",
         "mapping": ")"
         + mapping + R"(", "tasks": [ { "name": "digits", "output": "layered_picture",
         "data": ["mnist"], "queries": )"
-        + queries + R"(, "aligned": true, "classes": 10, "inputs": { "image": { "layers": )"
+        + queries
+        + R"(, "aligned": true, "classes": 10, "inputs": { "image": { "layers": )"
         + layers + " } }" + task + " } ] }";
 }

@@ -56,7 +56,8 @@ TEST(LayeredConfiguration, SaysWhatDoesNotFit)
 {
     EXPECT_SAYS(refusal(R"(, "picture_weights": [1, 1])"), "got 2 weights, expected 3");
     EXPECT_SAYS(refusal(R"(, "label_weights": [1, 1, 1, 1])"), "one for each layer");
-    EXPECT_SAYS(refusal(R"(, "label_weights": [0, 0, 0])"), "at least one weight above 0");
+    EXPECT_SAYS(refusal(R"(, "label_weights": [0, 0, 0])"),
+                "at least one weight above 0");
     EXPECT_SAYS(refusal(R"(, "label_weights": [1, -1, 0])"), "each 0 to");
     EXPECT_SAYS(refusal(R"(, "label_weights": 3)"), "an array of numbers");
     EXPECT_SAYS(refusal(R"(, "class_weights": [1, 2])"), "one for each class");
@@ -66,7 +67,8 @@ TEST(LayeredConfiguration, SaysWhatDoesNotFit)
     EXPECT_SAYS(refusal("", "[0, 4]"), "1 to 4096");
     EXPECT_SAYS(refusal("", "[1, 1, 1, 1, 1, 1, 1, 1, 1]"), "at most 8");
     EXPECT_SAYS(refusal("", "[3, 6, 9]", "bits"), "mapping");
-    EXPECT_SAYS(refusal("", "[3, 6, 9]", "symbol", "4"), "expected one a patch and one for");
+    EXPECT_SAYS(refusal("", "[3, 6, 9]", "symbol", "4"),
+                "expected one a patch and one for");
     // Of the pooled classes one weight is left: nine, and that of all others.
     EXPECT_SAYS(refusal(R"(, "pooled": ["1", "2"], "class_weights": [1, 1, 1])"),
                 "expected 9");
@@ -107,7 +109,8 @@ TEST(Layers, AnyPrefixIsDecoded)
     const auto blocks = sent_blocks(2);
     std::vector<TaskResult> results;
     for (std::size_t l = 1; l <= 3; ++l) {
-        results.push_back(decoded({ blocks.begin(), blocks.begin() + static_cast<long>(l) }));
+        results.push_back(
+            decoded({ blocks.begin(), blocks.begin() + static_cast<long>(l) }));
         EXPECT_EQ(results.back().layers, static_cast<int>(l));
         EXPECT_EQ(results.back().unused_layers, 0);
         EXPECT_EQ(results.back().picture.size(), 8u * 8 * 3);
@@ -137,7 +140,9 @@ TEST(Layers, BelowAGapIsDecoded)
     EXPECT_EQ(result.layers, 1);
     EXPECT_EQ(result.unused_layers, 1);
     EXPECT_EQ(result.picture, decoded({ blocks[0] }).picture);
-    EXPECT_SAYS(error_of([&] { decoded({ blocks[1], blocks[2] }); }),
+    EXPECT_SAYS(error_of([&] {
+                    decoded({ blocks[1], blocks[2] });
+                }),
                 "layer 1 of a sample of digits did not arrive");
     EXPECT_SAYS(error_of([&] { decoded({ blocks[0], blocks[0] }); }), "twice");
 }

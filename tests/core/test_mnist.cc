@@ -115,7 +115,8 @@ TEST(Mnist, SaysWhatIsWrong)
         dir.write(file, content);
         return error_of([&] { open(dir, "train"); });
     };
-    EXPECT_SAYS(message(pictures_file, "\x1f\x8b"), "found 2, expected at least 16 bytes");
+    EXPECT_SAYS(message(pictures_file, "\x1f\x8b"),
+                "found 2, expected at least 16 bytes");
     EXPECT_SAYS(message(pictures_file, labels(40)), "expected 2051");
     EXPECT_SAYS(message(pictures_file, pictures(12, 27)), "found 27, expected 28 pixels");
     auto cut = pictures(12);

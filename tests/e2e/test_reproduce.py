@@ -139,10 +139,10 @@ class Figures(Case):
         rows, _ = self.made('smrc', 'smrc', '--models', models, model=layers)
         of = {(r['scheme'], r['metric'], r['snr_db']): r for r in rows}
         for layer, name in enumerate(('layer 1', 'layers 1 to 2', 'layers 1 to 3'), 1):
-            row = of[f'layers, {name}', 'psnr_db', '3']
+            row = of[f'one model, {name}', 'psnr_db', '3']
             self.assertEqual(float(row['symbols_mean']), sum(LAYERS[:layer]))
-            self.assertIn((f'layers, {name}', 'recall', '12'), of)
-            self.assertEqual((f'layers, {name}', 'psnr_db_gain', '12') in of, layer > 1)
+            self.assertIn((f'one model, {name}', 'recall', '12'), of)
+            self.assertEqual((f'one model, {name}', 'psnr_db_gain', '12') in of, layer > 1)
         self.assertEqual(float(of[f'one rate, {total} symbols', 'psnr_db', '3']['symbols_mean']), total)
         self.assertIn((f'JPEG 2000 and LDPC, {total} symbols', 'psnr_db', '12'), of)
         self.assertNotIn((f'JPEG 2000 and LDPC, {total} symbols', 'recall', '12'), of)
@@ -155,7 +155,7 @@ class Figures(Case):
         layers = SHOP.train('told', sd.config(5, [TASK['name']], model())) / 'model.safetensors'
         told = sd.config(5, ['image_classification'], {
             **sd.MODEL, 'tasks': [t for t in sd.MODEL['tasks'] if t['name'] == 'image_classification'],
-            'encoders': {'image': sd.MODEL['encoders']['image']}})
+            'encoders': {'image': {**sd.MODEL['encoders']['image'], 'image_size': 16, 'patch': 4}}})
         classifier = SHOP.train('classifier', told) / 'model.safetensors'
         done = sd.run('baseline', '--scheme', 'jpeg-ldpc', '--model', layers, '--data', SHOP.data,
                       '--task', TASK['name'], '--symbols', '600', '--snr', '12', '--limit', '20',

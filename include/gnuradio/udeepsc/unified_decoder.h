@@ -28,9 +28,8 @@ namespace udeepsc {
  * modalities never came missing, and where there is a context remembered: how many
  * entries it has. A task in layers gives a picture; it writes label, class_name and
  * probabilities too, and layers, from how many it was made. Of several modalities it adds
- * symbols and candidates up,
- * joins kept, and takes the reference of the first that names a class, or else of the
- * first.
+ * symbols and candidates up, joins kept, and takes the reference of the first that names
+ * a class, or else of the first.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, also for an
  * empty path, and udeepsc_core::Error for a file that is no usable model. PDUs are

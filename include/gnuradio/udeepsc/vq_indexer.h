@@ -31,9 +31,8 @@ public:
     //! \param model path or name of a model file, such as "lite"
     //! \param layers of tasks in layers send the first so many, 0..8; 0: all of them
     //! \param options how to run it
-    static sptr make(const std::string& model,
-                     int layers = 0,
-                     const inference_options& options = {});
+    static sptr
+    make(const std::string& model, int layers = 0, const inference_options& options = {});
 
     //! From the next sample on.
     virtual void set_layers(int layers) = 0;

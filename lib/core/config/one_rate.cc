@@ -30,7 +30,8 @@ TrainConfig TrainConfig::at_one_rate(int symbols) const
             if (first >= symbols)
                 throw Error("training at one rate: layer 1 of task "
                             + task["name"].get<std::string>() + " has "
-                            + std::to_string(first) + " symbols, expected more than those, got "
+                            + std::to_string(first)
+                            + " symbols, expected more than those, got "
                             + std::to_string(symbols));
             input["layers"] = { first, symbols - first };
             keep_last(task, "picture_weights");

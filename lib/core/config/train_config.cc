@@ -66,8 +66,7 @@ void read_receivers(const json& section,
         JsonReader reader(item, where + "[]");
         receiver.visit(reader);
         reader.finish();
-        for (const auto* weights :
-             { &receiver.picture_weights, &receiver.label_weights })
+        for (const auto* weights : { &receiver.picture_weights, &receiver.label_weights })
             if (!weights->empty() && weights->size() != layers)
                 throw Error(where + "[]: got " + std::to_string(weights->size())
                             + " weights, expected one for each of "

@@ -140,12 +140,10 @@ private:
     {
         const auto all = d_pictures.count, held_back = all / VALIDATION_SHARE;
         d_first = split == "val" ? all - held_back : 0;
-        d_count = split == "val"    ? held_back
-            : split == "train"      ? all - held_back
-                                    : all;
+        d_count = split == "val" ? held_back : split == "train" ? all - held_back : all;
         if (d_count == 0)
-            throw Error("MNIST: split " + split + " of "
-                        + std::to_string(all) + " pictures has none");
+            throw Error("MNIST: split " + split + " of " + std::to_string(all)
+                        + " pictures has none");
     }
 
     std::string d_modality;

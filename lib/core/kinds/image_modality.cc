@@ -137,7 +137,8 @@ void ImageModality::visit(FieldVisitor& fields)
     fields.integers({ "label_stem",
                       "channels",
                       "of a stem of their own for tasks that need no pixels (labels, "
-                      "scores; in layered pictures for the class), one for each halving of the picture; empty: none" },
+                      "scores; in layered pictures for the class), one for each halving "
+                      "of the picture; empty: none" },
                     d_label_stem,
                     1,
                     4096);

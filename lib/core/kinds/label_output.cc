@@ -49,7 +49,9 @@ public:
         if (d_soft)
             return { mean(d_each), {}, d_each, {} };
         const auto correct = std::count(d_each.begin(), d_each.end(), 1.0);
-        return { accuracy(static_cast<std::size_t>(correct), d_each.size()), {}, d_each, {} };
+        return {
+            accuracy(static_cast<std::size_t>(correct), d_each.size()), {}, d_each, {}
+        };
     }
 
 private:

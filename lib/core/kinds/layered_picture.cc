@@ -90,13 +90,12 @@ public:
                      d_picture_weights,
                      0,
                      1e6);
-        fields.reals(
-            { "label_weights",
-              "",
-              "beta, of each layer's class in the loss; empty: 1 each" },
-            d_label_weights,
-            0,
-            1e6);
+        fields.reals({ "label_weights",
+                       "",
+                       "beta, of each layer's class in the loss; empty: 1 each" },
+                     d_label_weights,
+                     0,
+                     1e6);
         fields.reals({ "class_weights",
                        "",
                        "of each class in that loss, \"other\" last; empty: 1 each" },
@@ -194,8 +193,8 @@ public:
         std::vector<float> labels;
         for (const auto* t : targets)
             labels.push_back(static_cast<float>(t->label));
-        return torch::cat({ input.input.flatten(1), torch::tensor(labels).view({ -1, 1 }) },
-                          1);
+        return torch::cat(
+            { input.input.flatten(1), torch::tensor(labels).view({ -1, 1 }) }, 1);
     }
 
     LayersLoss layers_loss(const torch::Tensor& output,
@@ -224,10 +223,10 @@ public:
         result.all.loss = (alpha * picture_loss + beta * label_loss).sum(0).mean();
         const auto psnr = (-10.0 * torch::log10(mse.detach())).mean(1);
         const auto labelled = (labels >= 0).to(torch::kFloat);
-        const auto right = (logits.detach().argmax(1).view({ prefixes, batch })
-                            == labels.unsqueeze(0))
-                               .to(torch::kFloat)
-                               .sum(1)
+        const auto right
+            = (logits.detach().argmax(1).view({ prefixes, batch }) == labels.unsqueeze(0))
+                  .to(torch::kFloat)
+                  .sum(1)
             / labelled.sum().clamp_min(1);
         result.all.score = psnr[prefixes - 1];
         for (std::int64_t p = 0; p < prefixes; ++p) {
@@ -299,8 +298,9 @@ private:
             throw Error(field + ".layers: got " + std::to_string(input.layers.size())
                         + " layers, expected at most " + std::to_string(MOST_LAYERS));
         if (input.max_vectors != 0 || input.subvectors != 1)
-            throw Error(field + ": expected no subvectors and no max_vectors beside "
-                        "layers, which say what is sent");
+            throw Error(field
+                        + ": expected no subvectors and no max_vectors beside "
+                          "layers, which say what is sent");
     }
 
     void check_classes(const std::string& at) const

@@ -74,11 +74,10 @@ private:
         const auto n = static_cast<double>(d_labels.size());
         for (std::size_t i = 0; i < d_labels.size(); ++i)
             each.push_back(
-                d_right[i]
-                    ? n
+                d_right[i] ? n
                         / (classes
                            * d_classes[static_cast<std::size_t>(d_labels[i])].samples)
-                    : 0.0);
+                           : 0.0);
     }
 
     void add_precision(TaskScore& score) const
@@ -111,12 +110,11 @@ std::unique_ptr<Scorer> make_layered_scorer()
 std::string shown_layers(const TaskResult& result,
                          const std::vector<std::string>& classes)
 {
-    auto text = std::to_string(result.width) + "x" + std::to_string(result.height)
-        + " pixels";
+    auto text
+        = std::to_string(result.width) + "x" + std::to_string(result.height) + " pixels";
     const auto label = static_cast<std::size_t>(std::max(0, result.label));
     if (label < result.probabilities.size()) {
-        const auto name
-            = label < classes.size() ? classes[label] : std::to_string(label);
+        const auto name = label < classes.size() ? classes[label] : std::to_string(label);
         char share[32];
         std::snprintf(share, sizeof share, " (%.2f)", result.probabilities[label]);
         text = name + share + ", " + text;

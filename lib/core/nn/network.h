@@ -37,7 +37,8 @@ public:
 
     //! Amplitudes that make the mean energy of a task's symbols 1, one for each count of
     //! vectors sent (few vectors quantise to another energy than many): [max_vectors], or
-    //! [1] where all vectors are sent, or one for each layer: [layers]. Shared with the network, not a copy.
+    //! [1] where all vectors are sent, or one for each layer: [layers]. Shared with the
+    //! network, not a copy.
     torch::Tensor tx_gains(const std::string& task, const std::string& modality);
     //! The one for so many vectors: [1]; of an output in layers the first `vectors`
     //! indices': [vectors]

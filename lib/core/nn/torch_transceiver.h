@@ -89,8 +89,9 @@ private:
     int max_vectors(const std::string& task, const std::string& modality) const
     {
         const auto& layers = d_config.task(task).input(modality).layers;
-        return layers.empty() ? max_rows(modality)
-                              : d_config.task(task).input(modality).indices_in(layers.size());
+        return layers.empty()
+            ? max_rows(modality)
+            : d_config.task(task).input(modality).indices_in(layers.size());
     }
 
     // select() and decode() of outputs in layers: layered_stages.cc

@@ -83,6 +83,7 @@ py::dict to_dict(const TaskResult& result)
     return dict;
 }
 
+// Longer than a function should be: a list, read from top to bottom.
 void bind_info(py::module& m)
 {
     py::class_<TaskInfo>(m, "task_info", doc::TaskInfo::summary)
@@ -104,13 +105,14 @@ void bind_info(py::module& m)
         .def_readonly("layers", &TaskInfo::layers, doc::TaskInfo::layers)
         .def("layer_count",
              &TaskInfo::layer_count,
-             "Layers that a transmission has; 0: it has none.")
+             "Layers that a transmission has, 0 without.")
         .def_readonly("pooled", &TaskInfo::pooled, doc::TaskInfo::pooled)
         .def(
             "class_number",
             &TaskInfo::class_number,
             py::arg("class_name"),
-            "Number of a class; ModelError names those there are, if it is none of them.")
+            "Number of the class of this name. ModelError for one that is none, or that\n"
+            "is pooled into \"other\".")
         .def_readonly("min_vectors", &TaskInfo::min_vectors, doc::TaskInfo::min_vectors)
         .def_readonly("max_vectors", &TaskInfo::max_vectors, doc::TaskInfo::max_vectors)
         .def_readonly("aligned", &TaskInfo::aligned, doc::TaskInfo::aligned);

@@ -10,6 +10,7 @@ void bind_memory_blocks(py::module& m);
 void bind_phy(py::module& m);
 void bind_hardware_faults(py::module& m);
 void bind_burst_blocks(py::module& m);
+void bind_radio_channel(py::module& m);
 void bind_conventional_blocks(py::module& m);
 void bind_radio_blocks(py::module& m);
 void bind_sources_and_sink(py::module& m);
@@ -25,6 +26,7 @@ PYBIND11_MODULE(udeepsc_python, m)
     bind_hardware_faults(m);
     bind_phy(m);
     bind_burst_blocks(m);
+    bind_radio_channel(m);
     bind_conventional_blocks(m);
 #ifdef UDEEPSC_HAVE_MODELS
     bind_core(m);

@@ -50,8 +50,7 @@ TEST(Layers, EachHasThePowerOfOne)
         EXPECT_LT((energy - 1).abs().max().item<float>(), 1e-4);
         at += size;
     }
-    const auto spread
-        = spread_over_layers(torch::tensor({ 1.0f, 2.0f, 3.0f }), s_layers);
+    const auto spread = spread_over_layers(torch::tensor({ 1.0f, 2.0f, 3.0f }), s_layers);
     EXPECT_EQ(spread.size(0), 18);
     EXPECT_EQ(spread[2].item<float>(), 1);
     EXPECT_EQ(spread[3].item<float>(), 2);
@@ -135,8 +134,8 @@ TEST(LayeredNetwork, GradientsAreFiniteAndReachEveryPart)
 
 TEST(LayeredNetwork, ALayerWithoutWeightIsNotDecoded)
 {
-    const auto model = ModelConfig::from_json(layered_model(
-        R"(, "picture_weights": [0, 0, 1], "label_weights": [0, 1, 1])"));
+    const auto model = ModelConfig::from_json(
+        layered_model(R"(, "picture_weights": [0, 0, 1], "label_weights": [0, 1, 1])"));
     torch::manual_seed(5);
     Network network(model);
     AuxiliaryHeads auxiliary(model);
@@ -204,7 +203,8 @@ TEST(LayeredNetwork, EveryLayersGainMakesUnitEnergy)
     Network network(model);
     torch::NoGradGuard no_grad;
     const auto features = torch::randn({ 500, 18, 2 });
-    network->calibrate_gains("digits", "image", { { features, torch::ones({ 500, 18 }) } });
+    network->calibrate_gains(
+        "digits", "image", { { features, torch::ones({ 500, 18 }) } });
     const auto points = network->mapping().modulate(
         network->codebook("image")->nearest(normalize_layers(features, s_layers)));
     const auto gain = network->tx_gain("digits", "image", 18);
