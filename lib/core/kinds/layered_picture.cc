@@ -68,7 +68,7 @@ std::vector<double> or_ones(const std::vector<double>& weights, std::size_t coun
 /*!
  * \brief The picture that was sent, and what it shows, both better with each layer.
  *
- * Source: M. B. Mashhadi et al., "Semantic Multi-Resolution Communications", 2023.
+ * Source: "Semantic Multi-Resolution Communications", arXiv:2308.11604, 2023.
  */
 class LayeredPicture : public LayeredOutput {
 public:
