@@ -112,8 +112,9 @@ void run(Options o)
         const Scheme scheme(o.scheme);
         const bool answers = o.pictures.empty() && takes_texts(*model, o.eval.task);
         if (scheme.sends_pictures() != (!answers && gives_pictures(samples.output)))
-            throw Error("baseline: " + name + " does not send what " + o.eval.task
-                        + " gives, a " + samples.output);
+            throw Error("baseline: " + name + " sends "
+                        + (scheme.sends_pictures() ? "pictures" : "texts") + ", not what "
+                        + o.eval.task + " gives, a " + samples.output);
         for (const double snr_db : o.snr_db) {
             const auto result = answers
                 ? run_separate(*model, scheme, samples, o.eval, snr_db, o.margin_db)

@@ -84,6 +84,8 @@ class Air:
     """Stations in one flowgraph, over one channel."""
 
     def __init__(self, count, snr_db=25.0, **options):
+        # Much, for a computer that is busy with other things.
+        options = {'patience_s': 5.0, **options}
         self.top, add = gr.top_block(), blocks.add_cc()
         channel = udeepsc.radio_channel(snr_db=snr_db, seed=5)
         self.nodes, self.heard, self.control = [], [], []
@@ -138,7 +140,7 @@ class Stations(unittest.TestCase):
             one, two = air.nodes
             messages = [(one if i % 2 else two).send([picture(i)], 2 if i % 2 else 1, True)
                         for i in range(6)]
-            self.assertEqual([m.wait(60) for m in messages], ['acknowledged'] * 6)
+            self.assertEqual([m.wait(120) for m in messages], ['acknowledged'] * 6)
             self.assertTrue(fx.wait_until(
                 lambda: one.counts().get('reports') and two.counts().get('reports'), 20))
             self.assertAlmostEqual(one.snr_of(2), 25, delta=3)

@@ -104,11 +104,11 @@ class Baseline(unittest.TestCase):
     def test_bad_input_is_named(self):
         task = ('--task', 'image_reconstruction')
         for arguments, said in ((task + ('--scheme', 'gif-ldpc'), 'jpeg2000-turbo'),
-                                (task + ('--scheme', 'utf8-ldpc'), 'a picture'),
+                                (task + ('--scheme', 'utf8-ldpc'), 'sends texts, not'),
                                 (task + ('--mcs', '8psk-1/2'), 'qpsk-1/8'),
                                 (task + ('--channel', 'nakagami'), 'awgn, rayleigh or rician'),
                                 (task + ('--tiles',), '--pictures'),
-                                (('--task', 'text_classification'), 'pictures or sentences')):
+                                (('--task', 'text_classification'), 'sends pictures, not')):
             done = baseline(*arguments)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(said, done.stderr)
