@@ -50,7 +50,8 @@ public:
         const auto sides = accuracy(right, d_found.size());
         return { mean(error),
                  { { "accuracy", sides.value }, { "pearson", correlation() } },
-                 error };
+                 error,
+                 {} };
     }
 
 private:
