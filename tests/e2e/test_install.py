@@ -106,7 +106,7 @@ class Installed(unittest.TestCase):
         self.assertRegex(self.run_here(self.prefix / 'bin' / 'udeepsc', '--version'), r'\d+\.\d+')
 
     def test_programs(self):
-        for name in ('demo', 'sim', 'tx', 'rx', 'channel'):
+        for name in ('demo', 'sim', 'tx', 'rx', 'node', 'chat', 'channel'):
             with self.subTest(name):
                 self.assertIn('usage', self.run_here(self.prefix / 'bin' / f'udeepsc-{name}', '--help'))
         said = self.run_here(self.prefix / 'bin' / 'udeepsc-sim', '--text', 'a fine film',

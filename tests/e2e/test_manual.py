@@ -25,7 +25,7 @@ HELPS = [('udeepsc', command, [UDEEPSC, *command.split()]) for command in
          ('', 'info', 'prepare', 'train', 'configuration', 'eval', 'baseline', 'bench', 'bench phy',
           'bench faults', 'bench codes')] + \
     [(f'udeepsc-{name}', '', [PYTHON, '-B', APPS / 'radio', name])
-     for name in ('tx', 'rx', 'sim', 'channel')] + \
+     for name in ('tx', 'rx', 'sim', 'node', 'chat', 'channel')] + \
     [('udeepsc-demo', '', [PYTHON, '-B', APPS / 'demo']),
      ('udeepsc-run', '', [PYTHON, '-B', APPS / 'flowgraph.py'])]
 
