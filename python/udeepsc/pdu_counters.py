@@ -8,6 +8,7 @@ import time
 import pmt
 from gnuradio import gr
 
+from .pdus import words_of
 from .udeepsc_python import congested
 
 QUIET_S = 0.1  # how long it has to be quiet before a block with nobody left in front is done
@@ -19,6 +20,14 @@ class BadPdu(Exception):
     def __init__(self, reason, detail):
         Exception.__init__(self, detail)
         self.reason = reason
+
+
+def required_words(message, port):
+    """Text of a message, as words_of(); raises BadPdu for one that holds none."""
+    words = words_of(message)
+    if words is None:
+        raise BadPdu('wrong type', f'port {port} takes a symbol, a pair with one, or a PDU of UTF-8')
+    return words
 
 
 def counted(handler):

@@ -8,8 +8,8 @@ from collections import deque
 import pmt
 from gnuradio import gr
 
-from .pdu_counters import BadPdu, PduCounters, counted
-from .pdus import bytes_of, bytes_vector, dictionary, value_of, words_of
+from .pdu_counters import BadPdu, PduCounters, counted, required_words
+from .pdus import bytes_of, bytes_vector, dictionary, value_of
 from .picture_tiles import fit, tile_pdus
 from .question_plans import PlanError, plan_of
 
@@ -111,11 +111,7 @@ class question_planner(PduCounters, gr.basic_block):
 
     def _ask(self, message):
         self.count_received()
-        words = words_of(message)
-        if words is None:
-            raise BadPdu('wrong type', 'port ask takes a symbol, a pair with one, or a PDU of '
-                                       'UTF-8')
-        words = ' '.join(words.split())
+        words = ' '.join(required_words(message, 'ask').split())
         if not words:
             raise BadPdu('bad sample', 'a question without words')
         about = pmt.car(message) if pmt.is_pair(message) else pmt.PMT_NIL

@@ -8,8 +8,8 @@ import numpy as np
 import pmt
 from gnuradio import gr
 
-from .pdu_counters import BadPdu, PduCounters, counted
-from .pdus import bytes_of, bytes_vector, dictionary, value_of, words_of
+from .pdu_counters import BadPdu, PduCounters, counted, required_words
+from .pdus import bytes_of, bytes_vector, dictionary, value_of
 from .picture_tiles import fit, load_picture, tile_pdus
 
 MAX_BYTES = 65536  # of a question
@@ -96,11 +96,7 @@ class question_source(PduCounters, gr.basic_block):
     @counted
     def ask(self, message):
         self.count_received()
-        words = words_of(message)
-        if words is None:
-            raise BadPdu('wrong type', 'port question takes a symbol, a pair with one, or a PDU of '
-                                       'UTF-8')
-        question = ' '.join(words.split())
+        question = ' '.join(required_words(message, 'question').split())
         if not question or len(question.encode()) > MAX_BYTES:
             raise BadPdu('bad sample', f'a question of {len(question)} characters')
         with self._lock:

@@ -7,8 +7,8 @@ import time
 import pmt
 from gnuradio import gr
 
-from .pdu_counters import BadPdu, PduCounters, counted
-from .pdus import bytes_vector, dictionary, words_of
+from .pdu_counters import BadPdu, PduCounters, counted, required_words
+from .pdus import bytes_vector, dictionary
 from .stories import line_of, lines_of, read_lines
 
 STEP_S = 0.002  # between two looks at whether the next block has room
@@ -86,10 +86,7 @@ class story_source(PduCounters, gr.basic_block):
     @counted
     def say(self, message):
         self.count_received()
-        words = words_of(message)
-        if words is None:
-            raise BadPdu('wrong type', 'port say takes a symbol, a pair with one, or a PDU of UTF-8')
-        line = line_of(words)
+        line = line_of(required_words(message, 'say'))
         if line is None:
             raise BadPdu('bad sample', 'a line without words')
         self._send_line(line)

@@ -8,6 +8,16 @@
 namespace udeepsc_core {
 
 namespace {
+
+// The features themselves over the channel, and the linear MMSE estimate of them. noise:
+// broadcast over x but for the last dimension.
+LinkResult without_codebook(const torch::Tensor& x, const torch::Tensor& noise)
+{
+    const auto n0 = noise.unsqueeze(-1);
+    const auto y = x + torch::sqrt(0.5 * n0) * torch::randn_like(x);
+    return { y / (1.0 + n0), torch::zeros({}, x.options()) };
+}
+
 std::string gain_name(const std::string& task, const std::string& modality)
 {
     return "tx_gain_" + task + "-" + modality;
@@ -164,14 +174,9 @@ LinkResult NetworkImpl::transmit(const std::string& task,
     const auto x = normalize_power(features, mask);
     const auto batch = x.size(0);
     const auto noise = noise_var.view({ batch, 1 });
+    if (!options.digital)
+        return without_codebook(x, noise);
     LinkResult result;
-    if (!options.digital) {
-        const auto sigma = torch::sqrt(0.5 * noise).unsqueeze(-1);
-        const auto y = x + sigma * torch::randn_like(x);
-        result.received = y / (1.0 + noise.unsqueeze(-1)); // linear MMSE
-        result.codebook_loss = torch::zeros({}, x.options());
-        return result;
-    }
 
     auto book = codebook(modality);
     const int dim = d_config.codebook.subvector_dim;
@@ -244,14 +249,9 @@ LinkResult NetworkImpl::transmit_layers(const std::string& task,
     const auto& layers = d_config.task(task).input(modality).layers;
     const auto x = normalize_layers(features, layers); // [batch, indices, dim]
     const auto noise = spread_over_layers(noise_var, layers); // [batch, indices]
+    if (!options.digital)
+        return without_codebook(x, noise);
     LinkResult result;
-    if (!options.digital) {
-        const auto sigma = torch::sqrt(0.5 * noise).unsqueeze(-1);
-        const auto y = x + sigma * torch::randn_like(x);
-        result.received = y / (1.0 + noise.unsqueeze(-1)); // linear MMSE
-        result.codebook_loss = torch::zeros({}, x.options());
-        return result;
-    }
     auto book = codebook(modality);
     const auto indices = book->nearest(x);
     if (options.count_codebook_use)
