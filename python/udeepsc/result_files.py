@@ -10,6 +10,7 @@ import os
 import re
 import statistics
 import time
+import weakref
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -49,6 +50,9 @@ class ResultFiles:
     """
 
     def __init__(self, folder, grid=(8, 8), warn=print):
+        from PIL import Image  # now, and not while results wait for the first picture
+        Image.preinit()
+        self._image = Image
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.failed = 0  # results that could not be written
@@ -57,6 +61,8 @@ class ResultFiles:
         self._warn = warn
         self._assembler = PictureAssembler(grid)
         self._lines = open(self.folder / LINES, 'ab', buffering=0)
+        # Closed when nobody holds this any more, too.
+        self.close = weakref.finalize(self, self._lines.close)
         self._torn = self._ends_torn()
         self._number = self._last_number() + 1
         self._takers = {'picture': self._take_picture}
@@ -72,9 +78,6 @@ class ResultFiles:
     def finish(self):
         """Pictures that are not whole."""
         return self._write_pictures(self._assembler.finish())
-
-    def close(self):
-        self._lines.close()
 
     def _take_picture(self, result):
         return self._write_pictures(self._assembler.add(result))
@@ -145,9 +148,8 @@ class ResultFiles:
 
     def _write_file(self, pixels):
         """Name of the file."""
-        from PIL import Image
         png = io.BytesIO()
-        Image.fromarray(pixels).save(png, 'PNG')
+        self._image.fromarray(pixels).save(png, 'PNG')
         while True:
             name = f'picture-{self._number}.png'
             self._number += 1
