@@ -13,6 +13,7 @@ from gnuradio import blocks, gr
 LOOK = 256  # samples whose mean power is one measurement
 BUSY_OVER_FLOOR = 4.0  # 6 dB: a signal of 0 dB makes noise 3 dB stronger, one of 5 dB 6 dB
 FLOOR_RISE = 1.0002  # a measurement: the floor follows a gain that was raised in some seconds
+MOST_DOUBLINGS = 4
 SILENCE = 1e-12  # of power: below it nothing is received at all
 
 
@@ -63,7 +64,8 @@ class burst_gate(gr.basic_block):
 
     Carrier sense multiple access: a burst goes when the channel has been free for a random number
     of slots, counted on while it is free and standing still while it is busy. When others keep
-    it busy for most_s, the burst goes all the same.
+    it busy for most_s, the burst goes all the same. What has collided waits longer: see
+    set_tries().
 
     Ports
       in "in"    bursts of burst_framer, c32vector
@@ -82,6 +84,7 @@ class burst_gate(gr.basic_block):
         gr.basic_block.__init__(self, 'burst_gate', None, None)
         self._rate, self._busy = rate, busy
         self._slot_s, self._slots, self._most_s = slot_s, slots, most_s
+        self._doublings = 0
         self._random = random.Random(seed)
         self._waiting, self._news = deque(), threading.Condition()
         self._closed = False
@@ -101,6 +104,11 @@ class burst_gate(gr.basic_block):
 
     def depth(self):
         return len(self._waiting)
+
+    def set_tries(self, tries):
+        """The bursts that wait are sent for the tries-th time: the random number is below twice as
+        many slots each time, 16 times as many at most (binary exponential backoff)."""
+        self._doublings = min(max(tries - 1, 0), MOST_DOUBLINGS)
 
     def sending(self):
         """Whether a burst of this one is on the air."""
@@ -134,7 +142,7 @@ class burst_gate(gr.basic_block):
 
     def _wait_for_the_channel(self):
         end = time.monotonic() + self._most_s
-        left = 1 + self._random.randrange(self._slots)
+        left = 1 + self._random.randrange(self._slots << self._doublings)
         deferred = False
         while left > 0 and not self._closed:
             if time.monotonic() > end:

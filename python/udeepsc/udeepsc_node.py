@@ -156,6 +156,7 @@ class udeepsc_node(gr.hier_block2):
         asked = bool(message.open)
         while not self._closed:
             message.tries += 1
+            self.gate.set_tries(message.tries)
             self.tx.set_destination(message.destination)
             self.tx.set_snr_db(self.snr_of(message.destination))
             self._put_on_the_air(message)

@@ -54,6 +54,16 @@ class Gate(unittest.TestCase):
         self.assertGreater(times[0], 0.3)
         self.assertEqual((gate.counts['deferred'], gate.counts['forced']), (1, 0))
 
+    def test_waits_longer_after_a_collision(self):
+        waited = []
+        for tries in (1, 2, 3, 99):
+            gate = burst_gate(1e6, lambda: False, slot_s=0, slots=4, seed=1)
+            gate.set_tries(tries)
+            gate._random.randrange = lambda below: waited.append(below) or 0
+            gate._wait_for_the_channel()
+            gate.close()
+        self.assertEqual(waited, [4, 8, 16, 64])
+
     def test_not_for_ever(self):
         times, gate = self.gate(lambda: True, [np.zeros(10)], most_s=0.2)
         self.assertGreater(times[0], 0.15)
@@ -85,7 +95,7 @@ class Air:
 
     def __init__(self, count, snr_db=25.0, **options):
         # Much, for a computer that is busy with other things.
-        options = {'patience_s': 5.0, **options}
+        options = {'patience_s': 5.0, 'retries': 12, **options}
         self.top, add = gr.top_block(), blocks.add_cc()
         channel = udeepsc.radio_channel(snr_db=snr_db, seed=5)
         self.nodes, self.heard, self.control = [], [], []
@@ -160,7 +170,7 @@ class Stations(unittest.TestCase):
             sent = [(source, to, air.nodes[source - 1].send([picture(10 * source + i)], to, True))
                     for i in range(3) for source, to in ((1, 2), (2, 3), (3, 1))]
             for source, to, message in sent:
-                self.assertEqual(message.wait(90), 'acknowledged', (source, to))
+                self.assertEqual(message.wait(240), 'acknowledged', (source, to))
             counts = [node.counts() for node in air.nodes]
         for station, source in ((2, 1), (3, 2), (1, 3)):
             self.assertEqual(sorted(air.frames(station)),
