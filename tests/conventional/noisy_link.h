@@ -8,7 +8,16 @@
 
 #include <cmath>
 #include <complex>
+#include <ostream>
 #include <vector>
+
+namespace udeepsc_conventional {
+//! For the names of parameterised cases.
+inline void PrintTo(CodeFamily family, std::ostream* out)
+{
+    *out << to_string(family);
+}
+} // namespace udeepsc_conventional
 
 inline udeepsc_conventional::Bits random_bits(std::size_t n,
                                               udeepsc_phy::Xoshiro256pp& random)

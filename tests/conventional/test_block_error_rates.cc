@@ -44,6 +44,12 @@ struct Case {
     int blocks;
 };
 
+std::ostream& operator<<(std::ostream& out, const Case& c)
+{
+    return out << to_string(c.family) << " " << c.information << "/" << c.coded << " "
+               << udeepsc_phy::to_string(c.modulation);
+}
+
 double block_error_rate(const Case& c, double esn0_db)
 {
     CodeConfig config;

@@ -18,6 +18,11 @@ struct Case {
     std::size_t longest_text; // bytes: a tokenizer of single characters makes long texts
 };
 
+std::ostream& operator<<(std::ostream& out, const Case& c)
+{
+    return out << c.name;
+}
+
 const Case s_cases[] = {
     { "lite", MODELS "/udeepsc-lite.safetensors", GOLDEN "/lite.safetensors", 100 },
     { "tiny", GOLDEN "/tiny-model.safetensors", GOLDEN "/tiny.safetensors", 18 },

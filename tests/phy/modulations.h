@@ -46,6 +46,11 @@ inline void expect_refused(const std::string& parameter,
     }
 }
 
+inline void PrintTo(Modulation modulation, std::ostream* out)
+{
+    *out << to_string(modulation);
+}
+
 //! Names parameterised cases after the modulation: gtest wants letters and digits.
 struct ModulationName {
     std::string operator()(const testing::TestParamInfo<Modulation>& info) const

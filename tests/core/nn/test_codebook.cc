@@ -81,6 +81,11 @@ struct MappingCase {
     int entries;
 };
 
+std::ostream& operator<<(std::ostream& out, const MappingCase& c)
+{
+    return out << c.modulation << " " << c.mapping << " " << c.entries;
+}
+
 class Mappings : public ::testing::TestWithParam<MappingCase> {
 protected:
     SymbolMapping mapping() const
