@@ -2,6 +2,7 @@
 #include "image_modality.h"
 
 #include "../config/fields.h"
+#include "../files/printable.h"
 #include "../nn/layers.h"
 #include "label_stem.h"
 #include "output.h"
@@ -36,6 +37,11 @@ torch::Tensor as_rows(const torch::Tensor& x)
     return x.flatten(2).transpose(1, 2);
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /*! Each patch by itself. x: [batch, 3, side, side] in [0, 1] -> [batch, patches, dim] */
 class PatchEmbedding : public EmbeddingImpl {
 public:
@@ -57,13 +63,14 @@ private:
 class ConvEmbedding : public EmbeddingImpl {
 public:
     // label: channels of the label tasks' own stem, empty for none. layered_tasks have
-    // the mean of its vectors beside the patches.
+    // the mean of its vectors beside the patches. mirrored: tasks, see LabelStem.
     ConvEmbedding(int dim,
                   const ImageModality& image,
                   const std::vector<int>& stem,
                   const std::vector<int>& label,
                   const std::vector<std::string>& label_tasks,
-                  const std::vector<std::string>& layered_tasks)
+                  const std::vector<std::string>& layered_tasks,
+                  const std::vector<std::string>& mirrored)
         : d_label_tasks(label_tasks)
         , d_layered_tasks(layered_tasks)
     {
@@ -71,8 +78,8 @@ public:
         auto with_label = label_tasks;
         with_label.insert(with_label.end(), layered_tasks.begin(), layered_tasks.end());
         if (!with_label.empty())
-            d_label = register_module("label",
-                                      LabelStem(dim, label, image.side(), with_label));
+            d_label = register_module(
+                "label", LabelStem(dim, label, image.side(), with_label, mirrored));
         // Each stage halves the picture once: one token of its output still is one 4x4
         // patch.
         add_conv_relu(d_stem, 3, stem[0], 1);
@@ -100,11 +107,6 @@ public:
     }
 
 private:
-    static bool contains(const std::vector<std::string>& names, const std::string& name)
-    {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    }
-
     std::vector<std::string> d_label_tasks; // that go through the stem of their own
     std::vector<std::string> d_layered_tasks; // that go through both
     LabelStem d_label { nullptr };
@@ -142,6 +144,11 @@ void ImageModality::visit(FieldVisitor& fields)
                     d_label_stem,
                     1,
                     4096);
+    fields.texts({ "label_mirror",
+                   "tasks",
+                   "for which, outside training, the label_stem also looks at the mirror "
+                   "image and takes the mean: for what shows the same either way round" },
+                 d_label_mirror);
 }
 
 void ImageModality::validate(const std::string& where) const
@@ -266,9 +273,18 @@ Embedding ImageModality::make_embedding(int dim,
         else if (!task.output->keeps_magnitude())
             label_tasks.push_back(task.name);
     }
+    for (const auto& name : d_label_mirror)
+        check(contains(label_tasks, name) || contains(layered_tasks, name),
+              "encoders.image.label_mirror",
+              "tasks that the label_stem looks at, found " + printable(name, 80));
     if (d_embedding == "conv")
-        return Embedding(std::make_shared<ConvEmbedding>(
-            dim, *this, d_stem, d_label_stem, label_tasks, layered_tasks));
+        return Embedding(std::make_shared<ConvEmbedding>(dim,
+                                                         *this,
+                                                         d_stem,
+                                                         d_label_stem,
+                                                         label_tasks,
+                                                         layered_tasks,
+                                                         d_label_mirror));
     return Embedding(std::make_shared<PatchEmbedding>(dim, d_patch));
 }
 

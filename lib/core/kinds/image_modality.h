@@ -43,6 +43,7 @@ private:
     std::string d_embedding = "patch"; // or "conv"
     std::vector<int> d_stem; // channels of the convolutional stem's two stages
     std::vector<int> d_label_stem; // of the label tasks' own stem; empty: none
+    std::vector<std::string> d_label_mirror; // tasks whose pictures it sees mirrored too
 };
 
 } // namespace udeepsc_core

@@ -68,6 +68,33 @@ TEST(LabelStem, GivesOneVectorForEachPartOfThePicture)
               (std::vector<std::int64_t> { 2, 16, 12 }));
 }
 
+TEST(LabelStem, MirroredItGivesAPictureAndItsMirrorImageTheSame)
+{
+    torch::manual_seed(4);
+    const std::vector<std::string> tasks { "photos", "digits" };
+    LabelStem stem(12,
+                   std::vector<int> { 8, 16, 16 },
+                   32,
+                   tasks,
+                   std::vector<std::string> { "photos" });
+    stem->eval();
+    torch::InferenceMode inference;
+    const auto x = torch::randn({ 2, 3, 32, 32 });
+    const auto rows_of = [&](const torch::Tensor& picture, const std::string& task) {
+        // Without the position, as a map that can be mirrored.
+        const auto position = stem->named_parameters()["position"];
+        return (stem(picture, task) - position).view({ 2, 4, 4, 12 });
+    };
+    const auto difference = [&](const std::string& task) {
+        return relative_error(rows_of(x.flip({ 3 }), task).flip({ 2 }), rows_of(x, task));
+    };
+    EXPECT_LT(difference("photos"), 1e-5);
+    EXPECT_GT(difference("digits"), 0.1);
+    stem->train();
+    EXPECT_GT(relative_error(rows_of(x, "photos"), rows_of(x.flip({ 3 }), "photos")),
+              0.1);
+}
+
 TEST(LabelStem, PicturesGoBesideIt)
 {
     const auto config = [](const std::string& image) {
@@ -102,4 +129,7 @@ TEST(LabelStem, PicturesGoBesideIt)
     EXPECT_NE(message(R"(, "label_stem": [8])").find("label_stem"), std::string::npos);
     EXPECT_NE(message(R"(, "label_stem": [8, 8, 8, 8, 8, 8])").find("label_stem"),
               std::string::npos);
+    Network mirrored(config(R"(, "label_stem": [8, 8, 8], "label_mirror": ["what"])"));
+    EXPECT_THROW(Network(config(R"(, "label_stem": [8, 8, 8], "label_mirror": ["all"])")),
+                 Error);
 }
