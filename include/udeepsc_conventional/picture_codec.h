@@ -53,7 +53,8 @@ public:
 };
 
 /*!
- * \brief "jpeg" (ITU-T T.81: libjpeg-turbo) or "jpeg2000" (ITU-T T.800: OpenJPEG).
+ * \brief "hevc" (ITU-T H.265, intra: x265 and FFmpeg), "jpeg" (ITU-T T.81: libjpeg-turbo)
+ * or "jpeg2000" (ITU-T T.800: OpenJPEG).
  * \throws std::invalid_argument naming those that there are.
  */
 std::unique_ptr<PictureCodec> make_picture_codec(const std::string& name);

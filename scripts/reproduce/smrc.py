@@ -8,7 +8,7 @@ from measurement import BadInput
 from more_models import find_models
 
 AGILE = 'one model'
-CODINGS = {'JPEG 2000 and LDPC': 'jpeg2000-ldpc', 'JPEG and LDPC': 'jpeg-ldpc'}
+CODINGS = {'HEVC and LDPC': 'hevc-ldpc', 'JPEG 2000 and LDPC': 'jpeg2000-ldpc', 'JPEG and LDPC': 'jpeg-ldpc'}
 CLASSES = {'cifar10': 'cifar10_class', 'mnist': 'mnist_class'}  # the classifier's tasks
 SCORES = {'recall': 'average recall', 'precision': 'average precision', 'accuracy': 'accuracy'}
 GAINS = {'gain': 'psnr_db_gain', 'recall_gain': 'recall_gain'}  # of a layer over the one before

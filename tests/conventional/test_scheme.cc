@@ -87,7 +87,7 @@ TEST_P(PictureSchemes, AdaptiveFixedAndIdeal)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, PictureSchemes, testing::Values("jpeg", "jpeg2000"));
+INSTANTIATE_TEST_SUITE_P(Sources, PictureSchemes, testing::Values("jpeg", "jpeg2000", "hevc"));
 
 TEST(Scheme, TextsArriveOrAreCut)
 {

@@ -30,22 +30,24 @@ Bits bits_of(const std::string& bytes)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static const auto s_jpeg = make_picture_codec("jpeg");
-    static const auto s_jpeg2000 = make_picture_codec("jpeg2000");
+    static const std::unique_ptr<PictureCodec> s_pictures[]
+        = { make_picture_codec("jpeg"),
+            make_picture_codec("jpeg2000"),
+            make_picture_codec("hevc") };
     static const std::unique_ptr<TextCodec> s_texts[]
         = { text_codec(0), text_codec(1), text_codec(2) };
     fuzz::Input input(data, size);
-    const unsigned codec = input.choice(5);
-    if (codec >= 2) {
-        const auto text = s_texts[codec - 2]->decode(bits_of(input.rest()));
+    const unsigned codec = input.choice(6);
+    if (codec >= 3) {
+        const auto text = s_texts[codec - 3]->decode(bits_of(input.rest()));
         fuzz::require(text.size() <= 4096, "a text has no more bytes than asked for");
         return 0;
     }
     const int height = 1 + input.number<std::uint8_t>();
     const int width = 1 + input.number<std::uint8_t>();
     const auto bytes = input.rest();
-    const auto picture = (codec == 0 ? s_jpeg : s_jpeg2000)
-                             ->decode({ bytes.begin(), bytes.end() }, height, width);
+    const auto picture
+        = s_pictures[codec]->decode({ bytes.begin(), bytes.end() }, height, width);
     fuzz::require(picture.rgb.size() == std::size_t(3) * height * width,
                   "a picture has the size that was asked for");
     return 0;

@@ -131,12 +131,14 @@ double picture_psnr_db(const RgbPicture& a, const RgbPicture& b)
 
 std::unique_ptr<PictureCodec> make_picture_codec(const std::string& name)
 {
+    if (name == "hevc")
+        return make_hevc_codec();
     if (name == "jpeg")
         return make_jpeg_codec();
     if (name == "jpeg2000")
         return make_jpeg2000_codec();
     throw std::invalid_argument("picture codec \"" + name
-                                + "\", expected jpeg or jpeg2000");
+                                + "\", expected hevc, jpeg or jpeg2000");
 }
 
 } // namespace udeepsc_conventional

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "hevc_file.h"
+
+#include <algorithm>
+
+namespace udeepsc_conventional {
+
+namespace {
+
+/*! The first byte of a stream. */
+struct Settings {
+    bool full_chroma = false; //!< 4:4:4, not 4:2:0
+    bool half_size = false;
+
+    std::uint8_t byte() const
+    {
+        return static_cast<std::uint8_t>(full_chroma | half_size << 1);
+    }
+    static bool is_one(std::uint8_t byte) { return byte < 4; }
+    static Settings from_byte(std::uint8_t byte)
+    {
+        return { (byte & 1) != 0, byte >= 2 };
+    }
+};
+
+//! The least of what x265 takes that holds so many pixels.
+int coded_side(int side)
+{
+    return std::max(HEVC_LEAST_SIDE, (side + 7) / 8 * 8);
+}
+
+YCbCr planes_for(const RgbPicture& picture, const Settings& settings)
+{
+    return ycbcr_of(picture,
+                    coded_side(picture.height),
+                    coded_side(picture.width),
+                    !settings.full_chroma);
+}
+
+class HevcCodec : public PictureCodec {
+public:
+    std::string name() const override { return "hevc"; }
+
+    Bytes encode(const RgbPicture& picture, std::size_t budget) const override
+    {
+        require_picture(picture);
+        BestStream best(*this, picture, budget);
+        const auto half = halve(picture);
+        for (const bool half_size : { false, true })
+            for (const bool full_chroma : { false, true })
+                best.offer(largest(
+                    half_size ? half : picture, { full_chroma, half_size }, budget));
+        return best.get();
+    }
+
+    RgbPicture decode(const Bytes& stream, int height, int width) const override
+    {
+        require_size(height, width);
+        if (stream.empty() || !Settings::is_one(stream[0]))
+            return colour_picture(stream, height, width);
+        const auto settings = Settings::from_byte(stream[0]);
+        const int scale = settings.half_size ? 2 : 1;
+        const int coded_height = (height + scale - 1) / scale;
+        const int coded_width = (width + scale - 1) / scale;
+        auto units = parameter_sets(
+            planes_for(grey_picture(coded_height, coded_width), settings));
+        units.slice.assign(stream.begin() + 1, stream.end());
+        const auto planes = read_hevc(units);
+        const bool whole = planes[0].height == coded_side(coded_height)
+            && planes[0].width == coded_side(coded_width);
+        return whole ? rgb_of(planes, height, width, scale) : grey_picture(height, width);
+    }
+
+private:
+    //! Both sides know them: they follow from the size and the first byte.
+    static HevcUnits parameter_sets(const YCbCr& planes)
+    {
+        return write_hevc(planes, HEVC_MOST_QP);
+    }
+
+    //! With the least quantisation that fits.
+    static Bytes
+    largest(const RgbPicture& picture, const Settings& settings, std::size_t budget)
+    {
+        const auto planes = planes_for(picture, settings);
+        Bytes best;
+        int low = 0, high = HEVC_MOST_QP;
+        while (low <= high) {
+            const int qp = (low + high) / 2;
+            const auto slice = write_hevc(planes, qp).slice;
+            if (!slice.empty() && slice.size() + 1 <= budget) {
+                best = { settings.byte() };
+                best.insert(best.end(), slice.begin(), slice.end());
+                high = qp - 1;
+            } else {
+                low = qp + 1;
+            }
+        }
+        return best;
+    }
+};
+
+} // namespace
+
+std::unique_ptr<PictureCodec> make_hevc_codec()
+{
+    return std::make_unique<HevcCodec>();
+}
+
+} // namespace udeepsc_conventional
