@@ -8,6 +8,7 @@
 #include <udeepsc_phy/burst_demodulator.h>
 
 #include <limits>
+#include <mutex>
 #include <optional>
 
 namespace gr {

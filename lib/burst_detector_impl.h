@@ -6,6 +6,7 @@
 #include <udeepsc_phy/burst_detector.h>
 
 #include <deque>
+#include <mutex>
 
 namespace gr {
 namespace udeepsc {

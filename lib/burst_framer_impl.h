@@ -9,6 +9,9 @@
 #include <gnuradio/udeepsc/burst_framer.h>
 #include <udeepsc_phy/framer.h>
 
+#include <deque>
+#include <mutex>
+
 namespace gr {
 namespace udeepsc {
 

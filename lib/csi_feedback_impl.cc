@@ -4,6 +4,7 @@
 
 #include <gnuradio/io_signature.h>
 #include <algorithm>
+#include <chrono>
 #include <random>
 
 namespace gr {

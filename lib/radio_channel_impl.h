@@ -4,6 +4,8 @@
 #include "pdu_block_impl.h"
 #include <gnuradio/udeepsc/radio_channel.h>
 
+#include <mutex>
+
 namespace gr {
 namespace udeepsc {
 

@@ -7,6 +7,7 @@
 #include <udeepsc_core/value_scorer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 namespace gr {

@@ -4,6 +4,7 @@
 #include <gnuradio/io_signature.h>
 #include <udeepsc_core/error.h>
 #include <udeepsc_core/result.h>
+#include <chrono>
 #include <cmath>
 #include <limits>
 

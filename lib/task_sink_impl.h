@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <mutex>
 
 namespace gr {
 namespace udeepsc {

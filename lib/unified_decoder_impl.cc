@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <gnuradio/io_signature.h>
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace gr {

@@ -8,6 +8,7 @@
 #include <gnuradio/udeepsc/unified_decoder.h>
 
 #include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace gr {

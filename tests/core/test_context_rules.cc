@@ -2,6 +2,7 @@
 #include "context_entries.h"
 #include "temp_dir.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace udeepsc_core;

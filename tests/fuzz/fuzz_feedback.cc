@@ -6,6 +6,8 @@
 #include <snr_datagram.h>
 #include <snr_peer.h>
 
+#include <chrono>
+
 using namespace gr::udeepsc;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)

@@ -6,6 +6,7 @@
 #include <udeepsc_phy/soft_demapper.h>
 #include <udeepsc_phy/theory.h>
 
+#include <algorithm>
 #include <bitset>
 #include <cmath>
 

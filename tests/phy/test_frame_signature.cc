@@ -4,6 +4,8 @@
 
 #include "frame/frame_header.h"
 
+#include <chrono>
+
 using namespace udeepsc_phy;
 using Verdict = FrameVerifier::Verdict;
 

@@ -10,6 +10,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <tuple>
+
 namespace py = pybind11;
 using namespace udeepsc_phy;
 namespace {
