@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "eval_channel.h"
 #include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
@@ -17,9 +18,6 @@
 namespace udeepsc_core {
 
 namespace {
-
-// What a lost payload leaves to the decoder: no symbol says anything.
-constexpr float NOTHING_KNOWN = 1e6f;
 
 /*! Samples that the model takes. */
 struct Samples {
@@ -60,55 +58,6 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     return out;
 }
 
-/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised.
- */
-class Channel {
-public:
-    Channel(const EvalOptions& o, double snr_db)
-        : d_fading(o.channel == "rayleigh" || o.channel == "rician")
-        , d_k(o.channel == "rician" ? std::pow(10.0, o.k_factor_db / 10.0) : 0.0)
-        , d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0))
-        , d_random(o.seed * 1000003
-                   + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
-    { }
-
-    // |h|^2 of the next block
-    double draw_gain()
-    {
-        if (!d_fading)
-            return 1.0;
-        const double scattered = std::sqrt(0.5 / (d_k + 1));
-        const double a = std::sqrt(d_k / (d_k + 1)) + scattered * d_normal(d_random);
-        const double b = scattered * d_normal(d_random);
-        return std::max(1e-6, a * a + b * b);
-    }
-
-    // Of a frame of the past
-    bool loses(double share)
-    {
-        return share > 0 && std::uniform_real_distribution<double>()(d_random) < share;
-    }
-
-    // Replaces the block's symbols by y/h and gives them the noise variance that then
-    // holds.
-    void pass(LinkBlock& block, double gain)
-    {
-        const double noise_var = d_noise_var / gain;
-        const double sigma = std::sqrt(0.5 * noise_var);
-        for (auto& s : block.symbols)
-            s += std::complex<float>(static_cast<float>(sigma * d_normal(d_random)),
-                                     static_cast<float>(sigma * d_normal(d_random)));
-        block.noise_var = { static_cast<float>(noise_var) };
-    }
-
-private:
-    bool d_fading;
-    double d_k; // line of sight to scatter; Rayleigh: 0
-    double d_noise_var;
-    std::mt19937_64 d_random;
-    std::normal_distribution<double> d_normal;
-};
-
 /*! Sums over what was sent. */
 struct Sent {
     double symbols = 0, energy = 0, vectors = 0, indices = 0;
@@ -121,12 +70,12 @@ struct Sent {
         indices += other.indices;
     }
 
-    void add(const LinkBlock& block)
+    void add(const LinkBlock& block, const LayerProtection& protection)
     {
         vectors += block.vectors;
-        symbols += static_cast<double>(block.symbols.size());
+        symbols += protection.repetitions * static_cast<double>(block.symbols.size());
         for (const auto& s : block.symbols)
-            energy += std::norm(s);
+            energy += protection.energy() * std::norm(s);
     }
 };
 
@@ -251,13 +200,19 @@ private:
             std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
                 auto& sent = d_sent[block.layer];
-                sent.add(block);
+                const auto protection = protection_of(d_options.protection, block.layer);
+                sent.add(block, protection);
                 sent.indices += block.vectors * d_task.subvectors.at(block.modality);
                 count_points(block);
+                // Repetitions are added up: together they are one symbol of their energy.
                 if (d_options.link)
-                    through_link(block);
+                    through_link(block, protection.energy());
                 else
-                    d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
+                    d_channel.pass(block,
+                                   protection.energy()
+                                       * (csi ? gains[i] : d_channel.draw_gain()));
+                if (block.layer + 1 == d_options.replaced_layer)
+                    d_channel.replace(block, d_options.replaced_by);
                 if (block.age >= 0 && d_channel.loses(d_options.lose))
                     ++d_lost;
                 else
@@ -265,13 +220,16 @@ private:
             }
             blocks[i] = std::move(arrived);
         }
+        if (d_options.replaced_layer > 0 && d_options.replaced_by == "other")
+            pass_layer_on(blocks, d_options.replaced_layer - 1);
         return blocks;
     }
 
-    void through_link(LinkBlock& block)
+    void through_link(LinkBlock& block, double energy)
     {
         const auto sent = block.symbols.size();
-        block.noise_var = d_options.link->pass(block.symbols, block.vectors, d_snr_db);
+        block.noise_var = d_options.link->pass(
+            block.symbols, block.vectors, d_snr_db + 10 * std::log10(energy));
         if (!block.noise_var.empty())
             return;
         ++d_lost;
@@ -339,7 +297,7 @@ private:
     const EvalOptions& d_options;
     double d_snr_db;
     const TaskInfo& d_task;
-    Channel d_channel;
+    EvalChannel d_channel;
     TransmitOptions d_transmit;
     LookupMode d_mode;
     double d_words = 0;
@@ -360,6 +318,15 @@ std::vector<int> layers_to_decode(const TaskInfo& task, const EvalOptions& optio
             throw Error("evaluation: layer " + std::to_string(layer)
                         + " is asked for, task " + task.name + " has 1 to "
                         + std::to_string(most));
+    if (options.replaced_layer > most)
+        throw Error("evaluation: layer " + std::to_string(options.replaced_layer)
+                    + " is to be replaced, task " + task.name + " has "
+                    + std::to_string(most));
+    if (!options.protection.empty()
+        && options.protection.size() != static_cast<std::size_t>(most))
+        throw Error("evaluation: got protection of "
+                    + std::to_string(options.protection.size()) + " layers, task "
+                    + task.name + " has " + std::to_string(most));
     if (!options.layers.empty() || most == 0)
         return most == 0 ? std::vector<int> { 0 } : options.layers;
     std::vector<int> all(static_cast<std::size_t>(most));
