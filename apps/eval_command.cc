@@ -337,7 +337,9 @@ void add_eval_command(CLI::App& app)
     command->add_option(
         "--symbols", o->eval.symbols, "send exactly so many symbols a sample");
     add_layer_options(*command, o->eval, o->cut);
-    command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
+    command->add_option("--decode",
+                        o->eval.decode,
+                        "look-up: hard or soft; analog: of tasks in layers, no codebook");
     command
         ->add_option("--selection",
                      o->eval.selection,

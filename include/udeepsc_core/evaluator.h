@@ -38,7 +38,9 @@ struct EvalOptions {
     double k_factor_db = 10; //!< rician: line of sight to scattered power
     std::shared_ptr<EvalLink>
         link; //!< in place of the channel, whose name is then its own
-    std::string decode = "soft"; //!< or "hard"
+    //! Look-up "soft" or "hard"; "analog": of a task in layers the vectors are sent
+    //! without a codebook
+    std::string decode = "soft";
     std::string selection = "fsm"; //!< or "random": the baseline of Fig. 10
     std::vector<std::string> datasets; //!< in place of those that the task names
     int max_bad = 10; //!< unreadable files or lines that are skipped

@@ -97,6 +97,16 @@ class Quality(unittest.TestCase):
         self.assertIn('has 1 to 3', done.stderr)
 
 
+    def test_without_a_codebook(self):
+        found = lines('--snr', '14', '--decode', 'analog')
+        self.assertEqual([r['symbols_mean'] for r in found], [6, 32, 64])
+        for r in found:
+            self.assertAlmostEqual(r['energy_mean'], 1, delta=0.05)
+            self.assertEqual(r['codebook_use'], 0)
+        # Untrained for it, yet the receiver makes pictures of it.
+        self.assertGreater(found[2]['psnr_db'], found[0]['psnr_db'])
+
+
 class Damage(unittest.TestCase):
     """Bursts cut short, layers that are not what was sent, and unequal protection."""
 

@@ -58,7 +58,7 @@ void EvalOptions::validate() const
     one_of("split", split, { "test", "val", "train", "unseen" });
     if (!link)
         one_of("channel", channel, { "awgn", "rayleigh", "rician", "none" });
-    one_of("decode", decode, { "hard", "soft" });
+    one_of("decode", decode, { "hard", "soft", "analog" });
     one_of("selection", selection, { "fsm", "random" });
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "analog_link.h"
 #include "eval_channel.h"
 #include "refusal.h"
 
@@ -89,6 +90,7 @@ public:
         , d_task(model.info().task(options.task))
         , d_channel(options, snr_db)
         , d_mode(options.decode == "hard" ? LookupMode::hard : LookupMode::soft)
+        , d_analog(options.decode == "analog")
     {
         d_transmit.random = options.selection == "random";
         // Without noise the transmitter acts as in the best channel it was trained for.
@@ -122,8 +124,7 @@ public:
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
             const auto blocks = through(part);
             for (std::size_t k = 0; k < layers.size(); ++k) {
-                auto received = receive(
-                    d_model, d_task.name, first_layers(blocks, layers[k]), d_mode);
+                auto received = receive_all(first_layers(blocks, layers[k]));
                 for (std::size_t i = 0; i < part.size(); ++i) {
                     refusals[k].apply(received[i], part[i]);
                     scorers[k]->add(received[i], part[i]);
@@ -167,6 +168,20 @@ private:
         return first;
     }
 
+    std::vector<std::vector<LinkBlock>> transmit_all(const std::vector<Sample>& samples,
+                                                     const TransmitOptions& options) const
+    {
+        return d_analog ? transmit_analog(d_model, d_task.name, samples, options.snr_db)
+                        : transmit(d_model, d_task.name, samples, options);
+    }
+
+    std::vector<TaskResult>
+    receive_all(const std::vector<std::vector<LinkBlock>>& received) const
+    {
+        return d_analog ? receive_analog(d_model, d_task.name, received)
+                        : receive(d_model, d_task.name, received, d_mode);
+    }
+
     int vectors_for(int symbols) const
     {
         const int vectors
@@ -190,10 +205,10 @@ private:
                 gains.push_back(d_channel.draw_gain());
                 auto options = d_transmit;
                 options.snr_db += 10 * std::log10(gains.back());
-                blocks.push_back(transmit(d_model, d_task.name, { sample }, options)[0]);
+                blocks.push_back(transmit_all({ sample }, options)[0]);
             }
         } else {
-            blocks = transmit(d_model, d_task.name, part, d_transmit);
+            blocks = transmit_all(part, d_transmit);
         }
         for (std::size_t i = 0; i < blocks.size(); ++i) {
             count_words(part[i]);
@@ -260,7 +275,7 @@ private:
     // With mapping "symbol" an index is a point of the constellation.
     void count_points(const LinkBlock& block)
     {
-        if (d_model.info().mapping == "symbol")
+        if (d_model.info().mapping == "symbol" && !d_analog)
             for (const auto& s : block.symbols) // rounded: equal points are equal
                 d_used.insert({ std::lround(1000 * s.real() / block.gain),
                                 std::lround(1000 * s.imag() / block.gain) });
@@ -300,6 +315,7 @@ private:
     EvalChannel d_channel;
     TransmitOptions d_transmit;
     LookupMode d_mode;
+    bool d_analog; // no look-up: the vectors themselves are sent
     double d_words = 0;
     bool d_remembers_text = false; // texts alone, and some of them remembered
     std::map<int, Sent> d_sent; // by layer
