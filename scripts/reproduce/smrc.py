@@ -91,7 +91,7 @@ def rows(study, measured):
 
 def class_scores(row):
     """Of single classes, where the weights of the loss are compared by them."""
-    if not row['scheme'].startswith(WEIGHTS):
+    if not row['scheme'].startswith((AGILE, *WEIGHTS)):
         return []
     return [key for key in row if key.startswith(('recall_class_', 'precision_class_'))]
 

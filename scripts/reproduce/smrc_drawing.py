@@ -7,7 +7,8 @@ import re
 import drawing
 from more_models import WEIGHTS, favoured
 
-LABELS = {'agile': 'as configured', 'beta': 'two classes favoured', 'pooled': 'two classes left',
+BEGIN = 'one model'  # the model itself
+LABELS = {BEGIN: 'the model itself', 'agile': 'as configured', 'beta': 'two classes favoured', 'pooled': 'two classes left',
           'alpha-0': 'class alone', 'alpha-1': 'picture alone'}
 
 
@@ -17,7 +18,8 @@ def of_task(rows, task, metric, start):
 
 
 def draw_cut(study, rows, tasks):
-    """Quality over the share of a burst that is lost, a curve an SNR."""
+    """Quality over the share of a burst that is lost, a curve an SNR. Between two points stands
+    the worse: a step is where a layer ends."""
     panels = [(task, metric) for task in tasks for metric in ('psnr_db', 'recall')
               if of_task(rows, task, metric, 'cut')]
     if not panels:
@@ -28,7 +30,7 @@ def draw_cut(study, rows, tasks):
         for (snr,), points in drawing.groups(part, 'snr_db').items():
             lost = [float(re.search(r'([\d.]+) % lost', p['scheme'])[1]) for p in points]
             panel.errorbar(lost, [p['value'] for p in points], yerr=[p['ci95'] for p in points],
-                           fmt='o-', markersize=3.5, capsize=2, drawstyle='steps-post',
+                           fmt='o-', markersize=3.5, capsize=2, drawstyle='steps-pre',
                            label=f'{snr:g} dB')
         drawing.finish(panel, drawing.plain(task), drawing.NAMES.get(metric, f'average {metric}'))
         panel.set_xlabel('symbols lost from the end, %')
@@ -76,7 +78,7 @@ def draw_weights(study, rows, tasks):
     """Recall over precision of layer 1, a point an SNR: of all classes, and of those favoured."""
     part = {task: [name for name in WEIGHTS if of_task(rows, task, 'recall', f'{name}, ')]
             for task in tasks}
-    part = {task: names for task, names in part.items() if names}
+    part = {task: [BEGIN, *names] for task, names in part.items() if names}
     if not part:
         return
     figure, axes = drawing.panels(2 * len(part), columns=2 * len(part))
