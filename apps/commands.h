@@ -20,6 +20,10 @@ void add_bench_faults_command(CLI::App& bench);
 void add_bench_codes_command(CLI::App& bench);
 //! "csi" below "bench".
 void add_bench_csi_command(CLI::App& bench);
+//! "layers" below "bench".
+void add_bench_layers_command(CLI::App& bench);
+//! "protection" below "bench".
+void add_bench_protection_command(CLI::App& bench);
 //! "memory" below "bench".
 void add_bench_memory_command(CLI::App& bench);
 //! "rules" below "bench".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands.h"
+#include "eval_layers.h"
 #include "radio_link.h"
 
 #include <udeepsc_core/dataset.h>
@@ -25,13 +26,18 @@ struct Options {
     std::vector<std::string> tasks;
     std::vector<double> snr_db { -6, 0, 6, 12 };
     EvalOptions eval;
+    CutOptions cut;
     std::string profile = "standard", multipath = "none";
     std::string dtype = "fp32";
     int threads = 1;
     bool json = false;
 };
 
-void print_json(const EvalResult& r, const std::string& selection, const Options& o)
+// lost: share of the symbols, from the end; below 0: nothing was cut
+void print_json(const EvalResult& r,
+                const std::string& selection,
+                const Options& o,
+                double lost = -1)
 {
     nlohmann::ordered_json line
         = { { "task", r.task },     { "dataset", r.dataset }, { "channel", r.channel },
@@ -41,6 +47,13 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
         line["snr_db"] = nullptr;
     if (r.layer > 0)
         line["layer"] = r.layer;
+    if (lost >= 0)
+        line["cut"] = lost;
+    if (o.eval.replaced_layer > 0)
+        line["replaced"]
+            = std::to_string(o.eval.replaced_layer) + ":" + o.eval.replaced_by;
+    if (!o.eval.protection.empty())
+        line["protected"] = true;
     for (const auto& also : r.also)
         line[also.first] = also.second;
     line["symbols_mean"] = r.symbols_mean;
@@ -194,8 +207,24 @@ void measure_parts(const Transceiver& model,
     print_results(means, eval.selection, o);
 }
 
+void measure_cut(const Transceiver& model, const EvalOptions& eval, const Options& o)
+{
+    for (const auto& line : evaluate_cut(model, eval, o.cut, o.snr_db)) {
+        if (o.json) {
+            print_json(line.result, eval.selection, o, line.lost);
+            continue;
+        }
+        std::printf("%3.0f %% lost, ", 100 * line.lost);
+        print_row(line.result, eval.selection);
+    }
+}
+
 void measure(const Transceiver& model, EvalOptions eval, const Options& o)
 {
+    if (!o.cut.shares.empty()) {
+        measure_cut(model, eval, o);
+        return;
+    }
     const auto& sets
         = eval.datasets.empty() ? model.info().task(eval.task).data : eval.datasets;
     if (sets.size() == 1 && dataset_parts(sets[0]).size() > 1
@@ -307,13 +336,10 @@ void add_eval_command(CLI::App& app)
         ->delimiter(',');
     command->add_option(
         "--symbols", o->eval.symbols, "send exactly so many symbols a sample");
-    command
-        ->add_option("--layers",
-                     o->eval.layers,
-                     "of outputs in layers: decode the first so many, for example 1,2,4; "
-                     "by default 1, 2 ... all, a line each")
-        ->delimiter(',');
-    command->add_option("--decode", o->eval.decode, "look-up: hard or soft");
+    add_layer_options(*command, o->eval, o->cut);
+    command->add_option("--decode",
+                        o->eval.decode,
+                        "look-up: hard or soft; analog: of tasks in layers, no codebook");
     command
         ->add_option("--selection",
                      o->eval.selection,

@@ -77,6 +77,9 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
     , d_destination(options.destination)
     , d_max_frame_symbols(options.max_frame_symbols)
     , d_signer(make_signer(options.key))
+    , d_protection(options.protection.empty()
+                       ? udeepsc_core::Protection()
+                       : udeepsc_core::read_protection(options.protection))
     , d_framer(make_framer(profile, d_signer))
     , d_format(make_payload_format(model))
     , d_gatherer(options.pending)
@@ -182,12 +185,19 @@ void burst_framer_impl::handle(const pmt::pmt_t& msg)
     d_worker.submit({ std::move(sample), data.meta, framer, arrived });
 }
 
-//! What the header tells beside what the symbols need: layer, positions, check.
+//! What the header tells beside what the symbols need: layer, positions, check,
+//! protection.
 void burst_framer_impl::add_options(Payload& payload, const pdu& data) const
 {
     auto& header = payload.header;
     header.layer = static_cast<unsigned>(data.unsigned_number(keys::layer()).value_or(0));
     header.checked = d_options.check == frame_check::crc16;
+    if (data.unsigned_number(keys::layers())) { // one of several
+        const auto protection
+            = protection_of(d_protection, static_cast<int>(header.layer));
+        header.power_db = protection.power_db;
+        header.repetitions = static_cast<unsigned>(protection.repetitions);
+    }
     const auto kept = data.integers(keys::kept());
     if (d_options.positions == frame_positions::mask && kept) {
         header.candidates

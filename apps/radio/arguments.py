@@ -92,6 +92,12 @@ def add_layers(parser, text):
                         metavar='N', help=f'{text} (default: 0, all)')
 
 
+def add_protection(parser):
+    parser.add_argument('--protection', default='', metavar='FILE',
+                        help='with a model in layers: power and repetitions of each, as '
+                             '`udeepsc bench protection` finds them; the frames tell the receiver')
+
+
 def add_address(parser, text, highest):
     parser.add_argument('--address', type=number(0, highest, int, 'a whole number'), default=0,
                         metavar='N', help=text)
@@ -199,6 +205,7 @@ def make_parser():
     add_address(tx, 'of this transmitter, told to receivers (default: 0)', 255)
     add_destination(tx)
     add_layers(tx, 'with a model in layers: send the first so many')
+    add_protection(tx)
     tx.add_argument('--repeat', type=number(0, 1e9, int), default=1, metavar='TIMES',
                     help='send everything so often, 0: until Ctrl-C (default: 1)')
     tx.add_argument('--record', dest='record_tx', default='', metavar='FILE',
@@ -243,6 +250,7 @@ def make_parser():
     add_address(sim, 'of the receiver (default: 0)', 254)
     add_destination(sim)
     add_layers(sim, 'with a model in layers: send and decode the first so many')
+    add_protection(sim)
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
                      help='send everything so often (default: 1)')
     sim.set_defaults(record_tx='', record_rx='')

@@ -63,7 +63,7 @@ class Transmitter:
             model, radio, options.profile, options.snr, record=options.record_tx,
             feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
             dtype=options.dtype, address=options.address, destination=options.to,
-            layers=options.layers)
+            layers=options.layers, protection=getattr(options, 'protection', ''))
         self.count, self.lock = SymbolCount(), threading.Lock()
         self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
         self.posted = 0

@@ -4,6 +4,7 @@
 #include <udeepsc_core/api.h>
 
 #include <udeepsc_core/metrics.h>
+#include <udeepsc_core/protection.h>
 #include <udeepsc_core/transceiver.h>
 
 #include <complex>
@@ -37,7 +38,9 @@ struct EvalOptions {
     double k_factor_db = 10; //!< rician: line of sight to scattered power
     std::shared_ptr<EvalLink>
         link; //!< in place of the channel, whose name is then its own
-    std::string decode = "soft"; //!< or "hard"
+    //! Look-up "soft" or "hard"; "analog": of a task in layers the vectors are sent
+    //! without a codebook
+    std::string decode = "soft";
     std::string selection = "fsm"; //!< or "random": the baseline of Fig. 10
     std::vector<std::string> datasets; //!< in place of those that the task names
     int max_bad = 10; //!< unreadable files or lines that are skipped
@@ -49,6 +52,11 @@ struct EvalOptions {
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
     //! Of outputs in layers: decode the first so many, a result each; empty: 1, 2 ... all
     std::vector<int> layers;
+    Protection protection; //!< of each layer; empty: all are sent alike
+    int replaced_layer = 0; //!< arrives as replaced_by says, counted from 1; 0: none
+    //! "noise" that is taken for the layer, "other": that of another sample, or "lost":
+    //! the receiver knows that it is not there
+    std::string replaced_by = "noise";
     std::int64_t limit = 0; //!< most samples, spread evenly; 0: all
     std::uint64_t seed = 1; //!< of the channel, and of random selection
     int batch = 64;

@@ -82,7 +82,7 @@ struct PayloadHeader {
     unsigned model = 0; //!< 8 bits: of the model's content hash; one for all of a frame
     Modulation modulation = Modulation::qpsk; //!< 3 bits
     unsigned vectors = 0; //!< 7 bits: feature vectors in the payload
-    unsigned symbols = 0; //!< 13 bits: payload symbols, pilots not counted
+    unsigned symbols = 0; //!< 13 bits: payload symbols, pilots not counted, each once
     //! Vectors that a sample of this form can have, 1 to 256; 0: positions are not told.
     unsigned candidates = 0;
     //! Rising positions of the payload's vectors among the candidates: as many as
@@ -90,6 +90,16 @@ struct PayloadHeader {
     std::vector<unsigned> positions;
     //! A CRC-16 over the constellation labels goes along, see ReceivedPayload::integrity.
     bool checked = false;
+    //! How the payload is protected: so much more power than other payloads, -16 to 15.5
+    //! dB in steps of 0.5, and so often one after the other, 1 to 8 times. The receiver
+    //! undoes both.
+    double power_db = 0;
+    unsigned repetitions = 1;
+
+    //! On the air, with all repetitions.
+    unsigned symbols_sent() const { return symbols * repetitions; }
+    //! Power or repetitions differ from the usual, 0 dB and 1.
+    bool is_protected() const { return power_db != 0 || repetitions != 1; }
 
     bool operator==(const PayloadHeader& other) const;
     //! \throws std::invalid_argument naming the field that does not fit its bits.

@@ -34,7 +34,7 @@ std::size_t frame_batch::symbols() const
 {
     std::size_t total = 0;
     for (const Payload& payload : payloads) {
-        total += payload.symbols.size();
+        total += payload.symbols.size() * payload.header.repetitions;
     }
     return total;
 }
@@ -108,7 +108,7 @@ std::size_t samples_that_fill(const std::deque<frame_sample>& samples,
     for (; count < samples.size() && !full; count++) {
         const frame_sample& next = samples[count];
         for (const Payload& payload : next.payloads) {
-            symbols += payload.symbols.size();
+            symbols += payload.symbols.size() * payload.header.repetitions;
             payloads++;
         }
         const bool another_frame = next.framer != first.framer

@@ -49,13 +49,16 @@ class udeepsc_tx(radio_end):
       layers      of tasks in layers send the first so many, 0..8; 0: all of them
       gate        block with ports "in" and "out" through which bursts go on their way to the
                   radio (listen_before_talk.burst_gate); None: none
+      protection  file with the power and repetitions of each layer (udeepsc bench protection);
+                  "": all are sent alike
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
                  amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
-                 destination=255, max_frame_symbols=16384, hold_ms=50.0, layers=0, gate=None):
+                 destination=255, max_frame_symbols=16384, hold_ms=50.0, layers=0, gate=None,
+                 protection=''):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -69,7 +72,8 @@ class udeepsc_tx(radio_end):
         self.modulator = udeepsc.digital_modulator()
         self.framer = udeepsc.burst_framer(
             model, profile, address=address, destination=destination,
-            max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key)
+            max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key,
+            protection=protection)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         if self.settings.options.get('lead'):

@@ -81,10 +81,12 @@ def parser():
     p.add_argument('--model', metavar='FILE', help='in place of the shipped one')
     p.add_argument('--models', type=Path, metavar='DIR', help='models to compare with: '
                    't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8), '
-                   'rate-SYMBOLS, classifier (smrc)')
+                   'rate-SYMBOLS, agile, beta, pooled, alpha-0, alpha-1, classifier (smrc)')
     p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
                    'hours each on two cores, without --steps')
     p.add_argument('--steps', type=positive, metavar='N', help='of each training, in all')
+    p.add_argument('--start-from', metavar='FILE', help='smrc: model that the trainings begin '
+                   'with, at a small learning rate and with 32 samples a step')
     p.add_argument('--config', metavar='FILE', help='that --train starts from (configs/lite.json; '
                    'smrc: configs/layers.json)')
     p.add_argument('--tokenizer', metavar='FILE', help='for --train, as of `udeepsc train`')
@@ -102,6 +104,8 @@ def checked(options):
         raise BadInput('--train: expected --models DIR, where to put them')
     if options.train and not options.data:
         raise BadInput('--train: expected --data DIR')
+    if options.start_from and not (options.train and options.figure == 'smrc'):
+        raise BadInput('--start-from: expected smrc and --train beside it')
     if options.train and options.shard[1] > 1:
         raise BadInput('--train and --shard: train first, then measure in shards')
     return options

@@ -50,11 +50,15 @@ class Job:
     memory: bool = True  # False: earlier frames are not sent
     lose: float = 0.0  # share of the earlier frames that are lost
     layers: tuple = ()  # of an output in layers: those to decode, a row each
+    cut: tuple = ()  # of one: percent of the symbols that are lost from the end, a row each
+    replaced: str = ''  # of one: a layer that is not what was sent, such as '2:lost'
     classifier: tuple = ()  # (Model, task) that tells what a scheme's pictures show
 
     def schemes(self):
         if self.layers:
             return tuple(f'{self.scheme}, {up_to(layer)}' for layer in self.layers)
+        if self.cut:
+            return tuple(f'{self.scheme}, {share:g} % lost' for share in self.cut)
         return (self.scheme, RANDOM, GAIN) if self.selection == 'both' else (self.scheme,)
 
     def keys(self):
@@ -68,7 +72,7 @@ class Job:
                 'channel': self.channel, 'limit': self.limit, 'seed': self.seed,
                 'split': self.split, 'asked_symbols': self.symbols,
                 'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding,
-                'memory': self.memory, 'lose': self.lose,
+                'memory': self.memory, 'lose': self.lose, 'replaced': self.replaced,
                 'classifier': self.classifier[0].id if self.classifier else ''}
 
     def pieces(self):
@@ -90,6 +94,10 @@ class Job:
             words += ['--selection', self.selection]
         if self.layers:
             words += ['--layers', ','.join(map(str, self.layers))]
+        if self.cut:
+            words += ['--cut', ','.join(f'{share:g}' for share in self.cut)]
+        if self.replaced:
+            words += ['--replace', self.replaced]
         if self.classifier:
             model, task = self.classifier
             words += ['--classifier', model.path, '--classifier-task', task]
@@ -103,8 +111,9 @@ class Job:
 
 
 KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
-              'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose')
-LATER_FIELDS = {'memory': True, 'lose': 0.0}  # of rows that were measured before there were these
+              'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose',
+              'replaced')
+LATER_FIELDS = {'memory': True, 'lose': 0.0, 'replaced': ''}  # of rows that were measured before there were these
 
 
 def up_to(layer):
@@ -138,6 +147,8 @@ def measure(udeepsc, job, data):
         scheme = {'random': RANDOM, 'fsm - random': GAIN}.get(chosen, job.scheme)
         if job.layers:
             scheme += f', {up_to(found["layer"])}'
+        elif job.cut:
+            scheme += f', {100 * found["cut"]:g} % lost'
         rows.append({**found, **job.about(), 'scheme': scheme,
                      'train_snr_db': '' if job.coding else job.model.train_snr_db})
     missing = set(job.keys()) - {key_of(r, r['scheme'], r['snr_db']) for r in rows}

@@ -5,6 +5,9 @@
     snr-DB.safetensors        all tasks, trained at one SNR: snr--2, snr-12
     awgn.safetensors, rayleigh.safetensors   all tasks, trained over one channel
     rate-SYMBOLS.safetensors  tasks in layers, for so many symbols alone
+    agile, beta, pooled, alpha-0, alpha-1 .safetensors   tasks in layers, trained as long, the
+                              loss weighted as configured, for two classes, with two classes left,
+                              for classes alone, for pictures alone
     classifier.safetensors    told clean pictures, for what separate coding brings
 
 --train makes those that are missing: writes their configurations, and trains them one after
@@ -23,6 +26,7 @@ from pathlib import Path
 from measurement import BadInput, read_model
 
 FIXED_SNR = (-2, 12)  # dB, as in Fig. 6
+WEIGHTS = ('agile', 'beta', 'pooled', 'alpha-0', 'alpha-1')  # of the loss of tasks in layers
 CLASSIFIER = Path(__file__).resolve().parent.parent.parent / 'configs' / 'classifier.json'
 CHANNELS = {'awgn': 0.0, 'rayleigh': 1.0}  # share of samples through fading
 
@@ -79,6 +83,57 @@ def one_rate(config, symbols):
     return changed
 
 
+FAVOUR = 5  # weight of the classes that beta is for, against 1
+NEXT_TO_NOTHING = 1e-9  # 0 for all layers is refused
+
+
+def names_of(task):
+    classes = task['classes']
+    return [str(i) for i in range(classes)] if isinstance(classes, int) else classes
+
+
+def favoured(task):
+    """Numbers of the two classes that beta is for: cat and dog, where there are such."""
+    names = names_of(task)
+    found = [names.index(name) for name in ('bird', 'cat') if name in names]
+    return found if len(found) == 2 else [2, 3]
+
+
+def weighted(config, name):
+    """Tasks in layers with other weights in the loss; 'agile': with their own."""
+    changed = copy.deepcopy(config)
+    changed['model']['name'] = name
+    for task in changed['model']['tasks']:
+        layers = [i['layers'] for i in task['inputs'].values() if i.get('layers')]
+        if not layers:
+            continue
+        chosen = favoured(task)
+        if name == 'beta':
+            task['class_weights'] = [FAVOUR if i in chosen else 1
+                                     for i in range(len(names_of(task)))]
+        elif name == 'pooled':
+            task['pooled'] = [n for i, n in enumerate(names_of(task)) if i not in chosen]
+            task.pop('class_weights', None)
+        elif name == 'alpha-0':
+            task['picture_weights'] = [NEXT_TO_NOTHING] * len(layers[0])
+        elif name == 'alpha-1':
+            task['label_weights'] = [NEXT_TO_NOTHING] * len(layers[0])
+            changed['training']['auxiliary_weight'] = 0
+    return changed
+
+
+def fine_tuned(config):
+    """What begins with a model that is trained already: its last phase, at a small rate."""
+    tuned = copy.deepcopy(config)
+    training = tuned['training']
+    training['phases'] = [{key: value for key, value in training['phases'][-1].items()
+                           if key != 'widen_steps'}]
+    training.update(learning_rate=2e-4, final_learning_rate=2e-6, warmup_steps=100)
+    for settings in training.get('tasks', {}).values():
+        settings['batch'] = min(32, settings.get('batch', 32))
+    return tuned
+
+
 def shortened(config, steps):
     """The phases in proportion, `steps` in all."""
     short = copy.deepcopy(config)
@@ -98,6 +153,7 @@ def configurations(figure, config):
     """{name: configuration} of the models that this figure compares with."""
     if figure == 'smrc':
         return {**{f'rate-{n}': one_rate(config, n) for n in sums_of_layers(config)},
+                **{name: weighted(config, name) for name in WEIGHTS},
                 'classifier': read_configuration(CLASSIFIER)}
     if figure == 'fig7':
         return {channel: one_channel(config, channel) for channel in CHANNELS}
@@ -127,6 +183,9 @@ def train(study, folder, wanted):
         target = folder / f'{name}.safetensors'
         if target.exists():
             continue
+        begin = o.start_from and name != 'classifier'
+        if begin:
+            config = fine_tuned(config)
         if o.steps:
             config = shortened(config, o.steps)
         steps = sum(phase['steps'] for phase in config['training']['phases'])
@@ -136,6 +195,8 @@ def train(study, folder, wanted):
                    'stopped, it goes on with the same command')
         command = [o.udeepsc, 'train', str(path), '--data', str(o.data),
                    '--out', str(folder / name)]
+        if begin:
+            command += ['--start-from', str(o.start_from)]
         if o.tokenizer:
             command += ['--tokenizer', o.tokenizer]
         if not sys.stderr.isatty():
@@ -167,8 +228,10 @@ def find_models(study):
     found = {}
     for path in sorted(folder.glob('*.safetensors')):
         snr = re.fullmatch(r'snr-(-?\d+(?:\.\d+)?)', path.stem)
-        if snr or path.stem.startswith(('t-', 'rate-')) or path.stem in (*CHANNELS, 'classifier'):
+        if snr or path.stem.startswith(('t-', 'rate-')) or \
+                path.stem in (*CHANNELS, *WEIGHTS, 'classifier'):
             found[path.stem] = read_model(o.udeepsc, path, snr[1] if snr else None)
     if not found:
-        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn, rayleigh, rate-SYMBOLS or classifier.safetensors there')
+        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn, rayleigh, rate-SYMBOLS, '
+                   'agile, beta, pooled, alpha-0, alpha-1 or classifier.safetensors there')
     return found

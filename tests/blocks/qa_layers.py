@@ -137,10 +137,10 @@ class Layers(unittest.TestCase):
 class OverTheAir(unittest.TestCase):
     """Layers of a sample share a frame; the frame tells which is which."""
 
-    def received(self, sent=0, decoded=0, samples=3):
+    def received(self, sent=0, decoded=0, samples=3, protection=''):
         top = gr.top_block()
         sender = udeepsc.udeepsc_tx(MODEL, 'sim,rate=4e6', layers=sent, hold_ms=0.0,
-                                    max_frame_symbols=0)
+                                    max_frame_symbols=0, protection=protection)
         receiver = udeepsc.udeepsc_rx(MODEL, 'sim,rate=4e6', layers=decoded)
         channel = udeepsc.radio_channel(snr_db=20.0, cfo=0.001, seed=1)
         results = blocks.message_debug()
@@ -161,6 +161,19 @@ class OverTheAir(unittest.TestCase):
         found = self.received()
         self.assertEqual([fx.key(m, 'layers') for m in found], [3, 3, 3])
         self.assertEqual([fx.key(m, 'symbols') for m in found], [sum(LAYERS)] * 3)
+
+    def test_protected(self):
+        """The frame tells the receiver, which gives the layers on as if they were not."""
+        table = fx.temporary('protection.json')
+        with open(table, 'w') as file:
+            json.dump({'layers': [{'power_db': 3, 'repetitions': 4}, {}, {'power_db': -2.5}]}, file)
+        found = self.received(protection=table)
+        self.assertEqual([fx.key(m, 'layers') for m in found], [3, 3, 3])
+        self.assertEqual([fx.key(m, 'symbols') for m in found], [sum(LAYERS)] * 3)
+        with open(table, 'w') as file:
+            file.write('{"layers": [{"power_db": 99}]}')
+        with self.assertRaisesRegex(Exception, 'power_db is 99'):
+            udeepsc.burst_framer(MODEL, protection=table)
 
     def test_some(self):
         found = self.received(sent=2, decoded=2)

@@ -5,6 +5,7 @@
 
 #include <udeepsc_core/config.h>
 #include <udeepsc_core/evaluator.h>
+#include <udeepsc_core/protection.h>
 #include <udeepsc_core/trainer.h>
 #include <udeepsc_core/transceiver.h>
 
@@ -188,6 +189,33 @@ TEST(OneRate, KeepsTheFirstLayerAndTheSum)
     EXPECT_NE(one.to_json().find("\"picture_weights\":[0.0,2"), std::string::npos)
         << one.to_json();
     EXPECT_SAYS(error_of([&] { config.at_one_rate(3); }), "layer 1 of task digits");
+}
+
+TEST(Protection, IsReadFromAFile)
+{
+    TempDir dir;
+    const auto read = [&](const std::string& text) {
+        dir.write("p.json", text);
+        return read_protection(dir.path() + "/p.json");
+    };
+    const auto two = read(R"({ "layers": [ { "power_db": 3.5, "repetitions": 2 }, {} ],
+                               "task": "digits" })");
+    ASSERT_EQ(two.size(), 2u);
+    EXPECT_NEAR(protection_of(two, 0).energy(), 2 * std::pow(10, 0.35), 1e-9);
+    EXPECT_EQ(protection_of(two, 1).energy(), 1);
+    EXPECT_EQ(protection_of(two, 5).repetitions, 1); // beyond the table
+    EXPECT_SAYS(error_of([&] { read("[]"); }), "expected \"layers\"");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": []})"); }), "1 to 8 objects");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [3]})"); }), "layer 1: expected an");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [{"power_db": 0.3}]})"); }),
+                "steps of");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [{"power_db": 20}]})"); }), "-16 to");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [{}, {"repetitions": 9}]})"); }),
+                "layer 2: repetitions is 9");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [{"repetitions": -1}]})"); }),
+                "cannot use \"repetitions\"");
+    EXPECT_SAYS(error_of([&] { read(R"({"layers": [{"gain": 1}]})"); }), "\"gain\"");
+    EXPECT_SAYS(error_of([&] { read("{"); }), "protection ");
 }
 
 TEST(Receivers, HaveWeightsForEveryLayer)

@@ -65,6 +65,13 @@ MEASUREMENTS = {
         (['belief', '--believed', '6'], r'believing in 6 dB: PSNR lite \d\d\..* adaptive 11\.'),
         (['fading', '--margin', '0', '--times', '1'], r'margin +0 dB: lost 0\.[3-7]\d* .*n = 108'),
         (['whole', '--snr', '6'], r'lite \d\d\.\d+ dB, JPEG 29\.\d+ dB; whole: JPEG 32\.')],
+    '9_layers': [
+        (['prefixes', '--snr', '10'], r'layers 1 to 4, 1024 symbols: PSNR 3\d\.\d+ .* certainty 0\.'),
+        (['cut', '--lost', '0', '60'],
+         r'first layer first, 60 % lost: whole layers \[1, 2\]: PSNR 2\d\.(.*\n)+last layer first, '
+         r'60 % lost: whole layers \[\]: nothing'),
+        (['gap'], r'without layer 2: 1 used, PSNR 1\d\.'),
+        (['cost', '--snr', '10'], r'layers \d\d\.\d+ .*lite - layers')],
 }
 
 # A flowgraph without a window prints this sooner or later.
@@ -76,6 +83,7 @@ LINES = {
     'lookup.grc': r'256 tiles; PSNR of the last 256: hard \d',
     'loop.grc': r'\d vectors sent; last heard 1\d',
     'codebook.grc': r'256 tiles; PSNR of the last 256: \d',
+    'prefixes.grc': r'mean_score \. 3\d\.\d+\) \(count \. 256\)',
     'cliff.grc': r'256 tiles; PSNR of the last 256: lite \d\d\..*JPEG and LDPC 33\.',
 }
 

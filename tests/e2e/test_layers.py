@@ -97,7 +97,109 @@ class Quality(unittest.TestCase):
         self.assertIn('has 1 to 3', done.stderr)
 
 
+    def test_without_a_codebook(self):
+        found = lines('--snr', '14', '--decode', 'analog')
+        self.assertEqual([r['symbols_mean'] for r in found], [6, 32, 64])
+        for r in found:
+            self.assertAlmostEqual(r['energy_mean'], 1, delta=0.05)
+            self.assertEqual(r['codebook_use'], 0)
+        # Untrained for it, yet the receiver makes pictures of it.
+        self.assertGreater(found[2]['psnr_db'], found[0]['psnr_db'])
+
+
+class Damage(unittest.TestCase):
+    """Bursts cut short, layers that are not what was sent, and unequal protection."""
+
+    def test_a_cut_burst_loses_whole_layers(self):
+        whole = {r['layer']: r for r in lines('--snr', '14')}
+        found = lines('--snr', '14', '--cut', '0,10,40,50,60,90')
+        # Of 64 symbols 64, 57, 38, 32, 25 and 6 are left.
+        self.assertEqual([(r['cut'], r['layer']) for r in found],
+                         [(0, 3), (0.1, 2), (0.4, 2), (0.5, 2), (0.6, 1), (0.9, 1)])
+        for r in found:
+            self.assertAlmostEqual(r['psnr_db'], whole[r['layer']]['psnr_db'], places=4)
+        for arguments, said in ((('--cut', '91'), 'expected those of layer 1 at least, 6'),
+                                (('--cut', '10', '--layers', '2'), 'no --layers'),
+                                (('--cut', '110'), 'not in range')):
+            done = evaluate(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(said, done.stderr)
+
+    def test_a_replaced_layer(self):
+        whole = {r['layer']: r for r in lines('--snr', '14')}
+        for how in ('noise', 'other', 'lost'):
+            found = {r['layer']: r for r in lines('--snr', '14', '--replace', f'2:{how}')}
+            self.assertEqual(found[2]['replaced'], f'2:{how}')
+            self.assertAlmostEqual(found[1]['psnr_db'], whole[1]['psnr_db'], delta=0.3)
+            self.assertLess(found[2]['psnr_db'], whole[2]['psnr_db'] - 0.3)
+        for wrong in ('2', '9:noise', '2:nothing', '4:noise', 'x:noise'):
+            done = evaluate('--replace', wrong)
+            self.assertNotEqual(done.returncode, 0, wrong)
+            self.assertTrue(done.stderr.strip(), wrong)
+
+    def test_protection_is_found_and_used(self):
+        table = SHOP.data / 'protection.json'
+        done = sd.run('bench', 'protection', '--model', MODEL, '--data', SHOP.data, '--task',
+                      'cifar10_layers', '--snr', '4', '--energy=-6,0,6', '--limit', '30',
+                      '--out', table, '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        damage = {(r['layer'], r['energy_db']): r for r in found if 'energy_db' in r}
+        self.assertEqual(len(damage), 9)
+        # No layer gets better with less energy, and all are the same where none is changed.
+        self.assertLess(damage[2, -6]['psnr_db'], damage[2, 6]['psnr_db'])
+        self.assertEqual(damage[1, 0]['psnr_db'], damage[3, 0]['psnr_db'])
+        layers = json.loads(table.read_text())['layers']
+        self.assertEqual(found[9]['chosen'], layers)
+        spent = sum(n * layer['repetitions'] * 10 ** (layer['power_db'] / 10)
+                    for n, layer in zip(LAYERS, layers))
+        self.assertLessEqual(spent, sum(LAYERS) * 1.0001)
+        check = found[10]
+        self.assertLessEqual(check['energy'], check['energy_equal'] * 1.1)
+        used = lines('--snr', '4', '--protection', table)
+        self.assertTrue(used[2]['protected'])
+        self.assertAlmostEqual(used[2]['symbols_mean'],
+                               sum(n * layer['repetitions'] for n, layer in zip(LAYERS, layers)))
+
+    def test_energy_helps(self):
+        table = SHOP.data / 'strong.json'
+        table.write_text('{"layers": [{"power_db": 12}, {"repetitions": 8}, {"power_db": 9}]}')
+        plain, strong = lines('--snr', '0')[2], lines('--snr', '0', '--protection', table)[2]
+        self.assertGreater(strong['psnr_db'], plain['psnr_db'] + 0.3)
+        self.assertEqual(strong['symbols_mean'], 6 + 8 * 26 + 32)
+        table.write_text('{"layers": [{"power_db": 1}]}')
+        done = evaluate('--protection', table)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('protection of 1 layers, task cifar10_layers has 3', done.stderr)
+
+
 class Training(unittest.TestCase):
+
+    def test_at_one_rate_from_a_model_in_layers(self):
+        """Layers taken together are at once about as good as they were apart."""
+        training = sd.config(2, [TASK['name']], model())
+        training['training']['phases'] = [{'steps': 2, 'digital': True, 'snr_db': [10, 14]}]
+        training['training'].update(learning_rate=1e-6, final_learning_rate=1e-6)
+        apart = {r['layer']: r['psnr_db'] for r in lines('--snr', '14')}
+        for symbols, layer in ((32, 2), (64, 3)):
+            folder = SHOP.train(f'from-{symbols}', training, '--one-rate', str(symbols),
+                                '--start-from', MODEL)
+            together = sd.run('eval', '--model', folder / 'model.safetensors', '--data',
+                              SHOP.data, '--task', 'cifar10_layers', '--snr', '14', '--layers',
+                              '2', '--json')
+            self.assertEqual(together.returncode, 0, together.stderr)
+            self.assertAlmostEqual(json.loads(together.stdout)['psnr_db'], apart[layer],
+                                   delta=0.7)
+        done = sd.run(*SHOP.train_command('odd', training, '--one-rate', '50', '--start-from',
+                                          MODEL))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('do not fit', done.stderr)
+
+    def test_pooled_classes_from_a_model_that_tells_all(self):
+        pooled = model(pooled=['bird', 'cat'])
+        folder = SHOP.train('start-pooled', sd.config(2, [TASK['name']], pooled),
+                            '--start-from', MODEL)
+        self.assertTrue((folder / 'model.safetensors').exists())
 
     def test_at_one_rate(self):
         training = sd.config(5, [TASK['name']], model())

@@ -4,6 +4,7 @@
 
 import csv
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -146,9 +147,38 @@ class Figures(Case):
         self.assertEqual(float(of[f'one rate, {total} symbols', 'psnr_db', '3']['symbols_mean']), total)
         self.assertIn((f'JPEG 2000 and LDPC, {total} symbols', 'psnr_db', '12'), of)
         self.assertNotIn((f'JPEG 2000 and LDPC, {total} symbols', 'recall', '12'), of)
+        # Of 64 symbols 6 are left; layer 2 says less without layer 1.
+        self.assertIn(('cut, 0 % lost', 'recall', '3'), of)
+        self.assertEqual(float(of['cut, 90 % lost', 'psnr_db', '3']['value']),
+                         float(of['one model, layer 1', 'psnr_db', '3']['value']))
+        self.assertIn(('layer 2 lost, layers 1 to 3', 'psnr_db', '12'), of)
+        count = [float(of[f'receiver, {n} layers', 'multiplications_million', '']['value'])
+                 for n in (1, 2, 3)]
+        self.assertTrue(0 < count[0] < count[1] < count[2], count)
+        self.assertTrue((SHOP.folder / 'smrc' / 'smrc_cut.png').exists())
+        self.assertTrue((SHOP.folder / 'smrc' / 'smrc_rates.png').exists())
         again, measured = self.made('smrc', 'smrc', '--models', models, model=layers)
         self.assertEqual((again, measured), (rows, 0))
         self.refused('smrc', 'none', says='no task of it comes in layers')
+
+    def test_smrc_trains_from_a_model(self):
+        """--train --start-from: each of the others begins with the model's weights."""
+        from test_layers import LAYERS, TASK, model
+        training = sd.config(5, [TASK['name']], model())
+        layers = SHOP.train('begun', training) / 'model.safetensors'
+        config = SHOP.folder / 'begun.json'
+        config.write_text(json.dumps(training))
+        models = SHOP.folder / 'smrc-trained'
+        rows, _ = self.made('smrc', 'trained', '--models', models, '--train', '--start-from', layers,
+                            '--steps', '4', '--config', config, '--snr', '3', model=layers)
+        found = {path.stem for path in models.glob('*.safetensors')}
+        self.assertLessEqual({'agile', 'beta', 'pooled', 'alpha-0', 'alpha-1',
+                              f'rate-{sum(LAYERS)}'}, found)
+        schemes = {r['scheme'] for r in rows if r['metric'].startswith('recall_class_')}
+        self.assertIn('beta, layer 1', schemes)
+        for name in ('smrc_rates', 'smrc_weights'):
+            self.assertTrue((SHOP.folder / 'trained' / f'{name}.png').exists())
+        self.refused('fig6', 'none', '--start-from', layers, says='expected smrc and --train')
 
     def test_smrc_with_a_classifier(self):
         from test_layers import TASK, model

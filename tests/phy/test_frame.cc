@@ -134,6 +134,11 @@ TEST(Frame, HeaderErrorsNameTheField)
     refused("model", [](auto& h) { h.model = 256; });
     refused("modulation", [](auto& h) { h.modulation = static_cast<Modulation>(5); });
     refused("vectors", [](auto& h) { h.vectors = 128; });
+    refused("power_db", [](auto& h) { h.power_db = 16; });
+    refused("power_db", [](auto& h) { h.power_db = 0.25; });
+    refused("power_db", [](auto& h) { h.power_db = NAN; });
+    refused("repetitions", [](auto& h) { h.repetitions = 0; });
+    refused("repetitions", [](auto& h) { h.repetitions = 9; });
     refused("symbols", [](auto& h) { h.symbols = 0; });
     refused("symbols", [](auto& h) { h.symbols = 8192; });
 }

@@ -126,6 +126,47 @@ TEST(LongFrames, DescriptionsTellEverything)
     }
 }
 
+// Layers with power and repetitions of their own: the receiver undoes both.
+TEST(LongFrames, ProtectionIsToldAndUndone)
+{
+    for (const auto& name : FrameProfile::names()) {
+        Link link(FrameProfile::from_name(name), 304);
+        const Framer framer(link.profile());
+        auto sent = picture(2, 400, Modulation::qam16, link.random());
+        sent.push_back(random_payload(200, Modulation::qam16, link.random()));
+        sent.push_back(random_payload(400, Modulation::qam16, link.random()));
+        sent[2].header.repetitions = 4;
+        sent[3].header.power_db = -6.5;
+        sent[3].header.checked = true;
+        sent.push_back(sent[2]);
+        sent[4].header.repetitions = 3;
+        sent[4].header.power_db = 6;
+        ASSERT_TRUE(framer.fits(headers_of(sent)));
+        const auto burst = framer.frame(sent);
+        const auto plain = framer.frame({ sent[0], sent[1], sent[2], sent[3] });
+        EXPECT_GT(burst.size(), plain.size() + 2 * 600);
+        const auto frames = good(link.receive(through(burst, link.draw(20.0))));
+        ASSERT_EQ(frames.size(), 1u) << name;
+        ASSERT_EQ(frames[0].payloads.size(), sent.size());
+        for (std::size_t i = 0; i < sent.size(); i++) {
+            const auto& got = frames[0].payloads[i];
+            auto header = sent[i].header;
+            header.symbols = static_cast<unsigned>(sent[i].symbols.size());
+            EXPECT_EQ(got.header, header) << name << i;
+            ASSERT_EQ(got.symbols.size(), sent[i].symbols.size());
+            double claimed = 0.0;
+            for (float v : got.noise_var) {
+                claimed += v / double(got.noise_var.size());
+            }
+            const double energy
+                = header.repetitions * std::pow(10.0, header.power_db / 10);
+            // N0 = 0.01 over the energy; what the receiver says of it is what it is.
+            EXPECT_NEAR(mean_error(got, sent[i]) * energy / 0.01, 1.0, 0.5) << name << i;
+            EXPECT_NEAR(mean_error(got, sent[i]) / claimed, 1.0, 0.4) << name << i;
+        }
+    }
+}
+
 // 16-QAM at 8 dB: hardly a payload of 500 symbols has none wrong.
 TEST(LongFrames, ACheckTellsWrongDecisions)
 {

@@ -40,6 +40,9 @@ struct UDEEPSC_API burst_framer_options {
     frame_check check = frame_check::none;
     std::string key
         = ""; //!< file with the key that signs the frames; empty: they are not
+    //! File with the power and repetitions of each layer (udeepsc bench protection), for
+    //! samples in layers; empty: all are sent alike.
+    std::string protection = "";
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -77,14 +80,16 @@ struct UDEEPSC_API burst_framer_options {
  *   u8vectors too, sent MSB first and not coded, and reads modulation ("qpsk" where it is
  *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
- * - options: how many samples share a frame, addresses, what else is told, a key. With a
+ * - options: how many samples share a frame, addresses, what else is told, a key, the
+ *   protection of layers, which the frame's description tells the receiver. With a
  *   key header, description and control messages are signed (docs/security.md), which
  *   takes 16 bytes of the description
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model or no key, udeepsc_core::Error for one that cannot
- * be read. PDUs are dropped as "wrong shape", "unknown task", "wrong modality", "wrong
- * modulation", "not finite", "bad key", "incomplete" or "stopped".
+ * be read and for one that is no protection. PDUs are dropped as "wrong shape", "unknown
+ * task", "wrong modality", "wrong modulation", "not finite", "bad key", "incomplete" or
+ * "stopped".
  */
 class UDEEPSC_API burst_framer : virtual public pdu_block {
 public:

@@ -58,7 +58,7 @@ void EvalOptions::validate() const
     one_of("split", split, { "test", "val", "train", "unseen" });
     if (!link)
         one_of("channel", channel, { "awgn", "rayleigh", "rician", "none" });
-    one_of("decode", decode, { "hard", "soft" });
+    one_of("decode", decode, { "hard", "soft", "analog" });
     one_of("selection", selection, { "fsm", "random" });
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
@@ -69,6 +69,13 @@ void EvalOptions::validate() const
     if (!(lose >= 0 && lose <= 1))
         throw Error("evaluation: lose is " + std::to_string(lose)
                     + ", expected a share from 0 to 1");
+    one_of("replaced_by", replaced_by, { "noise", "other", "lost" });
+    if (replaced_layer < 0)
+        throw Error("evaluation: replaced_layer is " + std::to_string(replaced_layer)
+                    + ", expected a layer from 1, or 0 for none");
+    for (std::size_t l = 0; l < protection.size(); ++l)
+        protection[l].validate("evaluation: protection of layer "
+                               + std::to_string(l + 1));
     if (symbols < 0 || limit < 0 || batch < 1)
         throw Error(
             "evaluation: symbols and limit may not be negative, batch is at least 1");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "analog_link.h"
+#include "eval_channel.h"
 #include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
@@ -17,9 +19,6 @@
 namespace udeepsc_core {
 
 namespace {
-
-// What a lost payload leaves to the decoder: no symbol says anything.
-constexpr float NOTHING_KNOWN = 1e6f;
 
 /*! Samples that the model takes. */
 struct Samples {
@@ -60,55 +59,6 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     return out;
 }
 
-/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised.
- */
-class Channel {
-public:
-    Channel(const EvalOptions& o, double snr_db)
-        : d_fading(o.channel == "rayleigh" || o.channel == "rician")
-        , d_k(o.channel == "rician" ? std::pow(10.0, o.k_factor_db / 10.0) : 0.0)
-        , d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0))
-        , d_random(o.seed * 1000003
-                   + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
-    { }
-
-    // |h|^2 of the next block
-    double draw_gain()
-    {
-        if (!d_fading)
-            return 1.0;
-        const double scattered = std::sqrt(0.5 / (d_k + 1));
-        const double a = std::sqrt(d_k / (d_k + 1)) + scattered * d_normal(d_random);
-        const double b = scattered * d_normal(d_random);
-        return std::max(1e-6, a * a + b * b);
-    }
-
-    // Of a frame of the past
-    bool loses(double share)
-    {
-        return share > 0 && std::uniform_real_distribution<double>()(d_random) < share;
-    }
-
-    // Replaces the block's symbols by y/h and gives them the noise variance that then
-    // holds.
-    void pass(LinkBlock& block, double gain)
-    {
-        const double noise_var = d_noise_var / gain;
-        const double sigma = std::sqrt(0.5 * noise_var);
-        for (auto& s : block.symbols)
-            s += std::complex<float>(static_cast<float>(sigma * d_normal(d_random)),
-                                     static_cast<float>(sigma * d_normal(d_random)));
-        block.noise_var = { static_cast<float>(noise_var) };
-    }
-
-private:
-    bool d_fading;
-    double d_k; // line of sight to scatter; Rayleigh: 0
-    double d_noise_var;
-    std::mt19937_64 d_random;
-    std::normal_distribution<double> d_normal;
-};
-
 /*! Sums over what was sent. */
 struct Sent {
     double symbols = 0, energy = 0, vectors = 0, indices = 0;
@@ -121,12 +71,12 @@ struct Sent {
         indices += other.indices;
     }
 
-    void add(const LinkBlock& block)
+    void add(const LinkBlock& block, const LayerProtection& protection)
     {
         vectors += block.vectors;
-        symbols += static_cast<double>(block.symbols.size());
+        symbols += protection.repetitions * static_cast<double>(block.symbols.size());
         for (const auto& s : block.symbols)
-            energy += std::norm(s);
+            energy += protection.energy() * std::norm(s);
     }
 };
 
@@ -140,6 +90,7 @@ public:
         , d_task(model.info().task(options.task))
         , d_channel(options, snr_db)
         , d_mode(options.decode == "hard" ? LookupMode::hard : LookupMode::soft)
+        , d_analog(options.decode == "analog")
     {
         d_transmit.random = options.selection == "random";
         // Without noise the transmitter acts as in the best channel it was trained for.
@@ -173,8 +124,7 @@ public:
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
             const auto blocks = through(part);
             for (std::size_t k = 0; k < layers.size(); ++k) {
-                auto received = receive(
-                    d_model, d_task.name, first_layers(blocks, layers[k]), d_mode);
+                auto received = receive_all(first_layers(blocks, layers[k]));
                 for (std::size_t i = 0; i < part.size(); ++i) {
                     refusals[k].apply(received[i], part[i]);
                     scorers[k]->add(received[i], part[i]);
@@ -218,6 +168,20 @@ private:
         return first;
     }
 
+    std::vector<std::vector<LinkBlock>> transmit_all(const std::vector<Sample>& samples,
+                                                     const TransmitOptions& options) const
+    {
+        return d_analog ? transmit_analog(d_model, d_task.name, samples, options.snr_db)
+                        : transmit(d_model, d_task.name, samples, options);
+    }
+
+    std::vector<TaskResult>
+    receive_all(const std::vector<std::vector<LinkBlock>>& received) const
+    {
+        return d_analog ? receive_analog(d_model, d_task.name, received)
+                        : receive(d_model, d_task.name, received, d_mode);
+    }
+
     int vectors_for(int symbols) const
     {
         const int vectors
@@ -241,23 +205,29 @@ private:
                 gains.push_back(d_channel.draw_gain());
                 auto options = d_transmit;
                 options.snr_db += 10 * std::log10(gains.back());
-                blocks.push_back(transmit(d_model, d_task.name, { sample }, options)[0]);
+                blocks.push_back(transmit_all({ sample }, options)[0]);
             }
         } else {
-            blocks = transmit(d_model, d_task.name, part, d_transmit);
+            blocks = transmit_all(part, d_transmit);
         }
         for (std::size_t i = 0; i < blocks.size(); ++i) {
             count_words(part[i]);
             std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
                 auto& sent = d_sent[block.layer];
-                sent.add(block);
+                const auto protection = protection_of(d_options.protection, block.layer);
+                sent.add(block, protection);
                 sent.indices += block.vectors * d_task.subvectors.at(block.modality);
                 count_points(block);
+                // Repetitions are added up: together they are one symbol of their energy.
                 if (d_options.link)
-                    through_link(block);
+                    through_link(block, protection.energy());
                 else
-                    d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
+                    d_channel.pass(block,
+                                   protection.energy()
+                                       * (csi ? gains[i] : d_channel.draw_gain()));
+                if (block.layer + 1 == d_options.replaced_layer)
+                    d_channel.replace(block, d_options.replaced_by);
                 if (block.age >= 0 && d_channel.loses(d_options.lose))
                     ++d_lost;
                 else
@@ -265,13 +235,16 @@ private:
             }
             blocks[i] = std::move(arrived);
         }
+        if (d_options.replaced_layer > 0 && d_options.replaced_by == "other")
+            pass_layer_on(blocks, d_options.replaced_layer - 1);
         return blocks;
     }
 
-    void through_link(LinkBlock& block)
+    void through_link(LinkBlock& block, double energy)
     {
         const auto sent = block.symbols.size();
-        block.noise_var = d_options.link->pass(block.symbols, block.vectors, d_snr_db);
+        block.noise_var = d_options.link->pass(
+            block.symbols, block.vectors, d_snr_db + 10 * std::log10(energy));
         if (!block.noise_var.empty())
             return;
         ++d_lost;
@@ -302,7 +275,7 @@ private:
     // With mapping "symbol" an index is a point of the constellation.
     void count_points(const LinkBlock& block)
     {
-        if (d_model.info().mapping == "symbol")
+        if (d_model.info().mapping == "symbol" && !d_analog)
             for (const auto& s : block.symbols) // rounded: equal points are equal
                 d_used.insert({ std::lround(1000 * s.real() / block.gain),
                                 std::lround(1000 * s.imag() / block.gain) });
@@ -339,9 +312,10 @@ private:
     const EvalOptions& d_options;
     double d_snr_db;
     const TaskInfo& d_task;
-    Channel d_channel;
+    EvalChannel d_channel;
     TransmitOptions d_transmit;
     LookupMode d_mode;
+    bool d_analog; // no look-up: the vectors themselves are sent
     double d_words = 0;
     bool d_remembers_text = false; // texts alone, and some of them remembered
     std::map<int, Sent> d_sent; // by layer
@@ -360,6 +334,15 @@ std::vector<int> layers_to_decode(const TaskInfo& task, const EvalOptions& optio
             throw Error("evaluation: layer " + std::to_string(layer)
                         + " is asked for, task " + task.name + " has 1 to "
                         + std::to_string(most));
+    if (options.replaced_layer > most)
+        throw Error("evaluation: layer " + std::to_string(options.replaced_layer)
+                    + " is to be replaced, task " + task.name + " has "
+                    + std::to_string(most));
+    if (!options.protection.empty()
+        && options.protection.size() != static_cast<std::size_t>(most))
+        throw Error("evaluation: got protection of "
+                    + std::to_string(options.protection.size()) + " layers, task "
+                    + task.name + " has " + std::to_string(most));
     if (!options.layers.empty() || most == 0)
         return most == 0 ? std::vector<int> { 0 } : options.layers;
     std::vector<int> all(static_cast<std::size_t>(most));

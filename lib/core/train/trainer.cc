@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "batch_queue.h"
 #include "checkpoint.h"
+#include "start_weights.h"
 #include "train_log.h"
 #include "training_data.h"
 
@@ -114,10 +115,8 @@ private:
     {
         torch::manual_seed(d_config.seed);
         Network network(d_model);
-        if (!d_run.start_from.empty()) {
-            const auto file = read_safetensors(d_run.start_from);
-            copy_into(network, file.tensors, "", "model " + d_run.start_from);
-        }
+        if (!d_run.start_from.empty())
+            start_from_model(network, d_run.start_from);
         return network;
     }
 

@@ -151,7 +151,8 @@ bool PayloadHeader::operator==(const PayloadHeader& other) const
         && layer == other.layer && model == other.model && modulation == other.modulation
         && vectors == other.vectors && symbols == other.symbols
         && candidates == other.candidates && positions == other.positions
-        && checked == other.checked;
+        && checked == other.checked && power_db == other.power_db
+        && repetitions == other.repetitions;
 }
 
 void PayloadHeader::validate() const
@@ -165,6 +166,12 @@ void PayloadHeader::validate() const
     require_range("vectors", vectors, 0u, 127u);
     require_range("symbols", symbols, 1u, 8191u);
     require_range("candidates", candidates, 0u, 256u);
+    require_range("power_db", power_db, -16.0, 15.5);
+    if (2 * power_db != std::round(2 * power_db)) {
+        throw std::invalid_argument("power_db: got " + std::to_string(power_db)
+                                    + ", expected a multiple of 0.5");
+    }
+    require_range("repetitions", repetitions, 1u, 8u);
     if (candidates == 0 && positions.empty()) {
         return;
     }

@@ -12,9 +12,9 @@ namespace detail {
 
 namespace {
 
-constexpr unsigned RESERVED_BITS = 2;
+constexpr unsigned RESERVED_BITS = 1;
+constexpr unsigned POWER_BITS = 6, REPETITION_BITS = 3;
 constexpr unsigned MAX_PAYLOADS = 64;
-constexpr double ESN0_STEPS = 256.0; // a dB
 
 //! Payloads in a row that differ in nothing but their number, positions and check.
 struct Run {
@@ -67,7 +67,22 @@ template <typename Header> void read_form(BitReader& reader, Header& header)
     header.vectors = reader.read(7);
 }
 
-void append_run(Bits& bits, const Run& run)
+//! Half decibels in two's complement, and repetitions less one.
+void append_protection(Bits& bits, const PayloadHeader& header)
+{
+    const auto steps = static_cast<int>(std::lround(2 * header.power_db));
+    append_bits(bits, static_cast<unsigned>(steps) & 63u, POWER_BITS);
+    append_bits(bits, header.repetitions - 1, REPETITION_BITS);
+}
+
+void read_protection(BitReader& reader, PayloadHeader& header)
+{
+    const auto steps = static_cast<int>(reader.read(POWER_BITS));
+    header.power_db = 0.5 * (steps < 32 ? steps : steps - 64);
+    header.repetitions = reader.read(REPETITION_BITS) + 1;
+}
+
+void append_run(Bits& bits, const Run& run, bool is_protected)
 {
     const auto& header = run.first;
     append_bits(bits, run.count - 1, 6);
@@ -75,6 +90,9 @@ void append_run(Bits& bits, const Run& run)
     append_form(bits, header);
     append_bits(bits, header.candidates > 0, 1);
     append_bits(bits, run.checked, 1);
+    if (is_protected) {
+        append_protection(bits, header);
+    }
     if (header.candidates > 0) {
         append_bits(bits, header.candidates - 1, 8);
     }
@@ -89,15 +107,18 @@ void append_mask(Bits& bits, const PayloadHeader& header)
     }
 }
 
-Run read_run(BitReader& reader, unsigned model)
+Run read_run(BitReader& reader, const FrameHeader& header)
 {
     Run run;
     run.count = reader.read(6) + 1;
-    run.first.model = model;
+    run.first.model = header.model;
     run.first.symbols = reader.read(13);
     read_form(reader, run.first);
     const bool masked = reader.read(1);
     run.checked = reader.read(1);
+    if (header.is_protected) {
+        read_protection(reader, run.first);
+    }
     run.first.candidates = masked ? reader.read(8) + 1 : 0;
     return run;
 }
@@ -192,6 +213,7 @@ Bits pack(const FrameHeader& header, unsigned version, unsigned reserved)
     append_bits(bits, header.symbols, 16);
     append_form(bits, header);
     append_bits(bits, header.is_signed, 1);
+    append_bits(bits, header.is_protected, 1);
     append_bits(bits, reserved, RESERVED_BITS);
     return bits;
 }
@@ -212,19 +234,22 @@ HeaderFault unpack(const Bits& bits, FrameHeader& header)
     header.symbols = reader.read(16);
     read_form(reader, header);
     header.is_signed = reader.read(1);
+    header.is_protected = reader.read(1);
     if (reader.read(RESERVED_BITS) != 0
         || (header.is_signed && header.description < FrameSignature::BYTES)) {
         return HeaderFault::bad_value;
     }
     if (header.kind == FrameKind::control) {
-        const bool right = header.contents() > 0 && header.symbols == 0;
+        const bool right
+            = header.contents() > 0 && header.symbols == 0 && !header.is_protected;
         return right ? HeaderFault::none : HeaderFault::bad_value;
     }
     if (header.kind != FrameKind::payloads) {
         return HeaderFault::bad_value;
     }
     if (header.contents() == 0
-        && (header.symbols % header.payloads != 0 || !valid(alike(header)))) {
+        && (header.is_protected || header.symbols % header.payloads != 0
+            || !valid(alike(header)))) {
         return HeaderFault::bad_value;
     }
     return header.symbols > 0 ? HeaderFault::none : HeaderFault::bad_value;
@@ -240,7 +265,8 @@ FrameHeader describe(const std::vector<FramePayload>& payloads,
     header.model = first.model;
     header.payloads = static_cast<unsigned>(payloads.size());
     for (const auto& payload : payloads) {
-        header.symbols += payload.header.symbols;
+        header.symbols += payload.header.symbols_sent();
+        header.is_protected = header.is_protected || payload.header.is_protected();
     }
     header.frame_id = first.frame_id;
     header.task = first.task;
@@ -251,12 +277,13 @@ FrameHeader describe(const std::vector<FramePayload>& payloads,
 
     description.clear();
     const auto runs = runs_of(payloads);
-    if (runs.size() == 1 && first.candidates == 0 && !runs.front().checked) {
+    if (runs.size() == 1 && first.candidates == 0 && !runs.front().checked
+        && !header.is_protected) {
         return header;
     }
     auto payload = payloads.begin();
     for (const auto& run : runs) {
-        append_run(description, run);
+        append_run(description, run, header.is_protected);
         for (unsigned i = 0; i < run.count; i++, ++payload) {
             append_mask(description, payload->header);
             if (payload->check) {
@@ -280,10 +307,10 @@ std::optional<std::vector<FramePayload>> payloads_of(const FrameHeader& header,
     std::vector<FramePayload> payloads;
     std::size_t symbols = 0;
     while (payloads.size() < header.payloads && reader.complete()) {
-        const Run run = read_run(reader, header.model);
+        const Run run = read_run(reader, header);
         for (unsigned i = 0; i < run.count; i++) {
             payloads.push_back(read_payload(reader, run, i));
-            symbols += run.first.symbols;
+            symbols += run.first.symbols_sent();
         }
     }
     if (!reader.complete() || payloads.size() != header.payloads
@@ -328,59 +355,6 @@ std::optional<FrameSignature> take_signature(FrameHeader& header, Bits& descript
     header.description = header.contents();
     header.is_signed = false;
     return signature;
-}
-
-// ------------------------------------------------------------------ control messages
-
-FrameHeader describe(const ControlMessage& message,
-                     const FrameAddresses& addresses,
-                     Bits& description)
-{
-    description.clear();
-    append_bits(description, static_cast<unsigned>(message.kind), 8);
-    append_bits(description, message.frame_id, 8);
-    if (message.kind == ControlMessage::Kind::csi) {
-        const long steps = std::lround(message.esn0_db * ESN0_STEPS);
-        append_bits(description, static_cast<unsigned>(steps) & 0xffff, 16);
-    } else if (message.kind == ControlMessage::Kind::acknowledgement) {
-        append_bits(description, message.task, 8);
-    } else {
-        for (const unsigned char byte : message.text) {
-            append_bits(description, byte, 8);
-        }
-    }
-    FrameHeader header;
-    header.kind = FrameKind::control;
-    header.addresses = addresses;
-    header.frame_id = message.frame_id;
-    header.description = static_cast<unsigned>(description.size() / 8);
-    return header;
-}
-
-std::optional<ControlMessage> message_of(const Bits& description)
-{
-    BitReader reader(description);
-    ControlMessage message;
-    message.kind = static_cast<ControlMessage::Kind>(reader.read(8));
-    message.frame_id = reader.read(8);
-    if (message.kind == ControlMessage::Kind::csi) {
-        message.esn0_db = static_cast<std::int16_t>(reader.read(16)) / ESN0_STEPS;
-    } else if (message.kind == ControlMessage::Kind::acknowledgement) {
-        message.task = reader.read(8);
-    } else {
-        while (reader.position() < description.size()) {
-            message.text.push_back(static_cast<char>(reader.read(8)));
-        }
-    }
-    if (reader.position() != description.size()) {
-        return std::nullopt;
-    }
-    try {
-        message.validate();
-    } catch (const std::invalid_argument&) {
-        return std::nullopt;
-    }
-    return message;
 }
 
 } // namespace detail

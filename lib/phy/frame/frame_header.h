@@ -27,7 +27,8 @@ struct FrameHeader {
     unsigned model = 0; //!< 8 bits
     unsigned description = 0; //!< 8 bits: its bytes, 0: there is none
     unsigned payloads = 1; //!< 6 bits, one less on the air
-    unsigned symbols = 0; //!< 16 bits: of all payloads; 0 of a control message
+    unsigned symbols = 0; //!< 16 bits: of all payloads, with their repetitions; 0 of a
+                          //!< control message
     // Of the first payload; of all, where there is no description.
     unsigned frame_id = 0; //!< 8 bits
     unsigned task = 0; //!< 4 bits
@@ -37,6 +38,8 @@ struct FrameHeader {
     unsigned vectors = 0; //!< 7 bits
     //! 1 bit: a FrameSignature is the end of the description, and counted in its bytes.
     bool is_signed = false;
+    //! 1 bit: the description tells the power and the repetitions of payloads.
+    bool is_protected = false;
 
     //! Bytes of the description without the signature.
     unsigned contents() const

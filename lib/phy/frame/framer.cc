@@ -137,7 +137,7 @@ FrameHeader Framer::Impl::describe(const std::vector<FramePayload>& payloads,
     std::size_t sum = 0;
     for (const auto& payload : payloads) {
         payload.header.validate();
-        sum += payload.header.symbols;
+        sum += payload.header.symbols_sent();
         if (payload.header.model != payloads.front().header.model) {
             throw std::invalid_argument("model: got two in one frame, expected one");
         }
@@ -246,8 +246,12 @@ Symbols Framer::frame(const std::vector<Payload>& payloads,
     Symbols body = d_impl->head(header, description);
     auto sign = d_impl->layout.payload_signs().begin();
     for (const auto& payload : payloads) {
-        for (const auto& symbol : payload.symbols) {
-            body.push_back(symbol * *sign++);
+        const auto amplitude
+            = static_cast<float>(std::pow(10.0, payload.header.power_db / 20));
+        for (unsigned k = 0; k < payload.header.repetitions; k++) {
+            for (const auto& symbol : payload.symbols) {
+                body.push_back(amplitude * symbol * *sign++);
+            }
         }
     }
     return d_impl->burst(body);
@@ -283,7 +287,7 @@ std::size_t Framer::overhead_of(const std::vector<PayloadHeader>& payloads) cons
     std::size_t symbols = layout.frame_symbols(d_impl->body_length(payloads))
         + ramps * layout.profile().ramp_symbols;
     for (const auto& payload : payloads) {
-        symbols -= payload.symbols;
+        symbols -= payload.symbols_sent();
     }
     return symbols;
 }

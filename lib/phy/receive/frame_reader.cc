@@ -3,8 +3,27 @@
 
 #include <udeepsc_phy/soft_demapper.h>
 
+#include <cmath>
+
 namespace udeepsc_phy {
 namespace detail {
+
+namespace {
+
+//! The same symbols once more: together they have the noise of the best weighted mean.
+void combine(ReceivedPayload& payload,
+             const std::complex<float>* again,
+             const float* noise_var)
+{
+    for (std::size_t i = 0; i < payload.symbols.size(); i++) {
+        const float sum = payload.noise_var[i] + noise_var[i];
+        const float share = payload.noise_var[i] / sum; // of the one that came again
+        payload.symbols[i] += share * (again[i] - payload.symbols[i]);
+        payload.noise_var[i] *= noise_var[i] / sum;
+    }
+}
+
+} // namespace
 
 FrameReader::FrameReader(const FrameProfile& profile)
     : d_layout(profile)
@@ -179,7 +198,7 @@ ReceivedFrame::Fault FrameReader::read_payloads(Fault fault, ReceivedFrame& fram
     }
     while (!d_sections.empty()
            && d_body->ended_before(d_sections.back().position,
-                                   d_sections.back().payload.header.symbols)) {
+                                   d_sections.back().payload.header.symbols_sent())) {
         d_sections.pop_back();
         fault = Fault::cut;
     }
@@ -204,6 +223,17 @@ ReceivedPayload FrameReader::received(const Section& section,
     const std::size_t n = payload.header.symbols;
     payload.symbols.assign(symbols, symbols + n);
     payload.noise_var.assign(noise_var, noise_var + n);
+    for (unsigned k = 1; k < payload.header.repetitions; k++) {
+        combine(payload, symbols + k * n, noise_var + k * n);
+    }
+    if (payload.header.power_db != 0) {
+        const auto power
+            = static_cast<float>(std::pow(10.0, payload.header.power_db / 10));
+        for (std::size_t i = 0; i < n; i++) {
+            payload.symbols[i] /= std::sqrt(power);
+            payload.noise_var[i] /= power;
+        }
+    }
     if (section.payload.check) {
         const SoftDemapper demapper(payload.header.modulation);
         const auto check = label_check(demapper.hard_labels(payload.symbols),

@@ -39,7 +39,7 @@ private:
     struct Section {
         FramePayload payload;
         std::size_t position; //!< in the body
-        std::size_t end() const { return position + payload.header.symbols; }
+        std::size_t end() const { return position + payload.header.symbols_sent(); }
     };
 
     Fault read_header(const DetectedBurst& burst, FrameHeader& header);

@@ -87,6 +87,9 @@ void bind_contents(py::module& m)
         .def_readwrite(
             "positions", &PayloadHeader::positions, doc::PayloadHeader::positions)
         .def_readwrite("checked", &PayloadHeader::checked, doc::PayloadHeader::checked)
+        .def_readwrite("power_db", &PayloadHeader::power_db, doc::PayloadHeader::power_db)
+        .def_readwrite(
+            "repetitions", &PayloadHeader::repetitions, doc::PayloadHeader::repetitions)
         .def_readwrite("frame_id", &PayloadHeader::frame_id, doc::PayloadHeader::frame_id)
         .def_readwrite("task", &PayloadHeader::task, doc::PayloadHeader::task)
         .def_readwrite("modality", &PayloadHeader::modality, doc::PayloadHeader::modality)
