@@ -49,6 +49,7 @@ void print_json(const EvalResult& r, const std::string& selection, const Options
     line["energy_mean"] = r.energy_mean;
     line["memory"] = o.eval.memory;
     line["lose"] = o.eval.lose;
+    line["mask"] = o.eval.mask;
     line["codebook_use"] = r.codebook_use;
     line["n"] = r.n;
     if (r.channel == "radio")
@@ -271,6 +272,29 @@ void add_memory_options(CLI::App& command, const std::shared_ptr<Options>& o)
         "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
 }
 
+void add_mask_options(CLI::App& command, const std::shared_ptr<Options>& o)
+{
+    command
+        .add_option("--mask",
+                    o->eval.mask,
+                    "elements of each frame that are not sent: none; all but the best of "
+                    "each frame (learnt) or of all frames (order), but the first "
+                    "(theory), or but some at random (random)")
+        ->check(CLI::IsMember({ "none", "learnt", "order", "theory", "random" }));
+    command.add_option(
+        "--mask-file",
+        o->eval.mask_file,
+        "that bench masks has learnt: the worth of elements, and how those "
+        "not sent are estimated");
+    command.add_option("--mask-symbols",
+                       o->eval.mask_symbols,
+                       "of each frame, with those that tell which elements are sent; 0: "
+                       "as many as carry what all of them do at --mask-least");
+    command.add_option("--mask-least",
+                       o->eval.mask_least_snr_db,
+                       "Es/N0 in dB down to which all elements are sent");
+}
+
 } // namespace
 
 // Longer than a function should be: a list, read from top to bottom.
@@ -326,6 +350,7 @@ void add_eval_command(CLI::App& app)
     command->add_option(
         "--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
     add_memory_options(*command, o);
+    add_mask_options(*command, o);
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option(
         "--seed", o->eval.seed, "of the channel, and of random selection");

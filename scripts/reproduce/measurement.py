@@ -49,6 +49,9 @@ class Job:
     coding: str = ''  # a conventional scheme in place of the model, such as jpeg-ldpc
     memory: bool = True  # False: earlier frames are not sent
     lose: float = 0.0  # share of the earlier frames that are lost
+    mask: str = 'none'  # the rule by which elements of each frame are not sent
+    mask_symbols: int = 0  # of each frame then; 0: as many as the SNR asks for
+    mask_file: str = ''
     layers: tuple = ()  # of an output in layers: those to decode, a row each
     classifier: tuple = ()  # (Model, task) that tells what a scheme's pictures show
 
@@ -68,7 +71,8 @@ class Job:
                 'channel': self.channel, 'limit': self.limit, 'seed': self.seed,
                 'split': self.split, 'asked_symbols': self.symbols,
                 'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding,
-                'memory': self.memory, 'lose': self.lose,
+                'memory': self.memory, 'lose': self.lose, 'mask': self.mask,
+                'mask_symbols': self.mask_symbols,
                 'classifier': self.classifier[0].id if self.classifier else ''}
 
     def pieces(self):
@@ -99,12 +103,17 @@ class Job:
             words += ['--memory', 'off']
         if self.lose:
             words += ['--lose', f'{self.lose:g}']
+        if self.mask != 'none':
+            words += ['--mask', self.mask, '--mask-symbols', str(self.mask_symbols)]
+        if self.mask_file:
+            words += ['--mask-file', self.mask_file]
         return words
 
 
 KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
-              'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose')
-LATER_FIELDS = {'memory': True, 'lose': 0.0}  # of rows that were measured before there were these
+              'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose',
+              'mask', 'mask_symbols')
+LATER_FIELDS = {'memory': True, 'lose': 0.0, 'mask': 'none', 'mask_symbols': 0}  # of rows that were measured before there were these
 
 
 def up_to(layer):

@@ -196,6 +196,8 @@ class Memory(Remembering):
             udeepsc.semantic_memory('no such model')
         with self.assertRaisesRegex(RuntimeError, 'udeepsc-value-scorer'):
             udeepsc.semantic_memory(mf.model_path(), scorer=mf.model_path())
+        with self.assertRaisesRegex(RuntimeError, 'udeepsc-shared-space'):
+            udeepsc.semantic_memory(mf.model_path(), space=mf.model_path())
 
 
 class Snapshot(Remembering):

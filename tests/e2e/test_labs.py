@@ -65,6 +65,13 @@ MEASUREMENTS = {
         (['belief', '--believed', '6'], r'believing in 6 dB: PSNR lite \d\d\..* adaptive 11\.'),
         (['fading', '--margin', '0', '--times', '1'], r'margin +0 dB: lost 0\.[3-7]\d* .*n = 108'),
         (['whole', '--snr', '6'], r'lite \d\d\.\d+ dB, JPEG 29\.\d+ dB; whole: JPEG 32\.')],
+    '9_memory': [
+        (['room', '--kept', '0', '10', '--stories', '40'],
+         r'for  0 sentences: right 0\.[0-4].*\n.*for 10 sentences: right (0\.[89]|1)'),
+        (['lost', '--share', '0.5', '--stories', '40'], r'0\.50 lost: right 0\.[3-7]'),
+        (['noise', '--snr', '0', '--stories', '40'], r' 0 dB: right (0\.[89]|1)'),
+        (['fewer', '--elements', '16', '--stories', '40'], r'16 of 32 elements, 12 dB: right (0\.[89]|1)'),
+        (['order', '--stories', '40'], r'list: right (0\.[89]|1).*\nages reversed: right 0\.[1-6]')],
 }
 
 # A flowgraph without a window prints this sooner or later.

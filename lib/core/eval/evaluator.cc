@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "../seed.h"
+#include "eval_channel.h"
+#include "frame_masks.h"
 #include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
@@ -11,7 +13,6 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
-#include <random>
 #include <set>
 
 namespace udeepsc_core {
@@ -60,58 +61,10 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
     return out;
 }
 
-/*! Noise and block fading with a gain that the receiver knows: what arrives is equalised.
- */
-class Channel {
-public:
-    Channel(const EvalOptions& o, double snr_db)
-        : d_fading(o.channel == "rayleigh" || o.channel == "rician")
-        , d_k(o.channel == "rician" ? std::pow(10.0, o.k_factor_db / 10.0) : 0.0)
-        , d_noise_var(o.channel == "none" ? 0.0 : std::pow(10.0, -snr_db / 10.0))
-        , d_random(o.seed * 1000003
-                   + static_cast<std::uint64_t>(std::llround(100 * (snr_db + 1000))))
-    { }
-
-    // |h|^2 of the next block
-    double draw_gain()
-    {
-        if (!d_fading)
-            return 1.0;
-        const double scattered = std::sqrt(0.5 / (d_k + 1));
-        const double a = std::sqrt(d_k / (d_k + 1)) + scattered * d_normal(d_random);
-        const double b = scattered * d_normal(d_random);
-        return std::max(1e-6, a * a + b * b);
-    }
-
-    // Of a frame of the past
-    bool loses(double share)
-    {
-        return share > 0 && std::uniform_real_distribution<double>()(d_random) < share;
-    }
-
-    // Replaces the block's symbols by y/h and gives them the noise variance that then
-    // holds.
-    void pass(LinkBlock& block, double gain)
-    {
-        const double noise_var = d_noise_var / gain;
-        const double sigma = std::sqrt(0.5 * noise_var);
-        for (auto& s : block.symbols)
-            s += std::complex<float>(static_cast<float>(sigma * d_normal(d_random)),
-                                     static_cast<float>(sigma * d_normal(d_random)));
-        block.noise_var = { static_cast<float>(noise_var) };
-    }
-
-private:
-    bool d_fading;
-    double d_k; // line of sight to scatter; Rayleigh: 0
-    double d_noise_var;
-    std::mt19937_64 d_random;
-    std::normal_distribution<double> d_normal;
-};
-
 /*! Sums over what was sent. */
 struct Sent {
     double symbols = 0, energy = 0, vectors = 0, indices = 0;
+    double telling = 0; // symbols that tell which elements are sent
 
     void add(const Sent& other)
     {
@@ -119,6 +72,7 @@ struct Sent {
         energy += other.energy;
         vectors += other.vectors;
         indices += other.indices;
+        telling += other.telling;
     }
 
     void add(const LinkBlock& block)
@@ -139,6 +93,7 @@ public:
         , d_snr_db(snr_db)
         , d_task(model.info().task(options.task))
         , d_channel(options, snr_db)
+        , d_masks(model, options, snr_db)
         , d_mode(options.decode == "hard" ? LookupMode::hard : LookupMode::soft)
     {
         d_transmit.random = options.selection == "random";
@@ -173,8 +128,10 @@ public:
                 samples.samples.begin() + static_cast<std::ptrdiff_t>(last));
             const auto blocks = through(part);
             for (std::size_t k = 0; k < layers.size(); ++k) {
-                auto received = receive(
-                    d_model, d_task.name, first_layers(blocks, layers[k]), d_mode);
+                const auto arrived = first_layers(blocks, layers[k]);
+                auto received = d_masks.any()
+                    ? d_masks.receive(arrived, d_mode)
+                    : receive(d_model, d_task.name, arrived, d_mode);
                 for (std::size_t i = 0; i < part.size(); ++i) {
                     refusals[k].apply(received[i], part[i]);
                     scorers[k]->add(received[i], part[i]);
@@ -250,14 +207,17 @@ private:
             count_words(part[i]);
             std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
-                auto& sent = d_sent[block.layer];
-                sent.add(block);
-                sent.indices += block.vectors * d_task.subvectors.at(block.modality);
+                MaskedFrame mask;
+                if (d_masks.any())
+                    mask = d_masks.choose(block);
+                count_sent(block, mask);
                 count_points(block);
                 if (d_options.link)
                     through_link(block);
                 else
                     d_channel.pass(block, csi ? gains[i] : d_channel.draw_gain());
+                if (d_masks.any())
+                    FrameMasks::remove(block, mask.kept);
                 if (block.age >= 0 && d_channel.loses(d_options.lose))
                     ++d_lost;
                 else
@@ -266,6 +226,23 @@ private:
             blocks[i] = std::move(arrived);
         }
         return blocks;
+    }
+
+    void count_sent(const LinkBlock& block, const MaskedFrame& mask)
+    {
+        auto& sent = d_sent[block.layer];
+        if (!d_masks.any()) {
+            sent.add(block);
+            sent.indices += block.vectors * d_task.subvectors.at(block.modality);
+            return;
+        }
+        auto part = block;
+        part.symbols.clear();
+        for (const int element : mask.kept)
+            part.symbols.push_back(block.symbols[static_cast<std::size_t>(element)]);
+        sent.add(part);
+        sent.indices += static_cast<double>(mask.kept.size());
+        sent.telling += mask.symbols_telling;
     }
 
     void through_link(LinkBlock& block)
@@ -315,7 +292,7 @@ private:
         for (const auto& layer : d_sent)
             if (r.layer == 0 || layer.first < r.layer)
                 sent.add(layer.second);
-        r.symbols_mean = sent.symbols / n;
+        r.symbols_mean = (sent.symbols + sent.telling) / n;
         r.bits_mean = sent.indices * d_model.info().bits_per_index / n;
         r.vectors_mean = sent.vectors / n;
         r.energy_mean = sent.energy / std::max(1.0, sent.symbols);
@@ -326,8 +303,10 @@ private:
         r.also = score.also;
         r.each = score.each;
         r.each_also = score.each_also;
+        if (d_masks.any())
+            r.also["mask_symbols"] = sent.telling / n;
         if (d_words > 0)
-            r.also["symbols_per_word"] = sent.symbols / d_words;
+            r.also["symbols_per_word"] = (sent.symbols + sent.telling) / d_words;
         const auto words = r.also.find("words");
         if (words == r.also.end())
             return;
@@ -339,7 +318,8 @@ private:
     const EvalOptions& d_options;
     double d_snr_db;
     const TaskInfo& d_task;
-    Channel d_channel;
+    EvalChannel d_channel;
+    FrameMasks d_masks;
     TransmitOptions d_transmit;
     LookupMode d_mode;
     double d_words = 0;
