@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -27,6 +28,7 @@ struct Options {
     EvalOptions eval;
     std::string profile = "standard", multipath = "none";
     std::string dtype = "fp32";
+    std::string mask_file = "auto";
     int threads = 1;
     bool json = false;
 };
@@ -223,6 +225,16 @@ void measure(const Transceiver& model, EvalOptions eval, const Options& o)
     print_results(gains, "fsm - random", o);
 }
 
+// What was learnt beside a model lies beside it.
+std::string mask_file_of(const std::string& asked, const std::string& model)
+{
+    if (asked != "auto")
+        return asked == "none" ? "" : asked;
+    const auto beside
+        = std::filesystem::path(model).replace_extension(".masks.safetensors");
+    return std::filesystem::exists(beside) ? beside.string() : "";
+}
+
 // Of "all": a task whose data are not there is passed over, and said.
 void run(const Options& o)
 {
@@ -241,6 +253,7 @@ void run(const Options& o)
     for (const auto& task : tasks) {
         auto eval = o.eval;
         eval.task = task;
+        eval.mask_file = mask_file_of(o.mask_file, model->info().path);
         if (eval.channel == "radio")
             eval.link = std::make_shared<RadioLink>(o.profile, o.multipath, eval.seed);
         try {
@@ -283,9 +296,10 @@ void add_mask_options(CLI::App& command, const std::shared_ptr<Options>& o)
         ->check(CLI::IsMember({ "none", "learnt", "order", "theory", "random" }));
     command.add_option(
         "--mask-file",
-        o->eval.mask_file,
+        o->mask_file,
         "that bench masks has learnt: the worth of elements, and how those "
-        "not sent are estimated");
+        "not sent are estimated; auto: MODEL.masks.safetensors, if it is "
+        "there; none: those not sent are 0");
     command.add_option("--mask-symbols",
                        o->eval.mask_symbols,
                        "of each frame, with those that tell which elements are sent; 0: "

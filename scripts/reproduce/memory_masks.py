@@ -6,10 +6,12 @@ from pathlib import Path
 
 import drawing
 
-ALL = 'with memory'  # every element is sent
+# One of each kind of question, of few sentences and of many
+PARTS = ('babi-1', 'babi-2', 'babi-5', 'babi-8', 'babi-11')
 RULES = {'learnt': 'the best of each frame, which are told', 'order': 'the best on average',
          'theory': 'the first', 'random': 'some at random'}
-SYMBOLS = (4, 6, 8, 12, 16, 24)  # of each frame, at the best SNR
+SYMBOLS = (3, 4, 6, 8, 12, 16)  # of each frame, at the best SNR
+ALL = 'all elements'
 ADAPTED, FEWER = 'elements for the SNR: ', 'of each frame '
 
 
@@ -22,8 +24,9 @@ def learnt_file(study):
 def jobs(study, task, part):
     """At every SNR as many elements as theory says; at the best SNR fewer and fewer."""
     file = learnt_file(study)
-    if file is None:
+    if file is None or part not in PARTS:
         return
+    yield study.job(ADAPTED + ALL, task, part)
     for rule, what in RULES.items():
         yield study.job(ADAPTED + what, task, part, mask=rule, mask_file=file)
         for symbols in SYMBOLS:
@@ -37,11 +40,10 @@ def is_of_masks(row):
 
 
 def draw_adapted(axes, rows):
-    """Accuracy against the SNR, with the symbols that this takes."""
-    found = [row for row in rows if row['scheme'].startswith(ADAPTED) or row['scheme'] == ALL]
+    """Accuracy against the SNR."""
+    found = [row for row in rows if row['scheme'].startswith(ADAPTED)]
     for (scheme,), points in drawing.groups(found, 'scheme').items():
-        label = 'all elements' if scheme == ALL else scheme.removeprefix(ADAPTED)
-        drawing.curve(axes, points, label)
+        drawing.curve(axes, points, scheme.removeprefix(ADAPTED))
     drawing.finish(axes, 'as many elements as the SNR asks for', 'accuracy')
     axes.legend(fontsize=7)
 
@@ -52,7 +54,8 @@ def draw_fewer(axes, rows):
     if not found:
         return
     best = max(row['snr_db'] for row in found)
-    everything = [row for row in rows if row['scheme'] == ALL and row['snr_db'] == best]
+    everything = [row for row in rows if row['scheme'] == ADAPTED + ALL
+                  and row['snr_db'] == best]
     for rule in RULES.values():
         points = [row for row in found if row['scheme'].endswith(f': {rule}')] + everything
         points.sort(key=lambda row: row['symbols_mean'])
