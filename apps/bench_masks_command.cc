@@ -96,7 +96,7 @@ void add_bench_masks_command(CLI::App& bench)
     auto* command = bench.add_subcommand(
         "masks",
         "answers when only some elements of each frame are sent, by each rule that "
-        "chooses them; with --save the elements' worth is learnt first");
+        "chooses them; learns the elements' worth where it is to be saved");
     command->add_option("--model", o->model, "model with mapping \"symbol\"");
     command->add_option("--task", o->eval.task, "one that gives labels");
     command->add_option("--data", o->eval.data_dir, "folder of the data sets")

@@ -67,8 +67,7 @@ def jobs_of_training(study, name, model):
     for task, about in model.tasks().items():
         for part in about['data']:
             yield study.job(TRAINED[name], task, part, model=model)
-            if name == 'joint':
-                label, scheme, symbols = SEPARATE[0]
+            for label, scheme, symbols in SEPARATE if name == 'joint' else ():
                 yield study.job(f'{BY_SMALL}{label}', task, part, model=model, coding=scheme,
                                 symbols=symbols)
 

@@ -71,10 +71,10 @@ struct UDEEPSC_API semantic_memory_options {
  * is forgotten. Of more entries than the model takes, those of best score go along.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, and
- * udeepsc_core::Error for a file that is no model and for a scorer, space or snapshot that
- * is cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad key",
- * "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or "bad
- * sample" (larger than the whole memory).
+ * udeepsc_core::Error for a file that is no model and for a scorer, space or snapshot
+ * that is cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad
+ * key", "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or
+ * "bad sample" (larger than the whole memory).
  *
  * <b>Source</b>: "Large Model Empowered Semantic Communications", III.A.
  */

@@ -247,10 +247,7 @@ void TrainConfig::visit(FieldVisitor& f)
              "",
              "the transmitter knows |h|^2; false: the mean Es/N0 alone" },
            csi_at_transmitter);
-    f.flag({ "air_gradient",
-             "",
-             "false: transmitter and receiver learn apart, no gradient crosses the air" },
-           air_gradient);
+    f.flag({ "air_gradient", "", "false: each end learns for itself" }, air_gradient);
     f.flag({ "mixed_ranks", "", "each process draws a task of its own in each step" },
            mixed_ranks);
     std::int64_t signed_seed = static_cast<std::int64_t>(seed);
