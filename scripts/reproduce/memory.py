@@ -139,10 +139,10 @@ def shown_of_texts(rows):
 
 def draw_training(axes, rows):
     for (scheme,), points in drawing.groups(means(rows), 'scheme').items():
-        drawing.curve(axes, points, scheme.removeprefix('small model, '))
+        drawing.curve(axes, points, scheme.removeprefix('small model, ').removeprefix(BY_SMALL))
     drawing.finish(axes, 'how transmitter and receiver were trained', 'accuracy')
     axes.set_ylim(0, 1.02)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc='center left')
 
 
 def draw_losses(axes, rows):

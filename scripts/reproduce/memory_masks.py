@@ -56,12 +56,12 @@ def draw_fewer(axes, rows):
     best = max(row['snr_db'] for row in found)
     everything = [row for row in rows if row['scheme'] == ADAPTED + ALL
                   and row['snr_db'] == best]
-    for rule in RULES.values():
+    for colour, rule in enumerate(RULES.values(), 1):  # as in draw_adapted()
         points = [row for row in found if row['scheme'].endswith(f': {rule}')] + everything
         points.sort(key=lambda row: row['symbols_mean'])
         axes.errorbar([row['symbols_mean'] for row in points], [row['value'] for row in points],
                       yerr=[row['ci95'] for row in points], fmt='o-', markersize=3.5, capsize=2,
-                      label=rule)
+                      color=f'C{colour}', label=rule)
     axes.set_title(f'fewer symbols, {best:g} dB', fontsize=10)
     axes.set_xlabel('symbols a question, with those that tell which are sent')
     axes.set_ylabel('accuracy')
