@@ -213,9 +213,11 @@ void add_bench_command(CLI::App& app)
     add_bench_codes_command(*command);
     add_bench_csi_command(*command);
     add_bench_layers_command(*command);
+    add_bench_masks_command(*command);
     add_bench_memory_command(*command);
     add_bench_protection_command(*command);
     add_bench_rules_command(*command);
+    add_bench_space_command(*command);
     command->callback([o, command] {
         // CLI11 calls this for what is below "bench" too.
         if (!command->get_subcommands().empty())

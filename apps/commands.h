@@ -28,3 +28,7 @@ void add_bench_protection_command(CLI::App& bench);
 void add_bench_memory_command(CLI::App& bench);
 //! "rules" below "bench".
 void add_bench_rules_command(CLI::App& bench);
+//! "masks" below "bench".
+void add_bench_masks_command(CLI::App& bench);
+//! "space" below "bench".
+void add_bench_space_command(CLI::App& bench);

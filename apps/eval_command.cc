@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -29,6 +30,7 @@ struct Options {
     CutOptions cut;
     std::string profile = "standard", multipath = "none";
     std::string dtype = "fp32";
+    std::string mask_file = "auto";
     int threads = 1;
     bool json = false;
 };
@@ -62,6 +64,7 @@ void print_json(const EvalResult& r,
     line["energy_mean"] = r.energy_mean;
     line["memory"] = o.eval.memory;
     line["lose"] = o.eval.lose;
+    line["mask"] = o.eval.mask;
     line["codebook_use"] = r.codebook_use;
     line["n"] = r.n;
     if (r.channel == "radio")
@@ -251,6 +254,16 @@ void measure(const Transceiver& model, EvalOptions eval, const Options& o)
     print_results(gains, "fsm - random", o);
 }
 
+// What was learnt beside a model lies beside it.
+std::string mask_file_of(const std::string& asked, const std::string& model)
+{
+    if (asked != "auto")
+        return asked == "none" ? "" : asked;
+    const auto beside
+        = std::filesystem::path(model).replace_extension(".masks.safetensors");
+    return std::filesystem::exists(beside) ? beside.string() : "";
+}
+
 // Of "all": a task whose data are not there is passed over, and said.
 void run(const Options& o)
 {
@@ -269,6 +282,7 @@ void run(const Options& o)
     for (const auto& task : tasks) {
         auto eval = o.eval;
         eval.task = task;
+        eval.mask_file = mask_file_of(o.mask_file, model->info().path);
         if (eval.channel == "radio")
             eval.link = std::make_shared<RadioLink>(o.profile, o.multipath, eval.seed);
         try {
@@ -298,6 +312,30 @@ void add_memory_options(CLI::App& command, const std::shared_ptr<Options>& o)
                        "task has");
     command.add_option(
         "--lose", o->eval.lose, "share of the earlier frames that are lost, at random");
+}
+
+void add_mask_options(CLI::App& command, const std::shared_ptr<Options>& o)
+{
+    command
+        .add_option("--mask",
+                    o->eval.mask,
+                    "elements of each frame that are not sent: none; all but the best of "
+                    "each frame (learnt) or of all frames (order), but the first "
+                    "(theory), or but some at random (random)")
+        ->check(CLI::IsMember({ "none", "learnt", "order", "theory", "random" }));
+    command.add_option(
+        "--mask-file",
+        o->mask_file,
+        "that bench masks has learnt: the worth of elements, and how those "
+        "not sent are estimated; auto: MODEL.masks.safetensors, if it is "
+        "there; none: those not sent are 0");
+    command.add_option("--mask-symbols",
+                       o->eval.mask_symbols,
+                       "of each frame, with those that tell which elements are sent; 0: "
+                       "as many as carry what all of them do at --mask-least");
+    command.add_option("--mask-least",
+                       o->eval.mask_least_snr_db,
+                       "Es/N0 in dB down to which all elements are sent");
 }
 
 } // namespace
@@ -352,6 +390,7 @@ void add_eval_command(CLI::App& app)
     command->add_option(
         "--max-bad", o->eval.max_bad, "unreadable files or lines to skip");
     add_memory_options(*command, o);
+    add_mask_options(*command, o);
     command->add_option("--limit", o->eval.limit, "most samples");
     command->add_option(
         "--seed", o->eval.seed, "of the channel, and of random selection");

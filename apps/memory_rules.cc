@@ -12,15 +12,6 @@ namespace {
 
 constexpr std::size_t BATCH = 64;
 
-void add_noise(LinkBlock& block, double noise_var, std::mt19937_64& random)
-{
-    std::normal_distribution<float> normal(0,
-                                           static_cast<float>(std::sqrt(noise_var / 2)));
-    for (auto& symbol : block.symbols)
-        symbol += std::complex<float>(normal(random), normal(random));
-    block.noise_var = { static_cast<float>(noise_var) };
-}
-
 // What a store of this rule has left of a context when the question comes. A frame comes
 // each second.
 std::vector<FeatureBlock> kept_of(const ReceivedQuestion& question,
@@ -50,6 +41,15 @@ std::vector<FeatureBlock> kept_of(const ReceivedQuestion& question,
 }
 
 } // namespace
+
+void add_noise(LinkBlock& block, double noise_var, std::mt19937_64& random)
+{
+    std::normal_distribution<float> normal(0,
+                                           static_cast<float>(std::sqrt(noise_var / 2)));
+    for (auto& symbol : block.symbols)
+        symbol += std::complex<float>(normal(random), normal(random));
+    block.noise_var = { static_cast<float>(noise_var) };
+}
 
 std::vector<ReceivedQuestion> receive_questions(const Transceiver& model,
                                                 const std::string& task,

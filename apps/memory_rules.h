@@ -12,6 +12,9 @@
 #include <string>
 #include <vector>
 
+//! AWGN of this variance, and the block's word of it.
+void add_noise(udeepsc_core::LinkBlock& block, double noise_var, std::mt19937_64& random);
+
 /*! One question as a receiver has it: earlier frames and the present one, over AWGN. */
 struct ReceivedQuestion {
     std::vector<udeepsc_core::FeatureBlock> context; //!< oldest first

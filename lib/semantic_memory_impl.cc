@@ -4,7 +4,6 @@
 #include "memory_options.h"
 
 #include <gnuradio/io_signature.h>
-#include <udeepsc_core/value_scorer.h>
 
 #include <algorithm>
 #include <chrono>
@@ -88,10 +87,7 @@ bool semantic_memory_impl::stop()
 // From the constructor or under the lock.
 void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
 {
-    std::optional<udeepsc_core::ValueScorer> values;
-    if (!d_options.scorer.empty()) {
-        values = udeepsc_core::ValueScorer::load(d_options.scorer, model->id());
-    }
+    const learnt_memory learnt(d_options, model->id());
     d_model = std::move(model);
     d_tasks.clear();
     d_present.clear();
@@ -109,9 +105,7 @@ void semantic_memory_impl::use(std::shared_ptr<const model_summary> model)
     }
     d_next_frame.clear();
     d_store = std::make_unique<ContextStore>(store_options());
-    if (values) {
-        values->score(*d_store);
-    }
+    learnt.give_to(*d_store);
     if (d_options.csi > 0) {
         d_csi = std::make_unique<csi_memory>(d_options.csi, d_model->id());
     }

@@ -29,6 +29,7 @@ struct ContextEntry {
     double value = std::numeric_limits<double>::quiet_NaN();
     //! Place in a space that modalities share, so that they can be compared; empty: the
     //! mean of the feature vectors stands for it, compared within task and modality.
+    //! Where it is empty the store's embedder is asked.
     std::vector<float> embedding;
     std::string text; //!< what a person may read of it, in a simulation
 };
@@ -127,6 +128,8 @@ public:
     //! one that the scorer valued: less than 0 where it makes the older one worth less.
     using PairScorer
         = std::function<double(const ContextEntry& older, const ContextEntry& younger)>;
+    //! Gives an entry's place in a space that modalities share; empty where it has none.
+    using Embedder = std::function<std::vector<float>(const ContextEntry&)>;
 
     //! Error for bad options.
     explicit ContextStore(const ContextStoreOptions& options);
@@ -139,6 +142,7 @@ public:
     //! bad options and for another model.
     void set_options(const ContextStoreOptions& options);
     void set_scorer(Scorer scorer, PairScorer pairs = {});
+    void set_embedder(Embedder embedder);
 
     //! Gives the id of the entry that now holds it. Error, and nothing changed, for an
     //! entry of another model, a source outside 0..255, numbers that are not finite,
@@ -156,6 +160,20 @@ public:
                                    const std::map<std::string, int>& most,
                                    double now,
                                    std::optional<std::uint64_t> present = {});
+
+    /*!
+     * \brief Look-up across modalities: the entries of a source that are most like this
+     * place in the shared space, by their cosine, most like first.
+     *
+     * \param embedding of anything, such as a sentence in search of a picture
+     * \param modality of the entries; empty: any
+     * \param most entries; those without an embedding of this size are passed over
+     */
+    std::vector<HeldEntry> nearest(int source,
+                                   const std::vector<float>& embedding,
+                                   const std::string& modality,
+                                   std::size_t most,
+                                   double now);
 
     //! Of an entry that is still there; false if it is not.
     bool set_value(std::uint64_t id, double value);

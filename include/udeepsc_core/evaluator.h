@@ -49,6 +49,18 @@ struct EvalOptions {
     //! Labels of less probability count as "unknown", a class that the task must have
     double least_probability = 0;
     double lose = 0; //!< share of the earlier frames that are lost, at random
+    /*!
+     * Elements (symbols) of each frame that are not sent: "none"; all but those that a
+     * learnt file values most, "learnt" of each frame, which costs symbols that tell
+     * which, or "order": on average; all but the first, "theory"; "random", from a seed
+     * that both ends know
+     */
+    std::string mask = "none";
+    std::string mask_file; //!< of ElementMasks; empty: what is not sent is 0
+    //! Of each frame, those included that tell which elements are sent; 0: as
+    //! elements_at() says
+    int mask_symbols = 0;
+    double mask_least_snr_db = 0; //!< Es/N0 down to which all are sent
     int symbols = 0; //!< send exactly this many symbols a sample; 0: as f_n says
     //! Of outputs in layers: decode the first so many, a result each; empty: 1, 2 ... all
     std::vector<int> layers;

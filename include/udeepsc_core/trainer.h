@@ -72,6 +72,8 @@ struct TrainConfig {
                          //!< given an Es/N0 drawn for itself, not the receiver's
     bool csi_at_transmitter
         = false; //!< the transmitter knows |h|^2; false: the mean alone
+    bool air_gradient = true; //!< false: transmitter and receiver learn apart, see
+                              //!< docs/training.md
     bool mixed_ranks = false; //!< each process draws a task of its own in each step
     std::uint64_t seed = 1;
     std::string split = "train";

@@ -36,6 +36,27 @@ context_store_options(const semantic_memory_options& from)
     return options;
 }
 
+learnt_memory::learnt_memory(const semantic_memory_options& options,
+                             const std::string& model_id)
+{
+    if (!options.scorer.empty()) {
+        d_values = udeepsc_core::ValueScorer::load(options.scorer, model_id);
+    }
+    if (!options.space.empty()) {
+        d_space = udeepsc_core::SharedSpace::load(options.space, model_id);
+    }
+}
+
+void learnt_memory::give_to(udeepsc_core::ContextStore& store) const
+{
+    if (d_values) {
+        d_values->score(store);
+    }
+    if (d_space) {
+        d_space->embed(store);
+    }
+}
+
 void semantic_memory_options::validate() const
 {
     require_range("entries", entries, 1, 65536);

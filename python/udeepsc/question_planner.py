@@ -42,10 +42,12 @@ class question_planner(PduCounters, gr.basic_block):
       tile       edge of the picture in pixels, 8..1024; what the model takes
       timeout_s  that an answer may take, 0.01..3600 s; then the question is given up
 
-    A question without a plan is asked as it is. One that is not answered in time is counted
-    ("incomplete"), as is one whose answer is no number where one has to be ("bad sample"); the
-    next one goes on. What comes while a question is open waits for its answer, a picture too: it
-    would be another "last picture". At most 64 pictures and questions wait.
+    A step asks about one picture among those that are remembered. A question without a plan is
+    asked as it is, in the frame of the newest picture: "the last picture" is the one before that.
+    One that is not answered in time is counted ("incomplete"), as is one whose answer is no number
+    where one has to be ("bad sample"); the next one goes on, and takes a late answer for its own if
+    it is in the same frame. What comes while a question is open waits for its answer, a picture
+    too: it would be another "last picture". At most 64 pictures and questions wait.
 
     Throws ValueError for a parameter.
     """
@@ -60,6 +62,7 @@ class question_planner(PduCounters, gr.basic_block):
         self._lock = threading.RLock()  # guards all that follows
         self._frame_id, self._asked, self._plan = 0, None, None
         self._words, self._reference, self._heard = '', None, None
+        self._shown = None  # frame of the newest picture
         self._waiting, self._timer = deque(), None
         self.init_counters()
         self.add_input('ask', self.ask)
@@ -129,16 +132,21 @@ class question_planner(PduCounters, gr.basic_block):
 
     def _begin_story(self):
         self._frame_id += NEW_STORY
+        self._shown = None
 
     def _send_picture(self, pixels, name):
         for keys, tile in tile_pdus(pixels, self._tile, name, self._task, self._frame_id):
             self.send(keys, tile)
+        self._shown = self._frame_id
         self._frame_id += 1
 
     def _begin_question(self, words, reference):
         self._words, self._reference = words, reference
         self._plan = plan_of(words)
-        self._send_question(self._plan.ask() if self._plan else words)
+        if self._plan:
+            self._send_question(self._plan.ask())
+        else:
+            self._send_question(words, self._shown)
 
     @counted
     def hear(self, message):
@@ -175,10 +183,13 @@ class question_planner(PduCounters, gr.basic_block):
         while self._waiting and self._asked is None:
             self._waiting.popleft()()
 
-    def _send_question(self, words):
+    def _send_question(self, words, frame_id=None):
+        """In a frame of its own, or in that of a picture, which is then the present one."""
         payload = bytes_vector(words.encode())
-        self._asked = self._frame_id
-        self._frame_id += 1
+        if frame_id is None:
+            frame_id = self._frame_id
+            self._frame_id += 1
+        self._asked = frame_id
         self._timer = threading.Timer(self._timeout_s, self._too_late, [self._asked])
         self._timer.daemon = True
         self._timer.start()

@@ -34,6 +34,9 @@ FIGURES = {
     'smrc': 'layers: "Semantic Multi-Resolution Communications"',
 }
 
+# Configuration that --train starts from, where it is not the shipped model's: on a processor
+START = {'memory': 'memory-small'}
+
 # They have options of their own: phy --help, spectrum --help.
 MODEM = {
     'phy': 'the burst modem beside theory',
@@ -81,14 +84,15 @@ def parser():
     p.add_argument('--model', metavar='FILE', help='in place of the shipped one')
     p.add_argument('--models', type=Path, metavar='DIR', help='models to compare with: '
                    't-TASK, snr-DB, awgn, rayleigh .safetensors (fig6, fig7, fig8), '
-                   'rate-SYMBOLS, agile, beta, pooled, alpha-0, alpha-1, classifier (smrc)')
+                   'rate-SYMBOLS, agile, beta, pooled, alpha-0, alpha-1, classifier (smrc), joint, apart '
+                   '(memory)')
     p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
                    'hours each on two cores, without --steps')
     p.add_argument('--steps', type=positive, metavar='N', help='of each training, in all')
     p.add_argument('--start-from', metavar='FILE', help='smrc: model that the trainings begin '
                    'with, at a small learning rate and with 32 samples a step')
     p.add_argument('--config', metavar='FILE', help='that --train starts from (configs/lite.json; '
-                   'smrc: configs/layers.json)')
+                   'smrc: configs/layers.json; memory: configs/memory-small.json)')
     p.add_argument('--tokenizer', metavar='FILE', help='for --train, as of `udeepsc train`')
     p.add_argument('--udeepsc', default=os.environ.get(
         'UDEEPSC', str(ROOT / 'build' / 'apps' / 'udeepsc')), metavar='FILE',
@@ -99,7 +103,7 @@ def parser():
 def checked(options):
     name = {'smrc': 'layers', 'memory': 'memory'}.get(options.figure, 'lite')
     options.model = options.model or str(ROOT / 'models' / f'udeepsc-{name}.safetensors')
-    options.config = options.config or str(ROOT / 'configs' / f'{name}.json')
+    options.config = options.config or str(ROOT / 'configs' / f'{START.get(name, name)}.json')
     if options.train and not options.models:
         raise BadInput('--train: expected --models DIR, where to put them')
     if options.train and not options.data:

@@ -49,6 +49,9 @@ class Job:
     coding: str = ''  # a conventional scheme in place of the model, such as jpeg-ldpc
     memory: bool = True  # False: earlier frames are not sent
     lose: float = 0.0  # share of the earlier frames that are lost
+    mask: str = 'none'  # the rule by which elements of each frame are not sent
+    mask_symbols: int = 0  # of each frame then; 0: as many as the SNR asks for
+    mask_file: str = ''
     layers: tuple = ()  # of an output in layers: those to decode, a row each
     cut: tuple = ()  # of one: percent of the symbols that are lost from the end, a row each
     replaced: str = ''  # of one: a layer that is not what was sent, such as '2:lost'
@@ -73,6 +76,7 @@ class Job:
                 'split': self.split, 'asked_symbols': self.symbols,
                 'asked_selection': self.selection, 'csi': self.csi, 'coding': self.coding,
                 'memory': self.memory, 'lose': self.lose, 'replaced': self.replaced,
+                'mask': self.mask, 'mask_symbols': self.mask_symbols,
                 'classifier': self.classifier[0].id if self.classifier else ''}
 
     def pieces(self):
@@ -107,13 +111,18 @@ class Job:
             words += ['--memory', 'off']
         if self.lose:
             words += ['--lose', f'{self.lose:g}']
+        if self.mask != 'none':
+            words += ['--mask', self.mask, '--mask-symbols', str(self.mask_symbols)]
+        if self.mask_file:
+            words += ['--mask-file', self.mask_file]
         return words
 
 
 KEY_FIELDS = ('model', 'task', 'asked_dataset', 'channel', 'limit', 'seed', 'split',
               'asked_symbols', 'asked_selection', 'csi', 'coding', 'classifier', 'memory', 'lose',
-              'replaced')
-LATER_FIELDS = {'memory': True, 'lose': 0.0, 'replaced': ''}  # of rows that were measured before there were these
+              'replaced', 'mask', 'mask_symbols')
+# Of rows that were measured before there were these.
+LATER_FIELDS = {'memory': True, 'lose': 0.0, 'replaced': '', 'mask': 'none', 'mask_symbols': 0}
 
 
 def up_to(layer):

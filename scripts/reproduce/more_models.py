@@ -8,6 +8,7 @@
     agile, beta, pooled, alpha-0, alpha-1 .safetensors   tasks in layers, trained as long, the
                               loss weighted as configured, for two classes, with two classes left,
                               for classes alone, for pictures alone
+    joint.safetensors, apart.safetensors   with a gradient over the air and without
     classifier.safetensors    told clean pictures, for what separate coding brings
 
 --train makes those that are missing: writes their configurations, and trains them one after
@@ -29,6 +30,7 @@ FIXED_SNR = (-2, 12)  # dB, as in Fig. 6
 WEIGHTS = ('agile', 'beta', 'pooled', 'alpha-0', 'alpha-1')  # of the loss of tasks in layers
 CLASSIFIER = Path(__file__).resolve().parent.parent.parent / 'configs' / 'classifier.json'
 CHANNELS = {'awgn': 0.0, 'rayleigh': 1.0}  # share of samples through fading
+OTHERS = (*CHANNELS, *WEIGHTS, 'joint', 'apart', 'classifier')
 
 
 def single_task(config, task):
@@ -59,6 +61,14 @@ def one_channel(config, channel):
     changed = copy.deepcopy(config)
     changed['model']['name'] = channel
     changed['training']['rayleigh'] = CHANNELS[channel]
+    return changed
+
+
+def without_air_gradient(config):
+    """Transmitter and receiver learn apart."""
+    changed = copy.deepcopy(config)
+    changed['model']['name'] = 'apart'
+    changed['training']['air_gradient'] = False
     return changed
 
 
@@ -155,6 +165,8 @@ def configurations(figure, config):
         return {**{f'rate-{n}': one_rate(config, n) for n in sums_of_layers(config)},
                 **{name: weighted(config, name) for name in WEIGHTS},
                 'classifier': read_configuration(CLASSIFIER)}
+    if figure == 'memory':
+        return {'joint': config, 'apart': without_air_gradient(config)}
     if figure == 'fig7':
         return {channel: one_channel(config, channel) for channel in CHANNELS}
     tasks = [task['name'] for task in config['model']['tasks']]
@@ -228,10 +240,9 @@ def find_models(study):
     found = {}
     for path in sorted(folder.glob('*.safetensors')):
         snr = re.fullmatch(r'snr-(-?\d+(?:\.\d+)?)', path.stem)
-        if snr or path.stem.startswith(('t-', 'rate-')) or \
-                path.stem in (*CHANNELS, *WEIGHTS, 'classifier'):
+        if snr or path.stem.startswith(('t-', 'rate-')) or path.stem in OTHERS:
             found[path.stem] = read_model(o.udeepsc, path, snr[1] if snr else None)
     if not found:
-        study.warn(f'--models: {folder}: no t-TASK, snr-DB, awgn, rayleigh, rate-SYMBOLS, '
-                   'agile, beta, pooled, alpha-0, alpha-1 or classifier.safetensors there')
+        study.warn(f'--models: {folder}: no t-TASK, snr-DB, rate-SYMBOLS, {", ".join(OTHERS[:-1])} '
+                   f'or {OTHERS[-1]}.safetensors there')
     return found

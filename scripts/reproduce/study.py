@@ -51,6 +51,10 @@ class Study:
                    split=self.options.split,
                    snr_db=() if channel == NOISELESS else self.snr_db, **more)
 
+    def at_best(self, job):
+        """At the highest SNR alone."""
+        return job.pieces()[self.snr_db.index(max(self.snr_db))]
+
     def help_of(self, command):
         """For a command that it does not have the program prints its own help."""
         return program(self.options.udeepsc, command, '--help').stdout

@@ -196,6 +196,30 @@ class Memory(Remembering):
             udeepsc.semantic_memory('no such model')
         with self.assertRaisesRegex(RuntimeError, 'udeepsc-value-scorer'):
             udeepsc.semantic_memory(mf.model_path(), scorer=mf.model_path())
+        with self.assertRaisesRegex(RuntimeError, 'udeepsc-shared-space'):
+            udeepsc.semantic_memory(mf.model_path(), space=mf.model_path())
+
+
+class SharedSpace(Remembering):
+
+    def test_entries_have_their_places(self):
+        """With the model and the space that ship; features of another size have no place there."""
+        space = os.path.join(fx.SOURCE_DIR, 'models', 'udeepsc-memory.space.safetensors')
+        block = udeepsc.semantic_memory('memory', rule='correlation', entries=2, space=space)
+        random = np.random.default_rng(1)
+
+        def frame(number, task, modality, shape):
+            return fx.feature_pdu(random.normal(size=shape).astype(np.float32), task, modality,
+                                  frame_id=number, noise_var=0.1)
+
+        with fx.Bench(block) as bench:
+            bench.post(frame(1, mf.TASK, 'sentence', (1, 60)))
+            self.assertTrue(fx.wait_until(lambda: block.dropped('bad sample') == 1))
+            bench.post(frame(2, mf.TASK, 'sentence', (1, 64)))
+            bench.post(frame(2, 'picture_memory_question_answering', 'image', (16, 8)))
+            bench.post(frame(3, mf.TASK, 'sentence', (1, 64)))
+            self.assertTrue(fx.wait_until(lambda: block.received() == 4 and block.size() == 2))
+        self.assertEqual(block.dropped(), 1)
 
 
 class Snapshot(Remembering):

@@ -227,3 +227,33 @@ TEST(ContextStore, OptionsChangeWhileItHolds)
     EXPECT_SAYS(error_of([&] { store.set_options(other); }), "other");
     EXPECT_EQ(store.size(), 2);
 }
+
+TEST(ContextStore, FindsWhatIsNearestInTheSharedSpace)
+{
+    ContextStore store(store_options(10));
+    store.set_embedder([](const ContextEntry& entry) {
+        return entry.block.modality == "csi" ? std::vector<float>()
+                                             : entry.block.features.data;
+    });
+    store.add(sentence(1, { 1, 0 }));
+    store.add(sentence(2, { 3, 4 }));
+    auto picture = sentence(3, { 0, 1 });
+    picture.block.modality = "picture";
+    store.add(picture);
+    auto brought = sentence(4, { 1, 0 });
+    brought.embedding = { -1, 0 }; // the embedder is not asked
+    store.add(brought);
+    auto csi = sentence(5, { 0, 1 });
+    csi.block.modality = "csi"; // has no place
+    store.add(csi);
+
+    const auto near = store.nearest(0, { 0.1F, 1 }, "", 2, 9);
+    ASSERT_EQ(near.size(), 2U);
+    EXPECT_EQ(near[0].entry->frame, 3U);
+    EXPECT_EQ(near[1].entry->frame, 2U);
+    EXPECT_EQ(store.nearest(0, { 0.1F, 1 }, "sentence", 1, 9)[0].entry->frame, 2U);
+    EXPECT_EQ(store.nearest(0, { 1, 0 }, "", 9, 9).back().entry->frame, 4U);
+    EXPECT_EQ(store.nearest(0, { 1, 0 }, "", 9, 9).size(), 4U);
+    EXPECT_TRUE(store.nearest(0, { 1, 0, 0 }, "", 9, 9).empty());
+    EXPECT_TRUE(store.nearest(7, { 1, 0 }, "", 9, 9).empty());
+}

@@ -72,6 +72,13 @@ MEASUREMENTS = {
          r'60 % lost: whole layers \[\]: nothing'),
         (['gap'], r'without layer 2: 1 used, PSNR 1\d\.'),
         (['cost', '--snr', '10'], r'layers \d\d\.\d+ .*lite - layers')],
+    '10_memory': [
+        (['room', '--kept', '0', '10', '--stories', '40'],
+         r'for  0 sentences: right 0\.[0-4].*\n.*for 10 sentences: right (0\.[89]|1)'),
+        (['lost', '--share', '0.5', '--stories', '40'], r'0\.50 lost: right 0\.[3-7]'),
+        (['noise', '--snr', '0', '--stories', '40'], r' 0 dB: right (0\.[89]|1)'),
+        (['fewer', '--elements', '16', '--stories', '40'], r'16 of 32 elements, 12 dB: right (0\.[89]|1)'),
+        (['order', '--stories', '40'], r'list: right (0\.[89]|1).*\nages reversed: right 0\.[1-6]')],
 }
 
 # A flowgraph without a window prints this sooner or later.

@@ -30,6 +30,10 @@ struct UDEEPSC_API semantic_memory_options {
     //! File with learnt values, as "udeepsc bench rules --save" writes it, for entries
     //! that bring no key value; "": those have the value 0.
     std::string scorer = "";
+    //! File with a space that modalities share, as "udeepsc bench space --save" writes
+    //! it, in which the correlation rule compares entries of all of them; "": those of
+    //! one task and modality are compared.
+    std::string space = "";
     //! File that the context is read from at the start, if it is there, and written to at
     //! the end; "": none.
     std::string snapshot = "";
@@ -67,10 +71,10 @@ struct UDEEPSC_API semantic_memory_options {
  * is forgotten. Of more entries than the model takes, those of best score go along.
  *
  * <b>Errors</b>: make() throws std::invalid_argument naming the parameter, and
- * udeepsc_core::Error for a file that is no model and for a scorer or snapshot that is
- * cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad key",
- * "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or "bad
- * sample" (larger than the whole memory).
+ * udeepsc_core::Error for a file that is no model and for a scorer, space or snapshot
+ * that is cut, foreign or of another model. PDUs of tasks with memory are dropped as "bad
+ * key", "wrong modality", "wrong type", "wrong shape", "not finite", "other model" or
+ * "bad sample" (larger than the whole memory).
  *
  * <b>Source</b>: "Large Model Empowered Semantic Communications", III.A.
  */

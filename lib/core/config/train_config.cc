@@ -106,6 +106,16 @@ void read_phases(const json& section, TrainConfig& c)
         throw Error("training.phases: expected at least one");
 }
 
+// A layer's worth hangs on the picture that the receiver makes of it: nothing that a
+// transmitter could learn by itself.
+void check_air_gradient(const ModelConfig& model, const TrainConfig& c)
+{
+    for (const auto& task : c.tasks)
+        if (!c.air_gradient && model.task(task.first).output->layered())
+            throw Error("training.air_gradient: expected true, task " + task.first
+                        + " comes in layers");
+}
+
 TrainConfig read_training(const json& root)
 {
     // A configuration of a model alone is one without a training section.
@@ -130,6 +140,7 @@ TrainConfig read_training(const json& root)
         reader.finish();
     }
     top.finish();
+    check_air_gradient(model, c);
     if (c.tasks.empty())
         throw Error("training: no task of the model names a data set (\"data\": [...])");
     return c;
@@ -236,6 +247,7 @@ void TrainConfig::visit(FieldVisitor& f)
              "",
              "the transmitter knows |h|^2; false: the mean Es/N0 alone" },
            csi_at_transmitter);
+    f.flag({ "air_gradient", "", "false: each end learns for itself" }, air_gradient);
     f.flag({ "mixed_ranks", "", "each process draws a task of its own in each step" },
            mixed_ranks);
     std::int64_t signed_seed = static_cast<std::int64_t>(seed);

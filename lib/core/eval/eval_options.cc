@@ -60,6 +60,11 @@ void EvalOptions::validate() const
         one_of("channel", channel, { "awgn", "rayleigh", "rician", "none" });
     one_of("decode", decode, { "hard", "soft", "analog" });
     one_of("selection", selection, { "fsm", "random" });
+    one_of("mask", mask, { "none", "learnt", "order", "theory", "random" });
+    if (mask_symbols < 0 || !(std::abs(mask_least_snr_db) <= 100))
+        throw Error("evaluation: mask_symbols is " + std::to_string(mask_symbols)
+                    + ", mask_least_snr_db " + std::to_string(mask_least_snr_db)
+                    + ", expected 0 or more, and -100 to 100 dB");
     if (!(std::abs(k_factor_db) <= 100))
         throw Error("evaluation: k_factor_db is " + std::to_string(k_factor_db)
                     + ", expected -100 to 100 dB");

@@ -2,6 +2,8 @@
 #include "../seed.h"
 #include "analog_link.h"
 #include "eval_channel.h"
+#include "evaluated_layers.h"
+#include "frame_masks.h"
 #include "refusal.h"
 
 #include <udeepsc_core/dataset.h>
@@ -12,8 +14,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
-#include <random>
 #include <set>
 
 namespace udeepsc_core {
@@ -62,6 +62,7 @@ Samples load_samples(const Transceiver& model, const EvalOptions& o)
 /*! Sums over what was sent. */
 struct Sent {
     double symbols = 0, energy = 0, vectors = 0, indices = 0;
+    double telling = 0; // symbols that tell which elements are sent
 
     void add(const Sent& other)
     {
@@ -69,6 +70,7 @@ struct Sent {
         energy += other.energy;
         vectors += other.vectors;
         indices += other.indices;
+        telling += other.telling;
     }
 
     void add(const LinkBlock& block, const LayerProtection& protection)
@@ -89,6 +91,7 @@ public:
         , d_snr_db(snr_db)
         , d_task(model.info().task(options.task))
         , d_channel(options, snr_db)
+        , d_masks(model, options, snr_db)
         , d_mode(options.decode == "hard" ? LookupMode::hard : LookupMode::soft)
         , d_analog(options.decode == "analog")
     {
@@ -152,22 +155,6 @@ private:
         return r;
     }
 
-    // Of each sample the blocks of its first layers; all of them where there are none
-    static std::vector<std::vector<LinkBlock>>
-    first_layers(const std::vector<std::vector<LinkBlock>>& samples, int layers)
-    {
-        if (layers == 0)
-            return samples;
-        std::vector<std::vector<LinkBlock>> first;
-        for (const auto& blocks : samples) {
-            first.emplace_back();
-            for (const auto& block : blocks)
-                if (block.layer < layers)
-                    first.back().push_back(block);
-        }
-        return first;
-    }
-
     std::vector<std::vector<LinkBlock>> transmit_all(const std::vector<Sample>& samples,
                                                      const TransmitOptions& options) const
     {
@@ -178,6 +165,8 @@ private:
     std::vector<TaskResult>
     receive_all(const std::vector<std::vector<LinkBlock>>& received) const
     {
+        if (d_masks.any())
+            return d_masks.receive(received, d_mode);
         return d_analog ? receive_analog(d_model, d_task.name, received)
                         : receive(d_model, d_task.name, received, d_mode);
     }
@@ -214,10 +203,11 @@ private:
             count_words(part[i]);
             std::vector<LinkBlock> arrived;
             for (auto& block : blocks[i]) {
-                auto& sent = d_sent[block.layer];
+                MaskedFrame mask;
+                if (d_masks.any())
+                    mask = d_masks.choose(block);
                 const auto protection = protection_of(d_options.protection, block.layer);
-                sent.add(block, protection);
-                sent.indices += block.vectors * d_task.subvectors.at(block.modality);
+                count_sent(block, mask, protection);
                 count_points(block);
                 // Repetitions are added up: together they are one symbol of their energy.
                 if (d_options.link)
@@ -228,6 +218,8 @@ private:
                                        * (csi ? gains[i] : d_channel.draw_gain()));
                 if (block.layer + 1 == d_options.replaced_layer)
                     d_channel.replace(block, d_options.replaced_by);
+                if (d_masks.any())
+                    FrameMasks::remove(block, mask.kept);
                 if (block.age >= 0 && d_channel.loses(d_options.lose))
                     ++d_lost;
                 else
@@ -238,6 +230,25 @@ private:
         if (d_options.replaced_layer > 0 && d_options.replaced_by == "other")
             pass_layer_on(blocks, d_options.replaced_layer - 1);
         return blocks;
+    }
+
+    void count_sent(const LinkBlock& block,
+                    const MaskedFrame& mask,
+                    const LayerProtection& protection)
+    {
+        auto& sent = d_sent[block.layer];
+        if (!d_masks.any()) {
+            sent.add(block, protection);
+            sent.indices += block.vectors * d_task.subvectors.at(block.modality);
+            return;
+        }
+        auto part = block;
+        part.symbols.clear();
+        for (const int element : mask.kept)
+            part.symbols.push_back(block.symbols[static_cast<std::size_t>(element)]);
+        sent.add(part, protection);
+        sent.indices += static_cast<double>(mask.kept.size());
+        sent.telling += mask.symbols_telling;
     }
 
     void through_link(LinkBlock& block, double energy)
@@ -288,7 +299,7 @@ private:
         for (const auto& layer : d_sent)
             if (r.layer == 0 || layer.first < r.layer)
                 sent.add(layer.second);
-        r.symbols_mean = sent.symbols / n;
+        r.symbols_mean = (sent.symbols + sent.telling) / n;
         r.bits_mean = sent.indices * d_model.info().bits_per_index / n;
         r.vectors_mean = sent.vectors / n;
         r.energy_mean = sent.energy / std::max(1.0, sent.symbols);
@@ -299,8 +310,10 @@ private:
         r.also = score.also;
         r.each = score.each;
         r.each_also = score.each_also;
+        if (d_masks.any())
+            r.also["mask_symbols"] = sent.telling / n;
         if (d_words > 0)
-            r.also["symbols_per_word"] = sent.symbols / d_words;
+            r.also["symbols_per_word"] = (sent.symbols + sent.telling) / d_words;
         const auto words = r.also.find("words");
         if (words == r.also.end())
             return;
@@ -313,6 +326,7 @@ private:
     double d_snr_db;
     const TaskInfo& d_task;
     EvalChannel d_channel;
+    FrameMasks d_masks;
     TransmitOptions d_transmit;
     LookupMode d_mode;
     bool d_analog; // no look-up: the vectors themselves are sent
@@ -322,33 +336,6 @@ private:
     std::int64_t d_lost = 0; // payloads
     std::set<std::pair<long, long>> d_used; // points of the constellation
 };
-
-// 1, 2 ... all, or those asked for; 0 alone for an output without layers
-std::vector<int> layers_to_decode(const TaskInfo& task, const EvalOptions& options)
-{
-    const int most = task.layer_count();
-    if (most == 0 && !options.layers.empty())
-        throw Error("evaluation: layers are asked for, task " + task.name + " has none");
-    for (int layer : options.layers)
-        if (layer < 1 || layer > most)
-            throw Error("evaluation: layer " + std::to_string(layer)
-                        + " is asked for, task " + task.name + " has 1 to "
-                        + std::to_string(most));
-    if (options.replaced_layer > most)
-        throw Error("evaluation: layer " + std::to_string(options.replaced_layer)
-                    + " is to be replaced, task " + task.name + " has "
-                    + std::to_string(most));
-    if (!options.protection.empty()
-        && options.protection.size() != static_cast<std::size_t>(most))
-        throw Error("evaluation: got protection of "
-                    + std::to_string(options.protection.size()) + " layers, task "
-                    + task.name + " has " + std::to_string(most));
-    if (!options.layers.empty() || most == 0)
-        return most == 0 ? std::vector<int> { 0 } : options.layers;
-    std::vector<int> all(static_cast<std::size_t>(most));
-    std::iota(all.begin(), all.end(), 1);
-    return all;
-}
 
 } // namespace
 

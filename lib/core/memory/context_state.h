@@ -40,6 +40,7 @@ struct ContextStore::State {
     ContextStoreOptions options;
     Scorer scorer;
     PairScorer pairs;
+    Embedder embedder;
     std::map<int, Source> sources;
     ContextCounts counts;
     std::uint64_t next_id = 1, next_moment = 1;

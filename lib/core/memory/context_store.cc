@@ -230,6 +230,10 @@ std::uint64_t ContextStore::State::place(Source& source, ContextSlot&& fresh)
 std::uint64_t ContextStore::State::add(ContextEntry&& entry)
 {
     check(entry);
+    if (entry.embedding.empty() && embedder) {
+        entry.embedding = embedder(entry);
+        check(entry); // with the bytes that this takes
+    }
     Source& source = sources[entry.source];
     if (entry.time < source.newest_time) {
         ++counts.clock_backwards;

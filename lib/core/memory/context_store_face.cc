@@ -42,6 +42,11 @@ void ContextStore::set_scorer(Scorer scorer, PairScorer pairs)
     d_state->pairs = std::move(pairs);
 }
 
+void ContextStore::set_embedder(Embedder embedder)
+{
+    d_state->embedder = std::move(embedder);
+}
+
 std::uint64_t ContextStore::add(ContextEntry entry)
 {
     return d_state->add(std::move(entry));
@@ -95,6 +100,34 @@ std::vector<HeldEntry> ContextStore::context(int source,
         if (std::binary_search(chosen.begin(), chosen.end(), one.id))
             context.push_back(std::move(one));
     return context;
+}
+
+std::vector<HeldEntry> ContextStore::nearest(int source,
+                                             const std::vector<float>& embedding,
+                                             const std::string& modality,
+                                             std::size_t most,
+                                             double now)
+{
+    std::vector<std::pair<double, HeldEntry>> found; // by cosine, but for a factor
+    for (auto& one : held(source, now)) {
+        const auto& place = one.entry->embedding;
+        if (place.size() != embedding.size() || place.empty()
+            || (!modality.empty() && one.entry->block.modality != modality))
+            continue;
+        double product = 0, square = 0;
+        for (std::size_t i = 0; i < place.size(); ++i) {
+            product += place[i] * embedding[i];
+            square += place[i] * place[i];
+        }
+        found.emplace_back(square > 0 ? product / std::sqrt(square) : 0, std::move(one));
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+        return a.first > b.first;
+    });
+    std::vector<HeldEntry> entries;
+    for (std::size_t i = 0; i < std::min(most, found.size()); ++i)
+        entries.push_back(std::move(found[i].second));
+    return entries;
 }
 
 bool ContextStore::set_value(std::uint64_t id, double value)

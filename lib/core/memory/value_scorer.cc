@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../files/printable.h"
+#include "learnt_file.h"
 #include "ridge_regression.h"
 
 #include <udeepsc_core/error.h>
-#include <udeepsc_core/safetensors.h>
 #include <udeepsc_core/value_scorer.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -16,8 +14,7 @@
 namespace udeepsc_core {
 namespace {
 
-const char* const s_format = "udeepsc-value-scorer";
-const char* const s_version = "1";
+constexpr LearntFormat FORMAT { "value scorer", "udeepsc-value-scorer", "1" };
 constexpr int MOST_WAVES = 4096, MOST_DIRECTIONS = 64;
 
 std::vector<double> mean_row(const FeatureMatrix& features)
@@ -63,29 +60,6 @@ template <class T> std::vector<T> joined(const std::vector<std::vector<T>>& list
     for (const auto& list : lists)
         all.insert(all.end(), list.begin(), list.end());
     return all;
-}
-
-RawTensor tensor_of(const std::string& name, const std::vector<float>& values)
-{
-    RawTensor tensor {
-        name, DType::f32, { static_cast<std::int64_t>(values.size()) }, {}
-    };
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-    tensor.data.assign(bytes, bytes + values.size() * sizeof(float));
-    return tensor;
-}
-
-std::vector<float> values_of(const SafetensorsFile& file, const std::string& name)
-{
-    for (const auto& tensor : file.tensors) {
-        if (tensor.name != name || tensor.dtype != DType::f32)
-            continue;
-        std::vector<float> values(tensor.data.size() / sizeof(float));
-        if (!values.empty())
-            std::memcpy(values.data(), tensor.data.data(), tensor.data.size());
-        return values;
-    }
-    throw Error("tensor '" + name + "' is missing or of another type");
 }
 
 } // namespace
@@ -306,34 +280,20 @@ void ValueScorer::score(ContextStore& store) const
 
 void ValueScorer::save(const std::string& path) const
 {
-    SafetensorsFile file;
-    file.tensors = { tensor_of("mean", d_mean),
-                     tensor_of("scale", d_scale),
-                     tensor_of("frequencies", d_frequencies),
-                     tensor_of("axes", d_axes),
-                     tensor_of("pairs", d_pairs),
-                     tensor_of("weights", d_weights) };
-    file.metadata = { { "format", s_format },
-                      { "version", s_version },
-                      { "model_id", d_model_id } };
-    file.metadata["content_hash"] = content_hash(file);
-    write_safetensors(path, file);
+    write_learnt(path,
+                 FORMAT,
+                 d_model_id,
+                 { tensor_of("mean", d_mean),
+                   tensor_of("scale", d_scale),
+                   tensor_of("frequencies", d_frequencies),
+                   tensor_of("axes", d_axes),
+                   tensor_of("pairs", d_pairs),
+                   tensor_of("weights", d_weights) });
 }
 
 ValueScorer ValueScorer::load(const std::string& path, const std::string& model_id)
 {
-    const auto file = read_safetensors(path);
-    const auto require = [&](const char* key, const std::string& expected) {
-        const auto found = file.metadata.find(key);
-        const std::string said = found == file.metadata.end() ? "" : found->second;
-        if (said != expected)
-            throw Error("value scorer '" + path + "': found " + key + " \""
-                        + printable(said, 80) + "\", expected \"" + expected + "\"");
-    };
-    require("format", s_format);
-    require("version", s_version);
-    require("model_id", model_id);
-    require("content_hash", content_hash(file));
+    const auto file = read_learnt(path, FORMAT, model_id);
     ValueScorer scorer;
     scorer.d_model_id = model_id;
     scorer.d_mean = values_of(file, "mean");

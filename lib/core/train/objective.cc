@@ -2,6 +2,7 @@
 #include "objective.h"
 
 #include "channel_draw.h"
+#include "contrastive.h"
 #include "layered_objective.h"
 
 #include "../kinds/output.h"
@@ -13,6 +14,16 @@ namespace udeepsc_core {
 namespace {
 
 constexpr int AUXILIARY_HIDDEN = 256;
+// Samples of a batch that one is told from: of thousands the matrix would be large.
+constexpr std::int64_t MOST_COMPARED = 1024;
+
+// Mean over the vectors that were sent. x: [batch, vectors, n], mask: [batch, vectors],
+// whose gradients the selection modules learn from
+torch::Tensor mean_sent(const torch::Tensor& x, const torch::Tensor& mask)
+{
+    const auto weight = mask.to(torch::kFloat).unsqueeze(-1);
+    return (x * weight).sum(1) / weight.sum(1).clamp_min(1.0);
+}
 
 // Mean of the semantic features, or the task embedding's vector where that is sent.
 torch::Tensor pooled(const torch::Tensor& features,
@@ -53,10 +64,12 @@ torch::Tensor pooled_moments(const torch::Tensor& features,
 class Pass {
 public:
     Pass(Network& network,
+         AuxiliaryHeads& auxiliary,
          const TaskConfig& task,
          const TrainConfig& config,
          const StepContext& context)
         : d_network(network)
+        , d_auxiliary(auxiliary)
         , d_task(task)
         , d_config(config)
         , d_phase(context.phase)
@@ -102,13 +115,7 @@ public:
         link.count_codebook_use = d_phase.digital;
         const auto arrived
             = d_network->transmit(d_task.name, in.modality, sent, mask, rx_var, link);
-        const bool all_sent = input.max_vectors == 0 && !in.valid.defined();
-        received.push_back({ in.modality,
-                             arrived.received,
-                             all_sent ? torch::Tensor() : mask,
-                             normalized_noise(rx_var),
-                             in.place.defined() ? in.place.to(device) : in.place,
-                             in.moments });
+        receive(in, features, arrived.received, mask, rx_var);
         side_losses = side_losses + d_config.selection_weight * selection_loss
             + arrived.codebook_loss;
         d_selection = d_selection + selected.ratio_loss.detach();
@@ -128,7 +135,36 @@ public:
     torch::Tensor side_losses = torch::zeros({});
 
 private:
+    // Without a gradient over the air the transmitter learns by what it would receive
+    // itself: it has a channel like this one, and which noise it draws there makes no
+    // difference to what it learns.
+    void receive(const ModalityBatch& in,
+                 const torch::Tensor& meant,
+                 const torch::Tensor& arrived,
+                 const torch::Tensor& mask,
+                 const torch::Tensor& rx_var)
+    {
+        const auto& input = d_task.input(in.modality);
+        if (!d_config.air_gradient)
+            side_losses = side_losses
+                + d_auxiliary->transmitter_loss(d_task.name,
+                                                in.modality,
+                                                mean_sent(arrived, mask),
+                                                pooled(meant, in.valid, input));
+        const auto over_the_air = [&](const torch::Tensor& x) {
+            return d_config.air_gradient ? x : x.detach();
+        };
+        const bool all_sent = input.max_vectors == 0 && !in.valid.defined();
+        received.push_back({ in.modality,
+                             over_the_air(arrived),
+                             all_sent ? torch::Tensor() : over_the_air(mask),
+                             normalized_noise(rx_var),
+                             in.place.defined() ? in.place.to(rx_var.device()) : in.place,
+                             in.moments });
+    }
+
     Network& d_network;
+    AuxiliaryHeads& d_auxiliary;
     const TaskConfig& d_task;
     const TrainConfig& d_config;
     const PhaseConfig& d_phase;
@@ -162,6 +198,35 @@ AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
     register_module("heads", d_heads);
 }
 
+void AuxiliaryHeadsImpl::add_projections(const ModelConfig& config)
+{
+    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> projections;
+    for (const auto& t : config.tasks)
+        for (const auto& input : t.inputs)
+            projections.insert(
+                t.name + "-" + input.modality,
+                torch::nn::Linear(input.subvectors * config.codebook.subvector_dim,
+                                  config.encoder(input.modality).dim)
+                    .ptr());
+    d_projections->update(projections);
+    register_module("projections", d_projections);
+}
+
+torch::Tensor AuxiliaryHeadsImpl::transmitter_loss(const std::string& task,
+                                                   const std::string& modality,
+                                                   const torch::Tensor& arrived,
+                                                   const torch::Tensor& meant)
+{
+    auto pairs = std::make_pair(arrived, meant);
+    if (arrived.size(0) > MOST_COMPARED) {
+        const auto some = torch::randperm(arrived.size(0)).narrow(0, 0, MOST_COMPARED);
+        const auto index = some.to(arrived.device());
+        pairs = { arrived.index_select(0, index), meant.index_select(0, index) };
+    }
+    const auto told = d_projections[task + "-" + modality]->as<torch::nn::LinearImpl>();
+    return contrastive_loss(told->forward(pairs.first), pairs.second);
+}
+
 torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task,
                                           const std::vector<torch::Tensor>& features)
 {
@@ -183,7 +248,7 @@ StepLoss objective(Network& network,
     const auto channel = draw_noise_var(
         samples, context, context.phase.snr_min_db, context.phase.snr_max_db);
     StepLoss result;
-    Pass pass(network, task, config, context);
+    Pass pass(network, auxiliary, task, config, context);
     pass.side_losses = pass.side_losses.to(batch.inputs[0].input.device());
     auto total = torch::zeros_like(pass.side_losses);
     std::vector<torch::Tensor> summary; // of the semantic features of each modality

@@ -22,17 +22,32 @@ struct TaskBatch {
  *
  * Linear for a task of one modality. Of several, what counts is what they say together,
  * which takes a hidden layer.
+ *
+ * A transmitter that learns apart from its receiver has projections besides: by what
+ * arrives of its features it must tell what was meant.
  */
 class AuxiliaryHeadsImpl : public torch::nn::Module {
 public:
     explicit AuxiliaryHeadsImpl(const ModelConfig& config);
+    //! Adds the projections of training without a gradient over the air.
+    void add_projections(const ModelConfig& config);
+    /*!
+     * \brief How badly what arrives tells what was meant, see contrastive_loss().
+     *
+     * \param arrived [batch, subvectors * subvector_dim], mean over the vectors
+     * \param meant [batch, dim], semantic features
+     */
+    torch::Tensor transmitter_loss(const std::string& task,
+                                   const std::string& modality,
+                                   const torch::Tensor& arrived,
+                                   const torch::Tensor& meant);
     bool has(const std::string& task) const { return d_heads->contains(task); }
     //! features: [batch, dim] of each modality, in the task's order -> logits
     torch::Tensor forward(const std::string& task,
                           const std::vector<torch::Tensor>& features);
 
 private:
-    torch::nn::ModuleDict d_heads;
+    torch::nn::ModuleDict d_heads, d_projections;
 };
 TORCH_MODULE(AuxiliaryHeads);
 

@@ -63,6 +63,8 @@ public:
                                     mix_seed(config.seed, d_tasks.size() + 1, 77));
             d_tasks.push_back(std::move(task));
         }
+        if (!config.air_gradient)
+            d_auxiliary->add_projections(d_model);
         move_network();
         add_parameters();
         resume();

@@ -27,6 +27,7 @@ void bind_memory_blocks(py::module& m)
                          int gap_frames,
                          int csi,
                          const std::string& scorer,
+                         const std::string& space,
                          const std::string& snapshot) {
                  return semantic_memory::make(model,
                                               { memory,
@@ -43,6 +44,7 @@ void bind_memory_blocks(py::module& m)
                                                 gap_frames,
                                                 csi,
                                                 scorer,
+                                                space,
                                                 snapshot });
              }),
              py::arg("model"),
@@ -60,6 +62,7 @@ void bind_memory_blocks(py::module& m)
              py::arg("gap_frames") = 64,
              py::arg("csi") = 0,
              py::arg("scorer") = "",
+             py::arg("space") = "",
              py::arg("snapshot") = "",
              release_gil())
         .def("set_memory",

@@ -2,6 +2,7 @@
 #include <files/bundle.h>
 #include <kinds/output.h>
 #include <train/adamw.h>
+#include <train/contrastive.h>
 #include <train/objective.h>
 
 #include <udeepsc_core/error.h>
@@ -143,6 +144,67 @@ INSTANTIATE_TEST_SUITE_P(Six,
                                            "text_reconstruction",
                                            "visual_question_answering",
                                            "video_sentiment"));
+
+namespace {
+
+// Gradients of one step: sums over the transmitter's and over the receiver's weights.
+std::pair<torch::Tensor, torch::Tensor> gradients(bool over_the_air, int turned)
+{
+    const auto model = tiny();
+    torch::manual_seed(2);
+    Network network(model);
+    AuxiliaryHeads auxiliary(model);
+    auxiliary->add_projections(model);
+    TrainConfig config;
+    config.air_gradient = over_the_air;
+    config.auxiliary_weight = 0; // a transmitter may know its labels
+    const std::string task = "visual_question_answering";
+    auto batch = random_batch(model, task, 8);
+    batch.target = batch.target.roll(turned, 0);
+    torch::manual_seed(3);
+    objective(network, auxiliary, task, batch, config, { PhaseConfig(), 0 })
+        .total.backward();
+    std::vector<torch::Tensor> of_encoder, of_receiver;
+    for (const auto& p : network->named_parameters())
+        if (p.value().grad().defined())
+            (p.key().rfind("encoder.", 0) == 0 ? of_encoder : of_receiver)
+                .push_back(p.value().grad().flatten());
+    return { torch::cat(of_encoder), torch::cat(of_receiver) };
+}
+
+bool alike(const torch::Tensor& a, const torch::Tensor& b)
+{
+    return torch::allclose(a, b, 1e-4, 1e-7);
+}
+
+} // namespace
+
+// What the answers are changes what the receiver learns, and what the transmitter does
+// only where the gradient crosses the air. Without it the transmitter learns all the
+// same.
+TEST(AirGradient, WithoutItTheTransmitterLearnsNothingOfTheAnswers)
+{
+    const auto joint = gradients(true, 0), joint_turned = gradients(true, 1);
+    EXPECT_FALSE(alike(joint.first, joint_turned.first));
+    EXPECT_FALSE(alike(joint.second, joint_turned.second));
+    const auto apart = gradients(false, 0), apart_turned = gradients(false, 1);
+    EXPECT_TRUE(alike(apart.first, apart_turned.first));
+    EXPECT_FALSE(alike(apart.second, apart_turned.second));
+    EXPECT_GT(apart.first.abs().sum().item<float>(), 0);
+}
+
+// Rows that are orthogonal, and each like its partner: e^10 against e^0 for the others.
+TEST(ContrastiveLoss, IsTheCrossEntropyOfThePartners)
+{
+    const auto a = torch::eye(4), b = 3 * torch::eye(4);
+    const double right = std::exp(10.0) / (std::exp(10.0) + 3);
+    EXPECT_NEAR(contrastive_loss(a, b).item<double>(), -std::log(right), 1e-5);
+    EXPECT_NEAR(
+        contrastive_loss(torch::ones({ 4, 2 }), torch::ones({ 4, 2 })).item<double>(),
+        std::log(4.0),
+        1e-5);
+    EXPECT_GT(contrastive_loss(a, b.roll(1, 0)).item<double>(), 9);
+}
 
 TEST(Power, EverySampleHasUnitMeanSymbolEnergy)
 {
