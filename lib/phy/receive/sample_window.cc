@@ -60,6 +60,7 @@ bool SampleWindow::open(const DetectedBurst& burst,
     d_reach = reach;
     d_first = std::lround(std::floor(at - reach * samples_per_symbol));
     d_not_finite = d_outliers = 0.0;
+    d_line = 0.0f;
 
     // The median of a preamble's |sample|^2: one huge value does not move it.
     const auto size = std::ptrdiff_t(samples.size());
@@ -112,7 +113,8 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
         // NaN fails the comparison.
         const bool good = re * re + im * im <= d_limit;
         replaced += !good;
-        *out = { good ? d_scale * re : 0.0f, good ? d_scale * im : 0.0f };
+        *out = { good ? d_scale * re - d_line.real() : 0.0f,
+                 good ? d_scale * im - d_line.imag() : 0.0f };
     }
     if (replaced > 0) {
         count_replaced(begin, end);

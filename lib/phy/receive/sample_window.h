@@ -14,7 +14,7 @@ namespace detail {
 /*!
  * \brief A burst's samples, made fit for arithmetic: scaled to a mean power of
  * 1 / samples_per_symbol, zeros for what is not finite, out of all proportion or missing,
- * and turned back by a carrier offset.
+ * without the receiver's DC offset, and turned back by a carrier offset.
  */
 class SampleWindow {
 public:
@@ -31,6 +31,13 @@ public:
 
     //! Symbols 0 to \p symbols - 1 and what lies around them. \p cfo cycles a symbol.
     void fill(double cfo, std::size_t symbols);
+
+    //! The next fill() takes a DC offset off, in units of samples(), further to those
+    //! taken off before.
+    void remove_line(std::complex<double> amplitude)
+    {
+        d_line += std::complex<float>(amplitude);
+    }
 
     const std::vector<std::complex<float>>& samples() const { return d_samples; }
 
@@ -63,6 +70,7 @@ private:
     double d_reach = 0;
     float d_scale = 0;
     float d_limit = 0; //!< of |sample|^2
+    std::complex<float> d_line = 0; //!< DC offset
     double d_not_finite = 0, d_outliers = 0; //!< shares of the samples last filled
     std::ptrdiff_t d_first = 0; //!< the burst's sample that is samples()[0]
     std::vector<std::complex<float>> d_samples;
