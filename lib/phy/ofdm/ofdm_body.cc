@@ -166,6 +166,7 @@ void OfdmBody::track_to(std::size_t body_symbols)
         add_pilots();
         // The offsets so far rest on the header.
         d_tracker.refine_offsets(d_header_symbols, d_profile.data_symbols);
+        d_tracker.find_disturbed_symbols();
     }
     d_tracker.calibrate();
     d_tracker.track_phase();
@@ -213,7 +214,7 @@ void OfdmBody::equalize(std::size_t position,
     const double power = std::norm(gain);
     const Complex y(d_burst.at(m, c));
     const double variance
-        = (d_tracker.noise_var(c) + d_tracker.channel().gain_var[c]) / power;
+        = (d_tracker.noise_var(m, c) + d_tracker.channel().gain_var[c]) / power;
     if (!(variance < MAX_NOISE)) {
         symbol = 0.0f;
         noise = MAX_NOISE;
