@@ -47,7 +47,7 @@ struct FrameProfile {
      * "standard": 256-symbol preamble, to -6 dB in AWGN and flat fading.
      * "multipath": 512-symbol preamble, to -6 dB over a three-tap channel.
      * "short": fewer preamble and header symbols, for 6 dB and more.
-     * "ofdm": the standard preamble, then OFDM with a cyclic prefix.
+     * "ofdm": a 512-symbol preamble, then OFDM with a cyclic prefix.
      * \throws std::invalid_argument for any other name.
      */
     static FrameProfile from_name(const std::string& name);

@@ -129,8 +129,13 @@ def draw_phy(path, points):
 
 def draw_tasks(path, points):
     tasks = sorted({p['task'] for p in points})
-    figure, panels = plt.subplots(1, len(tasks), figsize=(4.2 * len(tasks), 3.8), constrained_layout=True)
-    for axes, task in zip(panels, tasks):
+    columns = 4
+    rows = -(-len(tasks) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(3.6 * columns, 3.3 * rows), squeeze=False,
+                                  constrained_layout=True)
+    for axes in panels.flat[len(tasks):]:
+        axes.remove()
+    for axes, task in zip(panels.flat, tasks):
         for i, (channel, label) in enumerate((('awgn', 'perfect synchronisation'), ('radio', 'through the modem'))):
             part = [p for p in points if p['task'] == task and p['channel'] == channel]
             axes.errorbar([p['snr_db'] for p in part], [p['value'] for p in part],

@@ -38,7 +38,7 @@ MEASUREMENTS = {
         (['estimate', '--snr', '0', '--bursts', '5'], r'carrier, detector: +\d\S+ cycles a symbol rms'),
         (['followed', '--snr', '6', '--bursts', '3'], r'symbol errors 0\.0[3-6]')],
     '4_single_carrier_or_ofdm': [
-        (['overhead'], r'ofdm +2656 .* 2784 .* 3808'),
+        (['overhead'], r'ofdm +2912 .* 3040 .* 4064'),
         (['peaks', '--profile', 'standard'], r'3\.[5-9]\d dB over the mean'),
         (['carriers'], r'weakest -10\.\d+'),
         (['errors', '--snr', '14', '--bursts', '3'], r'ofdm +three_tap, 14 dB: symbol errors 0\.0')],

@@ -106,6 +106,61 @@ TEST(BadBursts, NotANumber)
     EXPECT_TRUE(cut.payloads.empty());
 }
 
+TEST(BadBursts, PositionsBesideTheSamples)
+{
+    for (const auto& name : FrameProfile::names()) {
+        const auto profile = FrameProfile::from_name(name);
+        BurstDemodulator demodulator(profile);
+        Clean clean(profile, 72);
+        const auto sent = random_payload(200, Modulation::qpsk, clean.random);
+        const auto burst = clean.burst({ sent });
+        for (const double samples : { -1e8, -1e5, -2000.0, -600.0, 5e4, 1e8 }) {
+            auto moved = burst;
+            moved.detection.timing += samples;
+            const auto frame = demodulator.demodulate(moved);
+            EXPECT_EQ(frame.fault, Fault::no_header) << name << " " << samples;
+            EXPECT_TRUE(std::isfinite(frame.snr_db)) << name << " " << samples;
+        }
+        // The same place, however it is put.
+        auto same = burst;
+        same.detection.sample -= 50;
+        same.detection.timing += 50.0;
+        ASSERT_EQ(demodulator.demodulate(same).payloads.size(), 1u) << name;
+        same = burst;
+        same.detection.sample++;
+        same.detection.timing -= 1.0;
+        ASSERT_EQ(demodulator.demodulate(same).payloads.size(), 1u) << name;
+    }
+}
+
+// Samples out of all proportion are no part of what was detected, but they are numbers.
+TEST(BadBursts, ALoudBurstBehindAFalseAlarm)
+{
+    for (const auto& name : FrameProfile::names()) {
+        const auto profile = FrameProfile::from_name(name);
+        BurstDemodulator demodulator(profile);
+        Clean clean(profile, 73);
+        DetectedBurst alarm;
+        alarm.detection.sample = 100;
+        for (int i = 0; i < 8000; i++) {
+            const double loud = i > 1200 ? 1.0 : 1e-3;
+            alarm.samples.push_back(
+                std::complex<float>(loud * clean.random.complex_gaussian()));
+        }
+        EXPECT_EQ(demodulator.demodulate(alarm).fault, Fault::no_header) << name;
+
+        // Behind a header the payloads are gone.
+        auto burst
+            = clean.burst({ random_payload(2000, Modulation::qpsk, clean.random) });
+        for (std::size_t i = burst.samples.size() - 3000; i < burst.samples.size(); i++) {
+            burst.samples[i] = 1e3f * burst.samples[i];
+        }
+        const auto frame = demodulator.demodulate(burst);
+        EXPECT_EQ(frame.fault, Fault::cut) << name;
+        EXPECT_TRUE(frame.payloads.empty()) << name;
+    }
+}
+
 TEST(BadBursts, SaturationIsNoise)
 {
     const FrameProfile profile;

@@ -112,6 +112,39 @@ TEST(Disturbances, APulseIsNoiseOfItsSymbolsAlone)
     }
 }
 
+// What follows lost samples is worth nothing, and the receiver knows it, wherever in the
+// burst they were lost.
+TEST(Disturbances, BehindLostSamplesOfdmIsDoubtful)
+{
+    const auto profile = FrameProfile::from_name("ofdm");
+    BurstDemodulator demodulator(profile);
+    Clean clean(profile, 402);
+    const std::size_t symbol = 144 * profile.samples_per_symbol;
+    for (const std::size_t lost : { 7u, 100u, 400u }) {
+        for (const std::size_t left : { 4u, 12u, 20u }) { // OFDM symbols behind
+            const auto sent = random_payload(3000, Modulation::qpsk, clean.random);
+            auto burst = clean.burst({ sent }, 15.0);
+            // Noise in place of what is missing at the end.
+            for (std::size_t i = 0; i < lost; i++) {
+                burst.samples.push_back(burst.samples[i]);
+            }
+            const auto at = burst.samples.end()
+                - std::ptrdiff_t(left * symbol + symbol / 2 + 200 + lost);
+            burst.samples.erase(at, at + std::ptrdiff_t(lost));
+            const auto frame = demodulator.demodulate(burst);
+            ASSERT_EQ(frame.fault, Fault::none) << lost << " " << left;
+            const auto& got = frame.payloads[0];
+            const std::size_t behind = (left - 1) * 112;
+            const Stretch before(got, sent, 0, 3000 - behind - 3 * 112),
+                after(got, sent, 3000 - behind, behind);
+            EXPECT_NEAR(before.claimed / before.error, 1.0, 0.3) << lost << " " << left;
+            EXPECT_GT(after.error, 0.5) << lost << " " << left;
+            EXPECT_NEAR(10.0 * std::log10(after.claimed / after.error), 0.0, 2.0)
+                << lost << " " << left;
+        }
+    }
+}
+
 // A tone on one carrier of OFDM, as strong as all of the signal: it spills over to few.
 TEST(Disturbances, AToneIsNoiseOfItsCarriersAlone)
 {

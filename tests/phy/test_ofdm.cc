@@ -107,8 +107,9 @@ TEST(Ofdm, BurstHasTheLengthAndPowerOfTheConvention)
                       layout.frame_symbols(layout.body_length(0, n)) + 8 - n);
             // Mean power 1 / sps as in a single-carrier burst; 0.6 % is the standard
             // deviation for 5000 symbols of 16-QAM.
-            const std::size_t begin = layout.symbol_sample(264 + 2),
-                              end = burst.size() - 4 * sps;
+            const std::size_t begin
+                = layout.symbol_sample(std::ptrdiff_t(profile.preamble_symbols) + 8 + 2),
+                end = burst.size() - 4 * sps;
             double sum = 0.0;
             for (std::size_t i = begin; i < end; i++) {
                 sum += std::norm(burst[i]);
@@ -122,7 +123,9 @@ TEST(Ofdm, BurstHasTheLengthAndPowerOfTheConvention)
         // The prefix repeats the end of its symbol, where neither overlaps a neighbour.
         const auto burst
             = framer.frame({ random_payload(500, Modulation::qpsk, random) });
-        const std::size_t first = layout.symbol_sample(264) + 3 * 144 * sps;
+        const std::size_t first
+            = layout.symbol_sample(std::ptrdiff_t(profile.preamble_symbols) + 8)
+            + 3 * 144 * sps;
         for (std::size_t i = 2 * sps; i < 16 * sps; i++) {
             ASSERT_NEAR(
                 std::abs(burst[first + i] - burst[first + i + 128 * sps]), 0.0, 1e-6);

@@ -72,6 +72,7 @@ FrameProfile make_ofdm()
     FrameProfile profile;
     profile.name = "ofdm";
     profile.waveform = Waveform::ofdm;
+    profile.preamble_symbols = 512; // as for multipath: energy over many taps
     profile.header_repetition = 7;
     profile.pilot_symbols = 16; // of 128 carriers
     profile.data_symbols = 112;

@@ -85,5 +85,14 @@ Disturbances find_disturbances(const std::vector<NoiseSample>& samples, double r
     return found;
 }
 
+double disturbance(const NoiseSample& sample, double noise_var)
+{
+    if (sample.freedom < LEAST_FREEDOM || !(noise_var > 0.0)) {
+        return 1.0;
+    }
+    const double ratio = sample.energy / sample.freedom / noise_var;
+    return ratio > chi_squared(sample.freedom, QUANTILE) ? ratio : 1.0;
+}
+
 } // namespace detail
 } // namespace udeepsc_phy

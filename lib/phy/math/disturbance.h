@@ -29,5 +29,9 @@ struct Disturbances {
  */
 Disturbances find_disturbances(const std::vector<NoiseSample>& samples, double received);
 
+//! Ratio of a sample's noise to \p noise_var, which is known; 1 unless it is beyond
+//! chance, as above.
+double disturbance(const NoiseSample& sample, double noise_var);
+
 } // namespace detail
 } // namespace udeepsc_phy

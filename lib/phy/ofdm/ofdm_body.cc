@@ -2,6 +2,7 @@
 #include "ofdm_body.h"
 
 #include "math/constants.h"
+#include "receive/line_fit.h"
 
 #include <algorithm>
 #include <cmath>
@@ -114,17 +115,19 @@ void OfdmBody::acquire()
 
 /*
  * Offsets within a transform's window blur its carriers. Once the header has given the
- * offset well, the samples are turned back by it and transformed anew.
+ * offset well, the samples are turned back by it and transformed anew; likewise a DC
+ * offset, which the carrier offset has moved off the empty carrier, is taken off them.
  */
 void OfdmBody::fit_to_header()
 {
     d_fitted = true;
     d_tracker.estimate();
     const double offset = d_tracker.offsets().frequency / (2.0 * PI * OFDM_SYMBOL);
-    if (std::abs(offset) < SMEARING_OFFSET) {
+    const Complex line = find_line();
+    if (std::abs(offset) < SMEARING_OFFSET && line == 0.0) {
         return;
     }
-    d_burst.shift_cfo(offset);
+    d_burst.correct(offset, line);
     d_tracker.clear_observations();
     for (const auto& r : d_references) {
         d_tracker.add(r.symbol,
@@ -132,6 +135,24 @@ void OfdmBody::fit_to_header()
                       double(r.sent) * Complex(d_burst.at(r.symbol, r.carrier)));
     }
     d_tracker.acquire();
+}
+
+//! The receiver's DC offset, from all reference symbols so far.
+std::complex<double> OfdmBody::find_line() const
+{
+    const auto carriers = d_burst.line();
+    const double turn = -2.0 * PI * d_burst.cfo() * OFDM_SYMBOL; // radians a symbol
+    std::vector<Complex> turns;
+    for (std::size_t m = 0; m < d_burst.symbols(); m++) {
+        turns.push_back(std::polar(1.0, turn * double(m)));
+    }
+    LineFit fit;
+    for (const auto& r : d_references) {
+        fit.add(Complex(d_burst.at(r.symbol, r.carrier)),
+                double(r.sent) * d_tracker.gain(r.symbol, r.carrier),
+                Complex(carriers[r.carrier]) * turns[r.symbol]);
+    }
+    return fit.amplitude();
 }
 
 void OfdmBody::track_to(std::size_t body_symbols)
@@ -145,6 +166,7 @@ void OfdmBody::track_to(std::size_t body_symbols)
         add_pilots();
         // The offsets so far rest on the header.
         d_tracker.refine_offsets(d_header_symbols, d_profile.data_symbols);
+        d_tracker.find_disturbed_symbols();
     }
     d_tracker.calibrate();
     d_tracker.track_phase();
@@ -192,7 +214,7 @@ void OfdmBody::equalize(std::size_t position,
     const double power = std::norm(gain);
     const Complex y(d_burst.at(m, c));
     const double variance
-        = (d_tracker.noise_var(c) + d_tracker.channel().gain_var[c]) / power;
+        = (d_tracker.noise_var(m, c) + d_tracker.channel().gain_var[c]) / power;
     if (!(variance < MAX_NOISE)) {
         symbol = 0.0f;
         noise = MAX_NOISE;

@@ -45,6 +45,7 @@ private:
     // In the order of a frame.
     void acquire();
     void fit_to_header();
+    std::complex<double> find_line() const;
     void track_to(std::size_t body_symbols);
 
     void transform_to(std::size_t body_symbols);

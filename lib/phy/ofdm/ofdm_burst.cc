@@ -56,20 +56,43 @@ void OfdmBurst::transform_to(std::size_t symbols)
     const auto origin = static_cast<std::size_t>(std::lround(d_window.start()));
     for (std::size_t m = done; m < symbols; m++) {
         const std::size_t t = d_first + m * OFDM_SYMBOL + WINDOW_START;
-        auto* out = &d_carriers[m * OFDM_CARRIERS];
-        d_transform.analyze(&d_window.samples()[origin + t * sps], out);
-        // The window begins early: delay 0 is to be the path that was detected.
-        for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
-            const double early = double(OFDM_PREFIX - WINDOW_START);
-            out[c] *= std::complex<float>(
-                std::polar(1.0, 2.0 * PI * ofdm_frequency(c) * early / OFDM_CARRIERS));
-        }
+        transform(&d_window.samples()[origin + t * sps], &d_carriers[m * OFDM_CARRIERS]);
     }
 }
 
-void OfdmBurst::shift_cfo(double offset)
+//! The samples of one symbol's window to its carriers.
+void OfdmBurst::transform(const std::complex<float>* samples,
+                          std::complex<float>* carriers) const
+{
+    d_transform.analyze(samples, carriers);
+    // The window begins early: delay 0 is to be the path that was detected.
+    for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
+        const double early = double(OFDM_PREFIX - WINDOW_START);
+        carriers[c] *= std::complex<float>(
+            std::polar(1.0, 2.0 * PI * ofdm_frequency(c) * early / OFDM_CARRIERS));
+    }
+}
+
+std::vector<std::complex<float>> OfdmBurst::line() const
+{
+    // As SampleWindow turns it: by 0 at the instant detected.
+    const double sps = d_profile.samples_per_symbol;
+    const double first = std::round(d_window.start()) - d_window.start()
+        + double(d_first + WINDOW_START) * sps;
+    std::vector<std::complex<float>> samples(d_transform.samples());
+    for (std::size_t i = 0; i < samples.size(); i++) {
+        samples[i] = std::complex<float>(
+            std::polar(1.0, -2.0 * PI * d_cfo / sps * (first + double(i))));
+    }
+    std::vector<std::complex<float>> carriers(OFDM_CARRIERS);
+    transform(samples.data(), carriers.data());
+    return carriers;
+}
+
+void OfdmBurst::correct(double offset, std::complex<double> line)
 {
     d_cfo += offset;
+    d_window.remove_line(line);
     const std::size_t symbols = this->symbols();
     d_carriers.clear();
     transform_to(symbols);

@@ -23,9 +23,16 @@ public:
     bool open(const DetectedBurst& burst);
     //! Transforms the first \p symbols OFDM symbols, those not transformed yet.
     void transform_to(std::size_t symbols);
-    //! Moves the carrier offset that the samples are turned back by, cycles per symbol T;
-    //! all symbols are transformed anew.
-    void shift_cfo(double offset);
+    /*!
+     * All symbols are transformed anew.
+     * \param offset moves the carrier offset that the samples are turned back by, cycles
+     * per symbol T
+     * \param line DC offset that is taken off, in units of line()
+     */
+    void correct(double offset, std::complex<double> line);
+
+    //! Carriers of the first training symbol if there were nothing but a DC offset of 1.
+    std::vector<std::complex<float>> line() const;
 
     //! Whether the samples hold all of the first \p symbols OFDM symbols.
     bool available(std::size_t symbols) const;
@@ -40,6 +47,9 @@ public:
     const SampleWindow& window() const { return d_window; }
 
 private:
+    void transform(const std::complex<float>* samples,
+                   std::complex<float>* carriers) const;
+
     const FrameProfile d_profile;
     const std::size_t d_first; //!< symbol T at which the first training symbol begins
     const OfdmTransform d_transform;

@@ -31,6 +31,9 @@ constexpr double PHASE_ERROR_RATIO = 0.003;
 //! OFDM symbols on either side that have the same phase.
 constexpr std::ptrdiff_t PHASE_REACH = 2;
 
+//! Share of the error that a change of level must leave at most to be one.
+constexpr double LEVEL_EXPLAINS = 0.25;
+
 //! Noise of a noiseless burst, relative to its symbols: rounding errors of floats.
 constexpr double MIN_NOISE_RATIO = 1e-11;
 
@@ -60,6 +63,7 @@ void OfdmTracker::reset()
     d_offsets = {};
     d_noise_var = d_mean_noise_var = 1.0;
     d_noise_ratio.assign(OFDM_CARRIERS, 1.0);
+    d_states.clear();
     d_phases.clear();
 }
 
@@ -70,7 +74,7 @@ void OfdmTracker::add(std::size_t symbol, std::size_t carrier, Complex value)
 
 OfdmTracker::Complex OfdmTracker::gain(std::size_t symbol, std::size_t carrier) const
 {
-    return d_channel.gain[carrier] * d_phases[symbol]
+    return d_channel.gain[carrier] * state(symbol).level * d_phases[symbol]
         * std::polar(1.0, d_offsets.angle(double(symbol), ofdm_frequency(carrier)));
 }
 
@@ -122,7 +126,7 @@ void OfdmTracker::refine_offsets(std::size_t symbols, std::size_t carriers)
 
 // --------------------------------------------------------------- channel and noise
 
-//! exp(-j angle) for each carrier received, shape [OFDM symbols, 128].
+//! exp(-j angle) / level for each carrier received, shape [OFDM symbols, 128].
 std::vector<OfdmTracker::Complex> OfdmTracker::rotations() const
 {
     std::vector<Complex> table(d_symbols * OFDM_CARRIERS);
@@ -130,7 +134,8 @@ std::vector<OfdmTracker::Complex> OfdmTracker::rotations() const
         const double m = double(i / OFDM_CARRIERS);
         const Complex step
             = std::polar(1.0, 2.0 * PI * d_offsets.clock * m / OFDM_CARRIERS);
-        Complex turn = std::polar(1.0, -d_offsets.angle(m, ofdm_frequency(0)));
+        Complex turn = std::polar(1.0 / state(i / OFDM_CARRIERS).level,
+                                  -d_offsets.angle(m, ofdm_frequency(0)));
         for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
             table[i + c] = turn;
             turn *= step;
@@ -165,9 +170,10 @@ void OfdmTracker::measure_noise()
     const double free = std::max(all - d_channel.parameters - 1.5, 1.0);
     const auto turn = rotations();
     for (const auto& o : d_observations) {
-        noise[o.carrier].energy
-            += std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
-                         - d_channel.gain[o.carrier]);
+        // Of a disturbed symbol, as if it had the noise of the others.
+        noise[o.carrier].energy += weight(o) * d_noise_ratio[o.carrier]
+            * std::norm(o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier]
+                        - d_channel.gain[o.carrier]);
         noise[o.carrier].freedom += free / all;
         received += std::norm(o.value);
     }
@@ -176,6 +182,56 @@ void OfdmTracker::measure_noise()
     d_noise_var = std::max(found.noise_var, least);
     d_mean_noise_var = std::max(found.mean_noise_var, least);
     d_noise_ratio = found.ratio;
+}
+
+/*
+ * Each OFDM symbol's references against the channel, in a phase of their own. The noise
+ * is that of the symbols before, so that it does not matter how much of a frame is
+ * disturbed.
+ */
+void OfdmTracker::find_disturbed_symbols()
+{
+    struct Sums {
+        Complex both = 0.0;
+        double channel = 0.0, received = 0.0, n = 0.0;
+    };
+    std::vector<Sums> sums(d_symbols);
+    const auto turn = rotations();
+    for (const auto& o : d_observations) {
+        auto& s = sums[o.symbol];
+        const Complex h = d_channel.gain[o.carrier];
+        const Complex y = o.value * turn[o.symbol * OFDM_CARRIERS + o.carrier];
+        const double ratio = d_noise_ratio[o.carrier];
+        s.both += std::conj(h) * y / ratio;
+        s.channel += std::norm(h) / ratio;
+        s.received += std::norm(y) / ratio;
+        s.n++;
+    }
+    d_states.resize(d_symbols);
+    for (std::size_t m = 0; m < d_symbols; m++) {
+        const auto& s = sums[m];
+        const double level = std::abs(s.both) / std::max(s.channel, 1e-300);
+        const double as_it_is = s.received + s.channel - 2.0 * std::abs(s.both);
+        const double at_its_level = s.received - level * std::abs(s.both);
+        // What rotations() divided by the level so far.
+        const double before = d_states[m].level * d_states[m].level;
+        NoiseSample noise { as_it_is * before, s.n };
+        if (disturbance(noise, d_noise_var) > 1.0
+            && at_its_level < LEVEL_EXPLAINS * as_it_is) {
+            d_states[m].level *= level;
+            noise.energy = at_its_level * before;
+        }
+        d_states[m].noise_ratio = disturbance(noise, d_noise_var);
+    }
+}
+
+double OfdmTracker::mean_noise_var() const
+{
+    double sum = 0.0;
+    for (const auto& s : d_states) {
+        sum += s.noise_ratio;
+    }
+    return d_mean_noise_var * (d_states.empty() ? 1.0 : sum / double(d_states.size()));
 }
 
 // ------------------------------------------------------------- offsets and phase

@@ -27,8 +27,9 @@ struct SyncOffsets {
  * Carrier k of OFDM symbol m is y_mk = x_mk h_k exp(j angle(m, k)) + noise. Channel and
  * offsets are fitted in turn; a slow phase is tracked on top by means over five OFDM
  * symbols. A carrier with far more noise than the others is disturbed, by a tone or
- * another radio, and counts for what its noise leaves of it. Not safe to share between
- * threads.
+ * another radio; an OFDM symbol with far more than those of the header, by a pulse, or by
+ * samples that were lost before it; unless a step of the receiver's gain explains it.
+ * They count for what their noise leaves of them. Not safe to share between threads.
  */
 class OfdmTracker {
 public:
@@ -59,13 +60,16 @@ public:
     std::complex<double> gain(std::size_t symbol, std::size_t carrier) const;
     const OfdmChannel& channel() const { return d_channel; }
     const SyncOffsets& offsets() const { return d_offsets; }
+    //! Finds OFDM symbols that are not as channel, offsets and noise make expect.
+    void find_disturbed_symbols();
+
     //! N0 of a received carrier.
-    double noise_var(std::size_t carrier) const
+    double noise_var(std::size_t symbol, std::size_t carrier) const
     {
-        return d_noise_var * d_noise_ratio[carrier];
+        return d_noise_var * d_noise_ratio[carrier] * state(symbol).noise_ratio;
     }
-    //! Over all carriers with reference symbols.
-    double mean_noise_var() const { return d_mean_noise_var; }
+    //! Over all carriers and OFDM symbols with reference symbols.
+    double mean_noise_var() const;
 
 private:
     using Complex = std::complex<double>;
@@ -85,7 +89,21 @@ private:
     void fit_offsets();
     void measure_noise();
 
-    double weight(const Observation& o) const { return 1.0 / d_noise_ratio[o.carrier]; }
+    //! What is not as in the header's OFDM symbols.
+    struct SymbolState {
+        double level = 1; //!< of the receiver's gain
+        double noise_ratio = 1;
+    };
+    SymbolState state(std::size_t symbol) const
+    {
+        return symbol < d_states.size() ? d_states[symbol] : SymbolState();
+    }
+    //! Of a value that rotations() has turned.
+    double weight(const Observation& o) const
+    {
+        const auto& s = state(o.symbol);
+        return s.level * s.level / (d_noise_ratio[o.carrier] * s.noise_ratio);
+    }
 
     const OfdmChannelEstimator d_estimator;
     std::size_t d_symbols = 0;
@@ -95,6 +113,7 @@ private:
     double d_noise_var = 1; //!< of carriers that nothing disturbs
     double d_mean_noise_var = 1;
     std::vector<double> d_noise_ratio; //!< of each carrier: 1 unless disturbed
+    std::vector<SymbolState> d_states; //!< of OFDM symbols looked at
     std::vector<Complex> d_phases; //!< of each OFDM symbol, beyond the offsets
 };
 

@@ -26,7 +26,7 @@ public:
     virtual ~BodySymbols() = default;
 
     //! Begins another burst, which must outlive it. False if the position detected cannot
-    //! be one.
+    //! be one; then nothing else may be called.
     virtual bool open(const DetectedBurst& burst) = 0;
 
     //! Whether the burst's samples hold all of the body before position \p end.

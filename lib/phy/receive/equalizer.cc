@@ -200,6 +200,7 @@ void Equalizer::design(const std::vector<ChannelPath>& paths,
         reversed[half - l] = std::complex<float>(scale * cut.filter[l]);
     }
     d_product.set(reversed);
+    d_taps = reversed;
     d_only_tap = reversed[half];
     d_timing.assign(2 * TIMING_SPAN + 1, 0.0f);
     for (int m = -TIMING_SPAN; m <= TIMING_SPAN; m++) {
@@ -212,6 +213,17 @@ void Equalizer::design(const std::vector<ChannelPath>& paths,
         d_timing[m + TIMING_SPAN] = std::complex<float>(scale * sum);
     }
     d_matched.set_paths(paths);
+}
+
+std::complex<double> Equalizer::response(double frequency) const
+{
+    Complex sum = 0.0;
+    const auto half = static_cast<int>(d_half);
+    for (int i = 0; i <= 2 * half; i++) {
+        sum += product(Complex(d_taps[i]),
+                       std::polar(1.0, 2.0 * PI * frequency * (i - half)));
+    }
+    return product(sum, d_matched.response(frequency));
 }
 
 void Equalizer::apply(const std::vector<std::complex<float>>& samples,

@@ -46,6 +46,9 @@ public:
                std::size_t n,
                std::complex<float>* out);
 
+    //! Output at symbol 0 for exp(2 pi j frequency t), t in symbols.
+    std::complex<double> response(double frequency) const;
+
     /*!
      * What a timing error adds to the output: for symbols late by a small eps,
      * z_k = s_k + eps sum_m timing_response()[m + TIMING_SPAN] s_(k - m).
@@ -58,6 +61,7 @@ private:
     SymbolFilter d_matched;
     DotProduct d_product; //!< taps reversed, 2 d_half + 1
     std::size_t d_half = 0;
+    std::vector<std::complex<float>> d_taps; //!< reversed, without padding
     std::complex<float> d_only_tap; //!< where d_half is 0
     double d_error_var = 0;
     std::vector<std::complex<float>> d_timing;

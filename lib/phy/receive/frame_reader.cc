@@ -39,7 +39,7 @@ std::size_t FrameReader::header_symbols() const
 std::optional<std::size_t> FrameReader::frame_symbols(const DetectedBurst& burst)
 {
     FrameHeader header;
-    if (read_header(burst, header) != Fault::none
+    if (!d_body->open(burst) || read_header(header) != Fault::none
         || header.symbols > d_layout.profile().max_payload_symbols) {
         return std::nullopt;
     }
@@ -54,8 +54,12 @@ ReceivedFrame FrameReader::read(const DetectedBurst& burst)
     frame.timing = burst.detection.timing;
     frame.cfo = burst.detection.cfo;
     d_sections.clear();
+    if (!d_body->open(burst)) {
+        frame.fault = Fault::no_header;
+        return frame; // there is nothing to report
+    }
     FrameHeader header;
-    frame.fault = read_header(burst, header);
+    frame.fault = read_header(header);
     if (frame.fault == Fault::none) {
         frame.addresses = header.addresses;
         frame.fault = read_contents(header, frame);
@@ -66,16 +70,18 @@ ReceivedFrame FrameReader::read(const DetectedBurst& burst)
 
 // ------------------------------------------------------------------------- headers
 
-ReceivedFrame::Fault FrameReader::read_header(const DetectedBurst& burst,
-                                              FrameHeader& header)
+//! Of the burst that was opened.
+ReceivedFrame::Fault FrameReader::read_header(FrameHeader& header)
 {
-    if (!d_body->open(burst) || !d_body->available(d_codec.length())) {
+    if (!d_body->available(d_codec.length())) {
         return Fault::no_header;
     }
-    if (d_body->window().too_many_invalid()) {
+    const auto& window = d_body->window();
+    if (window.too_many_not_finite()) {
         return Fault::not_finite;
     }
-    if (d_body->window().silent()) {
+    // A false alarm may be followed by a burst, far above the noise that raised it.
+    if (window.silent() || window.too_many_outliers()) {
         return Fault::no_header;
     }
     Fault fault = decode_header(header);
@@ -192,9 +198,10 @@ ReceivedFrame::Fault FrameReader::read_payloads(Fault fault, ReceivedFrame& fram
     std::vector<std::complex<float>> symbols(n);
     std::vector<float> noise_var(n);
     d_body->read(first, n, symbols.data(), noise_var.data());
-    if (d_body->window().too_many_invalid()) {
+    const auto& window = d_body->window();
+    if (window.too_many_not_finite() || window.too_many_outliers()) {
         d_sections.clear();
-        return Fault::not_finite;
+        return window.too_many_not_finite() ? Fault::not_finite : Fault::cut;
     }
     while (!d_sections.empty()
            && d_body->ended_before(d_sections.back().position,

@@ -42,7 +42,7 @@ private:
         std::size_t end() const { return position + payload.header.symbols_sent(); }
     };
 
-    Fault read_header(const DetectedBurst& burst, FrameHeader& header);
+    Fault read_header(FrameHeader& header);
     Fault decode_header(FrameHeader& header);
     Fault read_description(const FrameHeader& header, Bits& description);
     Fault read_contents(FrameHeader header, ReceivedFrame& frame);

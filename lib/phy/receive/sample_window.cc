@@ -47,7 +47,11 @@ bool SampleWindow::open(const DetectedBurst& burst,
     const auto& samples = burst.samples;
     const double at = double(std::int64_t(burst.detection.sample - burst.first_sample))
         + burst.detection.timing;
-    if (!std::isfinite(at) || std::abs(at) > 1e9 || !std::isfinite(burst.detection.cfo)) {
+    // Half the preamble is enough; beside the samples there are zeros, which have no
+    // Es/N0. Written so that NaN fails too.
+    const double half = 0.5 * double(preamble_symbols * samples_per_symbol);
+    if (!(at >= -half && at < double(samples.size()))
+        || !std::isfinite(burst.detection.cfo)) {
         return false;
     }
     d_burst = &samples;
@@ -55,7 +59,8 @@ bool SampleWindow::open(const DetectedBurst& burst,
     d_samples_per_symbol = samples_per_symbol;
     d_reach = reach;
     d_first = std::lround(std::floor(at - reach * samples_per_symbol));
-    d_invalid_ratio = 0.0;
+    d_not_finite = d_outliers = 0.0;
+    d_line = 0.0f;
 
     // The median of a preamble's |sample|^2: one huge value does not move it.
     const auto size = std::ptrdiff_t(samples.size());
@@ -93,6 +98,7 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
         = static_cast<std::size_t>(std::ceil((double(symbols) + 2.0 * d_reach) * sps))
         + 1;
     d_samples.assign(n, { 0.0f, 0.0f });
+    d_not_finite = d_outliers = 0.0;
 
     const auto size = std::ptrdiff_t(d_burst->size());
     const std::ptrdiff_t begin = std::min(size, std::max<std::ptrdiff_t>(0, d_first));
@@ -100,16 +106,19 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
     if (begin >= end) {
         return;
     }
-    std::size_t invalid = 0;
+    std::size_t replaced = 0;
     std::complex<float>* out = &d_samples[begin - d_first];
     for (std::ptrdiff_t i = begin; i < end; i++, out++) {
         const float re = (*d_burst)[i].real(), im = (*d_burst)[i].imag();
         // NaN fails the comparison.
         const bool good = re * re + im * im <= d_limit;
-        invalid += !good;
-        *out = { good ? d_scale * re : 0.0f, good ? d_scale * im : 0.0f };
+        replaced += !good;
+        *out = { good ? d_scale * re - d_line.real() : 0.0f,
+                 good ? d_scale * im - d_line.imag() : 0.0f };
     }
-    d_invalid_ratio = double(invalid) / double(end - begin);
+    if (replaced > 0) {
+        count_replaced(begin, end);
+    }
 
     const double turn = -2.0 * PI * cfo / sps; // radians a sample
     const auto step = std::complex<float>(std::polar(1.0, turn));
@@ -119,6 +128,22 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
         const auto length = static_cast<unsigned>(std::min(INTERVAL, n - i));
         rotate(&d_samples[i], step, phasor, length);
     }
+}
+
+//! Of the burst's samples begin .. end - 1.
+void SampleWindow::count_replaced(std::ptrdiff_t begin, std::ptrdiff_t end)
+{
+    std::size_t not_finite = 0, outliers = 0;
+    for (std::ptrdiff_t i = begin; i < end; i++) {
+        const float power = std::norm((*d_burst)[i]);
+        if (!std::isfinite(power)) {
+            not_finite++;
+        } else if (power > d_limit) {
+            outliers++;
+        }
+    }
+    d_not_finite = double(not_finite) / double(end - begin);
+    d_outliers = double(outliers) / double(end - begin);
 }
 
 std::int64_t SampleWindow::detected_sample() const

@@ -14,14 +14,15 @@ namespace detail {
 /*!
  * \brief A burst's samples, made fit for arithmetic: scaled to a mean power of
  * 1 / samples_per_symbol, zeros for what is not finite, out of all proportion or missing,
- * and turned back by a carrier offset.
+ * without the receiver's DC offset, and turned back by a carrier offset.
  */
 class SampleWindow {
 public:
     /*!
      * \param burst must outlive the window
      * \param reach symbols that fill() gives on either side
-     * \return false, and nothing changed, if the burst's detection is no usable position
+     * \return false, and nothing changed, if the burst's samples lack more than half of
+     * the preamble detected
      */
     bool open(const DetectedBurst& burst,
               unsigned samples_per_symbol,
@@ -30,6 +31,13 @@ public:
 
     //! Symbols 0 to \p symbols - 1 and what lies around them. \p cfo cycles a symbol.
     void fill(double cfo, std::size_t symbols);
+
+    //! The next fill() takes a DC offset off, in units of samples(), further to those
+    //! taken off before.
+    void remove_line(std::complex<double> amplitude)
+    {
+        d_line += std::complex<float>(amplitude);
+    }
 
     const std::vector<std::complex<float>>& samples() const { return d_samples; }
 
@@ -43,13 +51,18 @@ public:
 
     //! Nothing but zeros, or less than floats can hold.
     bool silent() const { return d_scale == 0.0f; }
-    //! More of the samples last filled had to be replaced than a frame can be built on.
-    bool too_many_invalid() const { return d_invalid_ratio > MAX_INVALID_RATIO; }
+    //! More of the samples last filled are NaN or infinite than a frame can be built on.
+    bool too_many_not_finite() const { return d_not_finite > MAX_REPLACED; }
+    //! Likewise out of all proportion to what was detected: another signal's.
+    bool too_many_outliers() const { return d_outliers > MAX_REPLACED; }
     //! Mean |sample|^2 of the first \p n from symbol 0 on, as received.
     double power(std::size_t n) const;
 
 private:
-    static constexpr double MAX_INVALID_RATIO = 0.1;
+    //! Share of the samples.
+    static constexpr double MAX_REPLACED = 0.1;
+
+    void count_replaced(std::ptrdiff_t begin, std::ptrdiff_t end);
 
     const std::vector<std::complex<float>>* d_burst = nullptr;
     double d_at = 0;
@@ -57,7 +70,8 @@ private:
     double d_reach = 0;
     float d_scale = 0;
     float d_limit = 0; //!< of |sample|^2
-    double d_invalid_ratio = 0;
+    std::complex<float> d_line = 0; //!< DC offset
+    double d_not_finite = 0, d_outliers = 0; //!< shares of the samples last filled
     std::ptrdiff_t d_first = 0; //!< the burst's sample that is samples()[0]
     std::vector<std::complex<float>> d_samples;
 };

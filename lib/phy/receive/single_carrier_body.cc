@@ -3,6 +3,7 @@
 
 #include "carrier_estimator.h"
 #include "header_search.h"
+#include "line_fit.h"
 #include "timing_estimator.h"
 #include "frame/reference_symbols.h"
 #include "math/complex_product.h"
@@ -115,6 +116,12 @@ void SingleCarrierBody::acquire()
     const auto& preamble = d_layout.preamble();
     add_reference(0, preamble.data(), preamble.size());
     fit_channel(preamble, preamble.size(), Phase::constant);
+    equalize_again(d_header_end);
+    if (remove_line(preamble.size())) {
+        load(d_header_end);
+        fit_channel(preamble, preamble.size(), Phase::constant);
+        equalize_again(d_header_end);
+    }
     add_pilots(d_header_end);
     track_unknown_header();
     d_acquired = true;
@@ -135,7 +142,6 @@ void SingleCarrierBody::refine_carrier()
 void SingleCarrierBody::track_unknown_header()
 {
     const std::size_t end = d_header_end;
-    equalize_again(end);
     d_noise_var = d_equalizer.error_var();
 
     const double preamble = d_profile.preamble_symbols;
@@ -169,6 +175,7 @@ void SingleCarrierBody::track_unknown_header()
 void SingleCarrierBody::fit_to_header()
 {
     track_gain();
+    remove_line(d_header_end);
     correct_clock();
     d_cfo += d_tracker.frequency() / (2.0 * PI);
     const std::size_t end = d_header_end;
@@ -247,6 +254,35 @@ void SingleCarrierBody::fit_channel(const std::vector<float>& reference,
     d_equalizer.design(d_channel.paths,
                        d_channel.noise_var,
                        d_channel.parameters() / double(d_channel.observations));
+}
+
+/*!
+ * The receiver's DC offset, from the reference symbols before \p end and the gains so
+ * far, is taken off the samples loaded next. Says whether there is one.
+ */
+bool SingleCarrierBody::remove_line(std::size_t end)
+{
+    constexpr std::size_t RUN = 16; // symbols of one gain
+    // Turned back by the carrier offset, the line at 0 Hz turns the other way.
+    const double turn = -2.0 * PI * d_cfo / d_profile.samples_per_symbol; // a sample
+    const double first = d_clock.position(0.0) - d_window.start();
+    Complex line = product(d_equalizer.response(-d_cfo), std::polar(1.0, turn * first));
+    const Complex step = std::polar(1.0, turn * d_clock.period);
+    LineFit fit;
+    end = std::min({ end, d_reference.size(), d_z.size() });
+    for (std::size_t begin = 0; begin < end; begin += RUN) {
+        const std::size_t last = std::min(begin + RUN, end);
+        const Complex gain = d_tracker.at(double(begin) + 0.5 * (RUN - 1.0)).value;
+        for (std::size_t k = begin; k < last; k++) {
+            if (d_reference[k] != 0.0f) {
+                fit.add(Complex(d_z[k]), gain * double(d_reference[k]), line);
+            }
+            line = product(line, step);
+        }
+    }
+    const Complex amplitude = fit.amplitude();
+    d_window.remove_line(amplitude);
+    return amplitude != 0.0;
 }
 
 //! Gains and noise from all reference symbols.

@@ -54,6 +54,7 @@ private:
 
     enum class Phase { constant, tracked };
     void fit_channel(const std::vector<float>& reference, std::size_t n, Phase phase);
+    bool remove_line(std::size_t end);
     void track_gain();
     void track_gain_and_clock();
     bool correct_clock();

@@ -2,6 +2,7 @@
 #include "symbol_filter.h"
 
 #include "math/complex_product.h"
+#include "math/constants.h"
 
 #include <algorithm>
 #include <cmath>
@@ -56,6 +57,23 @@ void SymbolFilter::make_taps(double fraction)
     } else {
         d_product.set(d_taps);
     }
+}
+
+std::complex<double> SymbolFilter::response(double frequency) const
+{
+    const double turn = 2.0 * PI * frequency; // radians a symbol
+    const double sps = d_pulse.samples_per_symbol();
+    const auto half = std::lround(d_pulse.half_length() * sps);
+    double pulse = d_pulse.value(0.0);
+    for (long i = 1; i <= half; i++) {
+        const double t = double(i) / sps;
+        pulse += 2.0 * d_pulse.value(t) * std::cos(turn * t);
+    }
+    std::complex<double> channel = 0.0;
+    for (const auto& path : d_paths) {
+        channel += conj_product(path.gain, std::polar(1.0, turn * path.delay));
+    }
+    return pulse * channel;
 }
 
 void SymbolFilter::apply(const std::vector<std::complex<float>>& samples,

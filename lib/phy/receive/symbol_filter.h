@@ -34,6 +34,9 @@ public:
                std::size_t n,
                std::complex<float>* out);
 
+    //! Output at symbol 0 for exp(2 pi j frequency t), t in symbols.
+    std::complex<double> response(double frequency) const;
+
 private:
     static constexpr unsigned STEPS = 512; //!< of timing, a symbol
 
