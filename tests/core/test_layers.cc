@@ -77,6 +77,21 @@ TEST(LayeredConfiguration, SaysWhatDoesNotFit)
     EXPECT_EQ(ModelConfig::from_json(config.to_json()).to_json(), config.to_json());
 }
 
+// What a layer is worth a transmitter cannot learn by itself.
+TEST(LayeredConfiguration, LearnsOverTheAir)
+{
+    const auto name = ModelConfig::from_json(layered_model()).tasks[0].name;
+    const auto read = [&](const std::string& field) {
+        const TempDir dir;
+        return TrainConfig::from_file(dir.write("config.json",
+                                                "{\"model\": " + layered_model()
+                                                    + ", \"training\": {\"tasks\": {\""
+                                                    + name + "\": {}}, " + field + "}}"));
+    };
+    EXPECT_TRUE(read("\"air_gradient\": true").air_gradient);
+    EXPECT_SAYS(error_of([&] { read("\"air_gradient\": false"); }), "air_gradient");
+}
+
 TEST(LayeredConfiguration, OtherOutputsHaveNoLayers)
 {
     auto text = layered_model();

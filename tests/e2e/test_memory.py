@@ -63,24 +63,29 @@ def config():
             'word_dropout': 0.0, 'rayleigh': 0.1, 'seed': 2, 'checkpoint_every': 1000}}
 
 
+def trained(name, configuration):
+    """The model file of a training in a folder of this name."""
+    training = sd.write_json(Path(FOLDER.name) / f'{name}.json', configuration)
+    done = sd.run('train', training, '--data', FOLDER.name, '--out', Path(FOLDER.name) / name,
+                  '--quiet', '--precision', 'fp32')
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return Path(FOLDER.name) / name / 'model.safetensors'
+
+
 def setUpModule():
     global FOLDER, MODEL
     FOLDER = tempfile.TemporaryDirectory(prefix='udeepsc-e2e-')
     write_stories(FOLDER.name)
-    training = sd.write_json(Path(FOLDER.name) / 'config.json', config())
-    done = sd.run('train', training, '--data', FOLDER.name, '--out', Path(FOLDER.name) / 'run',
-                  '--quiet', '--precision', 'fp32')
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    MODEL = Path(FOLDER.name) / 'run' / 'model.safetensors'
+    MODEL = trained('run', config())
 
 
 def tearDownModule():
     FOLDER.cleanup()
 
 
-def measured(command, *more):
-    done = sd.run(command, '--model', MODEL, '--data', FOLDER.name, '--task', TASK, '--json', *more)
+def measured(command, *more, model=None):
+    done = sd.run(command, '--model', model or MODEL, '--data', FOLDER.name, '--task', TASK, '--json', *more)
     if done.returncode:
         raise AssertionError(done.stderr)
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -133,6 +138,15 @@ class Stories(unittest.TestCase):
         self.assertLess(few['value'], many['value'] - 0.2)
         self.assertAlmostEqual(few['symbols_mean'] / 16, many['symbols_mean'] / 200, 9)
 
+    def test_trained_apart(self):
+        """No gradient over the air: the transmitter learns by itself, the receiver from it."""
+        apart = config()
+        apart['training']['air_gradient'] = False
+        apart['training']['auxiliary_weight'] = 0
+        line = measured('eval', '--dataset', 'babi-1', '--snr', '12', '--limit', '90',
+                        model=trained('apart', apart))[0]
+        self.assertGreater(line['value'], 0.6)  # one place of four, by chance
+
     def test_what_cannot_be_measured_is_said(self):
         for more, says in ((['--dataset', 'babi-77'], 'babi-20'),
                            (['--dataset', 'babi-1', '--lose', '3'], 'lose'),
@@ -140,6 +154,49 @@ class Stories(unittest.TestCase):
             done = sd.run('eval', '--model', MODEL, '--data', FOLDER.name, '--task', TASK, *more)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(says, done.stderr)
+
+
+class Masks(unittest.TestCase):
+    """Fewer symbols: 8 of each frame's 16, or 3."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.file = Path(FOLDER.name) / 'learnt.safetensors'
+        done = sd.run('bench', 'masks', '--model', MODEL, '--data', FOLDER.name, '--dataset',
+                      'babi-1', '--learn', '60', '--save', cls.file, '--questions', '20',
+                      '--symbols', '8', '--json')
+        if done.returncode:
+            raise AssertionError(done.stderr)
+        cls.lines = [json.loads(line) for line in done.stdout.splitlines()]
+
+    def measured(self, rule, symbols, file=None):
+        return measured('eval', '--dataset', 'babi-1', '--snr', '12', '--mask',
+                        rule, '--mask-symbols', str(symbols), '--mask-file', file or self.file)[0]
+
+    def test_what_was_not_sent_is_estimated(self):
+        half = self.measured('order', 8)
+        self.assertEqual((half['mask'], half['symbols_mean']), ('order', 5 * 8))
+        self.assertGreater(half['value'], 0.75)
+        self.assertLess(self.measured('theory', 8, 'none')['value'], half['value'])  # zeros
+        self.assertLess(self.measured('order', 2)['value'], half['value'])
+
+    def test_telling_which_costs_symbols(self):
+        line = self.measured('learnt', 8)
+        # 16 over 4 is 1820: 11 bits, of which a symbol at 12 dB carries 4. One element more would
+        # take 13 bits, and 9 symbols.
+        self.assertEqual((line['symbols_mean'], line['mask_symbols']), (5 * 7, 5 * 3))
+        self.assertEqual([found['mask'] for found in self.lines],
+                         ['learnt', 'order', 'theory', 'random'])
+
+    def test_a_learnt_file_beside_the_model_is_found(self):
+        done = sd.run('eval', '--model', MODEL, '--data', FOLDER.name, '--task', TASK,
+                      '--dataset', 'babi-1', '--mask', 'learnt')
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('bench masks', done.stderr)
+        beside = MODEL.with_suffix('.masks.safetensors')
+        beside.write_bytes(self.file.read_bytes())
+        self.addCleanup(beside.unlink)
+        self.assertEqual(self.measured('order', 8, 'auto'), self.measured('order', 8))
 
 
 if __name__ == '__main__':
