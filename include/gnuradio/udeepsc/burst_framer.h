@@ -40,6 +40,9 @@ struct UDEEPSC_API burst_framer_options {
     frame_check check = frame_check::none;
     std::string key
         = ""; //!< file with the key that signs the frames; empty: they are not
+    //! Of OFDM: power over the mean at which peaks are cut, dB, 0..100; 100: they are
+    //! not.
+    double peak_limit_db = 100;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -77,7 +80,8 @@ struct UDEEPSC_API burst_framer_options {
  *   u8vectors too, sent MSB first and not coded, and reads modulation ("qpsk" where it is
  *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
- * - options: how many samples share a frame, addresses, what else is told, a key. With a
+ * - options: how many samples share a frame, addresses, what else is told, a key, OFDM's
+ *   peaks. With a
  *   key header, description and control messages are signed (docs/security.md), which
  *   takes 16 bytes of the description
  *

@@ -50,7 +50,8 @@ void bind_transmitter(py::module& m)
                          int destination,
                          frame_positions positions,
                          frame_check check,
-                         const std::string& key) {
+                         const std::string& key,
+                         double peak_limit_db) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -61,7 +62,8 @@ void bind_transmitter(py::module& m)
                                              destination,
                                              positions,
                                              check,
-                                             key });
+                                             key,
+                                             peak_limit_db });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -73,7 +75,8 @@ void bind_transmitter(py::module& m)
              py::arg("destination") = 255,
              py::arg("positions") = frame_positions::untold,
              py::arg("check") = frame_check::none,
-             py::arg("key") = "")
+             py::arg("key") = "",
+             py::arg("peak_limit_db") = 100.0)
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
