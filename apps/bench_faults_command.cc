@@ -65,6 +65,11 @@ void add_bench_faults_command(CLI::App& bench)
         ->check(CLI::Range(1, 8191));
     command->add_option("--bursts", o->link.bursts, "for each fault")
         ->check(CLI::Range(2, 1000000));
+    command
+        ->add_option("--peak-limit",
+                     o->link.peak_limit_db,
+                     "dB over the mean power at which OFDM's peaks are cut")
+        ->check(CLI::Range(0.0, 100.0));
     command->add_option("--seed", o->seed, "of bursts and channel");
     command->add_flag("--json", o->json, "one JSON line a fault");
     for (auto* option : command->get_options())

@@ -79,7 +79,9 @@ LinkRunner::LinkRunner(const Link& link, std::uint64_t seed)
     , d_demapper(link.modulation)
     , d_random(seed)
     , d_channel(channel_config(seed))
-{ }
+{
+    d_framer.set_peak_limit(link.peak_limit_db);
+}
 
 LinkResult LinkRunner::run(bool demodulate)
 {

@@ -66,6 +66,7 @@ struct Link {
     std::string fading = "none";
     double doppler = 0; //!< cycles per sample
     double phase_noise = 0; //!< radians rms a sample
+    double peak_limit_db = 100; //!< of the framer
     udeepsc_phy::HardwareFaults faults;
 };
 

@@ -95,25 +95,6 @@ void print_row(const EvalResult& r, const std::string& selection)
                 selection.c_str());
 }
 
-// What each layer adds to the one before it, sample by sample.
-void add_gains(std::vector<EvalResult>& results)
-{
-    for (std::size_t i = 1; i < results.size(); ++i) {
-        auto& r = results[i];
-        const auto& before = results[i - 1];
-        if (r.layer <= 1 || before.layer >= r.layer || before.snr_db != r.snr_db)
-            continue;
-        const auto gain = paired_difference(r, before);
-        r.also["gain"] = gain.value;
-        r.also["gain_ci95"] = gain.ci95;
-        if (!r.each_also.count("recall"))
-            continue;
-        const auto recall = paired_difference(r, before, "recall");
-        r.also["recall_gain"] = recall.value;
-        r.also["recall_gain_ci95"] = recall.ci95;
-    }
-}
-
 void print_results(std::vector<EvalResult> results,
                    const std::string& selection,
                    const Options& o)

@@ -35,6 +35,9 @@ struct CutResult {
     udeepsc_core::EvalResult result;
 };
 
+//! What each layer adds to the one before it, sample by sample: among the other scores.
+void add_gains(std::vector<udeepsc_core::EvalResult>& results);
+
 //! Of each share and SNR. Layers that are left alike are decoded once.
 std::vector<CutResult> evaluate_cut(const udeepsc_core::Transceiver& model,
                                     udeepsc_core::EvalOptions eval,

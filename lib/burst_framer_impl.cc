@@ -24,10 +24,12 @@ std::shared_ptr<FrameSigner> make_signer(const std::string& key)
 }
 
 std::shared_ptr<const Framer> make_framer(const std::string& profile,
-                                          const std::shared_ptr<FrameSigner>& signer)
+                                          const std::shared_ptr<FrameSigner>& signer,
+                                          double peak_limit_db)
 {
     auto framer = std::make_shared<Framer>(FrameProfile::from_name(profile));
     framer->set_signer(signer);
+    framer->set_peak_limit(peak_limit_db);
     return framer;
 }
 
@@ -58,6 +60,7 @@ void burst_framer_options::validate() const
     require_range("hold_ms", hold_ms, 0, 10000);
     require_range("address", address, 0, 255);
     require_range("destination", destination, 0, 255);
+    require_range("peak_limit_db", peak_limit_db, 0, 100);
 }
 
 burst_framer::sptr burst_framer::make(const std::string& model,
@@ -80,7 +83,7 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
     , d_protection(options.protection.empty()
                        ? udeepsc_core::Protection()
                        : udeepsc_core::read_protection(options.protection))
-    , d_framer(make_framer(profile, d_signer))
+    , d_framer(make_framer(profile, d_signer, options.peak_limit_db))
     , d_format(make_payload_format(model))
     , d_gatherer(options.pending)
     , d_worker(*this,
@@ -112,7 +115,7 @@ bool burst_framer_impl::stop()
 
 void burst_framer_impl::set_profile(const std::string& profile)
 {
-    framer_sptr fresh = make_framer(profile, d_signer);
+    framer_sptr fresh = make_framer(profile, d_signer, d_options.peak_limit_db);
     std::lock_guard<std::mutex> lock(d_mutex);
     d_framer.swap(fresh);
 }

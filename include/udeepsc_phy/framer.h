@@ -26,6 +26,14 @@ public:
     void set_signer(std::shared_ptr<FrameSigner> signer);
 
     /*!
+     * Peaks of OFDM symbols that lie more than so many dB over the mean power are cut, at
+     * the price of some noise on the payload; pilots and training stay as they are, and
+     * the spectrum too. A single carrier has none to speak of.
+     * \param db 0..100; 100: nothing is cut. \throws std::invalid_argument
+     */
+    void set_peak_limit(double db);
+
+    /*!
      * One burst, amplitude as FrameProfile says. Sets each header's symbols itself.
      * Payloads in a row that are alike and numbered one after the other cost no header of
      * their own. \throws std::invalid_argument for no payload, an empty payload, more

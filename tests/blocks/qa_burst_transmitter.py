@@ -187,10 +187,23 @@ class Framer(unittest.TestCase):
             fx.payload(got).astype(np.complex64),
             bx.burst(data, 'short', frame_id=1, model=bx.model_tag(2)))
 
+    def test_peaks_of_ofdm_end(self):
+        peaks = []
+        for limit in (100, 5):
+            block = udeepsc.burst_framer(fx.model_path(), 'ofdm', peak_limit_db=limit)
+            with fx.Bench(block) as bench:
+                bench.post(bx.symbol_pdu(bx.symbols(508)))
+                samples = fx.payload(bench.received(1)[0])
+            body = samples[len(samples) // 4:]  # behind preamble and training
+            peaks.append(10 * np.log10(2 * np.max(np.abs(body))**2))
+        self.assertGreater(peaks[0], peaks[1] + 1)
+        self.assertLess(peaks[1], 7.5)
+
     def test_parameters_are_named(self):
         for name, value in (('pending', 0), ('max_frame_symbols', -1),
                             ('max_frame_symbols', 32769), ('hold_ms', -1.0), ('address', 256),
-                            ('destination', 256)):
+                            ('destination', 256), ('peak_limit_db', -1.0),
+                            ('peak_limit_db', float('nan'))):
             with self.assertRaisesRegex(ValueError, name):
                 udeepsc.burst_framer(fx.model_path(), **{name: value})
         with self.assertRaisesRegex(ValueError, 'address'):

@@ -87,7 +87,9 @@ TEST_P(PictureSchemes, AdaptiveFixedAndIdeal)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, PictureSchemes, testing::Values("jpeg", "jpeg2000", "hevc"));
+INSTANTIATE_TEST_SUITE_P(Sources,
+                         PictureSchemes,
+                         testing::Values("jpeg", "jpeg2000", "hevc"));
 
 TEST(Scheme, TextsArriveOrAreCut)
 {

@@ -133,6 +133,44 @@ TEST(Ofdm, BurstHasTheLengthAndPowerOfTheConvention)
     }
 }
 
+TEST(Ofdm, PeaksEndWhereTheyAreTold)
+{
+    Xoshiro256pp random(11);
+    const auto profile = ofdm_profile();
+    const auto sent = random_payload(5000, Modulation::qpsk, random);
+    Framer framer(profile);
+    const auto whole = framer.frame({ sent });
+    framer.set_peak_limit(100.0);
+    EXPECT_EQ(framer.frame({ sent }), whole);
+
+    framer.set_peak_limit(5.0);
+    const auto cut = framer.frame({ sent });
+    ASSERT_EQ(cut.size(), whole.size());
+    const FrameLayout layout(profile);
+    const std::size_t training
+        = layout.symbol_sample(std::ptrdiff_t(profile.preamble_symbols) + 8);
+    const std::size_t body = training + OFDM_TRAINING * OFDM_SYMBOL * 2;
+    double highest = 0.0, highest_before = 0.0, changed = 0.0;
+    for (std::size_t i = 0; i < cut.size(); i++) {
+        if (i < body) {
+            EXPECT_EQ(cut[i], whole[i]) << i; // preamble and training
+            continue;
+        }
+        highest = std::max(highest, 2.0 * double(std::norm(cut[i])));
+        highest_before = std::max(highest_before, 2.0 * double(std::norm(whole[i])));
+        changed += 2.0 * std::norm(cut[i] - whole[i]) / double(cut.size() - body);
+    }
+    // The filter lets some of them grow again.
+    EXPECT_LT(10.0 * std::log10(highest), 7.0);
+    EXPECT_GT(10.0 * std::log10(highest_before), 9.0);
+    EXPECT_LT(10.0 * std::log10(changed), -15.0);
+
+    for (const double bad : { -1.0, 101.0, double(NAN), -double(INFINITY) }) {
+        EXPECT_THROW(framer.set_peak_limit(bad), std::invalid_argument) << bad;
+    }
+    EXPECT_EQ(framer.frame({ sent }), cut);
+}
+
 TEST(Ofdm, ProfileErrorsNameTheField)
 {
     const auto refused = [](const char* field, auto change) {

@@ -257,6 +257,41 @@ TEST(Ofdm, HeadersSurviveMinusSixBehindTheDetector)
 
 // ---------------------------------------------------------------------------- faults
 
+// Pilots and training without noise beside payloads that have some: the receiver must not
+// think that it knows offsets better than it does.
+TEST(Ofdm, CutPeaksAreNoiseOfThePayload)
+{
+    Xoshiro256pp random(12);
+    Framer framer(ofdm_profile());
+    framer.set_peak_limit(6.0);
+    BurstDetector detector({ ofdm_profile() });
+    BurstDemodulator demodulator(ofdm_profile());
+    for (int trial = 0; trial < 10; trial++) {
+        const auto sent = random_payload(4000, Modulation::qpsk, random);
+        auto samples = framer.frame({ sent });
+        samples.resize(samples.size() + 500);
+        RadioChannelConfig config;
+        config.esn0_db = 60.0;
+        config.samples_per_symbol = ofdm_profile().samples_per_symbol;
+        config.cfo = 0.01 * (2.0 * random.uniform() - 1.0);
+        config.delay = 200.0 + random.uniform();
+        config.clock_ppm = 40.0 * random.uniform() - 20.0;
+        config.seed = random();
+        detector.reset();
+        const auto air = RadioChannel(config).apply(samples.data(), samples.size());
+        auto bursts = detector.push(air.data(), air.size());
+        for (auto& burst : detector.flush()) {
+            bursts.push_back(std::move(burst));
+        }
+        ASSERT_EQ(bursts.size(), 1u);
+        const auto frame = demodulator.demodulate(bursts[0]);
+        ASSERT_EQ(frame.payloads.size(), 1u);
+        const double error = mean_error(frame.payloads[0], sent);
+        EXPECT_GT(error, 1e-4);
+        EXPECT_LT(error, 1e-2) << trial;
+    }
+}
+
 TEST(Ofdm, WhatARadioMayBring)
 {
     Xoshiro256pp random(9);

@@ -43,6 +43,9 @@ struct UDEEPSC_API burst_framer_options {
     //! File with the power and repetitions of each layer (udeepsc bench protection), for
     //! samples in layers; empty: all are sent alike.
     std::string protection = "";
+    //! Of OFDM: power over the mean at which peaks are cut, dB, 0..100; 100: they are
+    //! not.
+    double peak_limit_db = 100;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -81,9 +84,9 @@ struct UDEEPSC_API burst_framer_options {
  *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
  * - options: how many samples share a frame, addresses, what else is told, a key, the
- *   protection of layers, which the frame's description tells the receiver. With a
- *   key header, description and control messages are signed (docs/security.md), which
- *   takes 16 bytes of the description
+ *   protection of layers, which the frame's description tells the receiver, OFDM's peaks.
+ *   With a key header, description and control messages are signed (docs/security.md),
+ *   which takes 16 bytes of the description
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model or no key, udeepsc_core::Error for one that cannot

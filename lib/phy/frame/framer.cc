@@ -237,6 +237,17 @@ void Framer::set_signer(std::shared_ptr<FrameSigner> signer)
     d_impl->signer = std::move(signer);
 }
 
+void Framer::set_peak_limit(double db)
+{
+    if (!(db >= 0.0 && db <= 100.0)) {
+        throw std::invalid_argument("peak_limit_db: got " + std::to_string(db)
+                                    + ", expected 0 to 100");
+    }
+    if (d_impl->ofdm) {
+        d_impl->ofdm->set_peak_limit(db);
+    }
+}
+
 Symbols Framer::frame(const std::vector<Payload>& payloads,
                       const FrameAddresses& addresses) const
 {

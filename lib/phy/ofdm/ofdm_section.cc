@@ -151,6 +151,7 @@ OfdmModulator::OfdmModulator(const FrameProfile& profile,
     , d_transform(profile.samples_per_symbol)
     , d_pilots(pilots)
     , d_rise(OFDM_OVERLAP * profile.samples_per_symbol)
+    , d_peak(std::numeric_limits<float>::infinity())
 {
     for (std::size_t i = 0; i < d_rise.size(); i++) {
         const double s = std::sin(0.5 * PI * (i + 0.5) / d_rise.size());
@@ -179,6 +180,57 @@ OfdmModulator::body_carriers(const std::vector<std::complex<float>>& body,
             = position < body.size() ? body[position] : d_layout.padding(slot);
     }
     return carriers;
+}
+
+void OfdmModulator::set_peak_limit(double db)
+{
+    const double power = std::pow(10.0, db / 10.0) / d_profile.samples_per_symbol;
+    d_peak = db < 100.0 ? static_cast<float>(std::sqrt(power))
+                        : std::numeric_limits<float>::infinity();
+}
+
+/*
+ * Magnitudes are cut, what that puts beside the carriers is filtered out, and the pilots
+ * are set to what they were; the filter lets peaks grow again, so several times over. Cut
+ * symbols come out smaller, in the mean by a factor that is then taken back.
+ * Source: J. Armstrong, "Peak-to-average power reduction for OFDM by repeated clipping
+ * and frequency domain filtering", Electronics Letters 38 (5), 2002.
+ */
+void OfdmModulator::limit_peaks(std::size_t m,
+                                std::vector<std::complex<float>>& carriers) const
+{
+    constexpr int PASSES = 4;
+    const auto wanted = carriers;
+    std::vector<std::complex<float>> samples(d_transform.samples());
+    for (int pass = 0; pass < PASSES; pass++) {
+        d_transform.synthesize(carriers.data(), samples.data());
+        bool cut = false;
+        for (auto& x : samples) {
+            const float size = std::abs(x);
+            if (size > d_peak) {
+                x *= d_peak / size;
+                cut = true;
+            }
+        }
+        if (!cut) {
+            break;
+        }
+        d_transform.analyze(samples.data(), carriers.data());
+        for (std::size_t i = 0; i < d_profile.pilot_symbols; i++) {
+            const std::size_t c = d_layout.pilot_carrier(m, i);
+            carriers[c] = wanted[c];
+        }
+    }
+    float both = 0.0f, energy = 0.0f;
+    for (std::size_t slot = 0; slot < d_profile.data_symbols; slot++) {
+        const std::size_t c = d_layout.data_carrier(m, slot);
+        both += (std::conj(wanted[c]) * carriers[c]).real();
+        energy += std::norm(wanted[c]);
+    }
+    for (std::size_t slot = 0; slot < d_profile.data_symbols; slot++) {
+        carriers[d_layout.data_carrier(m, slot)]
+            *= energy / std::max(both, 0.1f * energy);
+    }
 }
 
 //! Prefix, period and fall, faded at both ends.
@@ -213,7 +265,11 @@ void OfdmModulator::modulate(const std::vector<std::complex<float>>& body,
         add_symbol(carriers.data(), out);
     }
     for (std::size_t m = 0; m < d_layout.body_symbols(body.size()); m++, out += step) {
-        add_symbol(body_carriers(body, m).data(), out);
+        auto carriers = body_carriers(body, m);
+        if (std::isfinite(d_peak)) {
+            limit_peaks(m, carriers);
+        }
+        add_symbol(carriers.data(), out);
     }
 }
 

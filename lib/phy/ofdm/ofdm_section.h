@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -117,6 +118,9 @@ public:
 
     const OfdmLayout& layout() const { return d_layout; }
 
+    //! Peaks of body symbols over the mean power, dB; 100: as they come.
+    void set_peak_limit(double db);
+
     //! Samples of training and body.
     std::size_t samples(std::size_t body_length) const;
 
@@ -130,6 +134,7 @@ public:
 private:
     std::vector<std::complex<float>>
     body_carriers(const std::vector<std::complex<float>>& body, std::size_t m) const;
+    void limit_peaks(std::size_t m, std::vector<std::complex<float>>& carriers) const;
     void add_symbol(const std::complex<float>* carriers, std::complex<float>* out) const;
 
     FrameProfile d_profile;
@@ -137,6 +142,7 @@ private:
     OfdmTransform d_transform;
     std::vector<float> d_pilots;
     std::vector<float> d_rise; //!< of the overlap
+    float d_peak; //!< largest magnitude of a sample
 };
 
 } // namespace detail

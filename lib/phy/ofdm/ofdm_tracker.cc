@@ -301,7 +301,7 @@ void OfdmTracker::search_frequency(std::size_t symbols, std::size_t carriers)
     const double variance = 6.0 * d_noise_var / (std::max(energy, 1e-300) * n * n);
     const double range = 5.0 * std::sqrt(variance);
     const double step = 2.0 * PI / (8.0 * double(d_symbols));
-    const int steps = std::min(static_cast<int>(std::ceil(range / step)), 200);
+    const int steps = static_cast<int>(std::min(std::ceil(range / step), 200.0));
     double best = 0.0, most = -1.0;
     for (int i = -steps; i <= steps; i++) {
         Complex sum = 0.0;

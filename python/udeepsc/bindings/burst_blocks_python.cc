@@ -51,7 +51,8 @@ void bind_transmitter(py::module& m)
                          frame_positions positions,
                          frame_check check,
                          const std::string& key,
-                         const std::string& protection) {
+                         const std::string& protection,
+                         double peak_limit_db) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -63,7 +64,8 @@ void bind_transmitter(py::module& m)
                                              positions,
                                              check,
                                              key,
-                                             protection });
+                                             protection,
+                                             peak_limit_db });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -76,7 +78,8 @@ void bind_transmitter(py::module& m)
              py::arg("positions") = frame_positions::untold,
              py::arg("check") = frame_check::none,
              py::arg("key") = "",
-             py::arg("protection") = "")
+             py::arg("protection") = "",
+             py::arg("peak_limit_db") = 100.0)
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
