@@ -59,8 +59,9 @@ class Chain:
         self.decoder = udeepsc.unified_decoder(MODEL, gather_ms=gather_ms, layers=decoded)
         self.symbols, self.results = blocks.message_debug(), blocks.message_debug()
         modulator = udeepsc.digital_modulator()
+        self.filter = LayerFilter(passed)  # a block in Python lives as long as its object
         chain = [self.encoder, udeepsc.feature_selector(MODEL, 10.0), self.indexer, modulator,
-                 LayerFilter(passed), udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 20.0),
+                 self.filter, udeepsc.block_fading_channel(udeepsc.channel_type.awgn, 20.0),
                  udeepsc.vq_lookup(MODEL), self.decoder]
         for a, b in zip(chain, chain[1:]):
             self.top.msg_connect(a, 'out', b, 'in')
