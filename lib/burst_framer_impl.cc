@@ -80,9 +80,7 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
     , d_destination(options.destination)
     , d_max_frame_symbols(options.max_frame_symbols)
     , d_signer(make_signer(options.key))
-    , d_protection(options.protection.empty()
-                       ? udeepsc_core::Protection()
-                       : udeepsc_core::read_protection(options.protection))
+    , d_protection(read_layer_protection(options.protection))
     , d_framer(make_framer(profile, d_signer, options.peak_limit_db))
     , d_format(make_payload_format(model))
     , d_gatherer(options.pending)
@@ -196,10 +194,9 @@ void burst_framer_impl::add_options(Payload& payload, const pdu& data) const
     header.layer = static_cast<unsigned>(data.unsigned_number(keys::layer()).value_or(0));
     header.checked = d_options.check == frame_check::crc16;
     if (data.unsigned_number(keys::layers())) { // one of several
-        const auto protection
-            = protection_of(d_protection, static_cast<int>(header.layer));
+        const auto protection = protection_of(d_protection, header.layer);
         header.power_db = protection.power_db;
-        header.repetitions = static_cast<unsigned>(protection.repetitions);
+        header.repetitions = protection.repetitions;
     }
     const auto kept = data.integers(keys::kept());
     if (d_options.positions == frame_positions::mask && kept) {

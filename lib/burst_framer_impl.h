@@ -3,11 +3,11 @@
 
 #include "frame_batch.h"
 #include "job_thread.h"
+#include "layer_protection.h"
 #include "modality_gatherer.h"
 #include "payload_format.h"
 #include "pdu_block_impl.h"
 #include <gnuradio/udeepsc/burst_framer.h>
-#include <udeepsc_core/protection.h>
 #include <udeepsc_phy/framer.h>
 
 #include <deque>
@@ -59,7 +59,7 @@ private:
     std::atomic<int> d_max_frame_symbols;
     std::atomic<std::uint64_t> d_samples_sent { 0 };
     const std::shared_ptr<udeepsc_phy::FrameSigner> d_signer; // null without a key
-    const udeepsc_core::Protection d_protection; // empty: all layers are sent alike
+    const std::vector<layer_protection> d_protection; // empty: all layers are sent alike
     mutable std::mutex d_mutex; // of the two pointers
     framer_sptr d_framer;
     payload_format_sptr d_format;

@@ -143,7 +143,7 @@ class OneProcess(unittest.TestCase):
         self.assertGreater(line['psnr_db'], 0)
 
     def test_sim_with_faults(self):
-        """A line as strong as the signal is noise to the receiver: 3 dB and more."""
+        """A sine half as strong as the signal is noise to the receiver: 3 dB and more."""
         def measured(*faults):
             out = FOLDER / f'faults-{len(faults)}'
             status, said = run('sim', '--model', FOLDER / 'model', '--grid', '2x2', '--image',
@@ -153,8 +153,8 @@ class OneProcess(unittest.TestCase):
             return json.loads((out / 'figures.json').read_text())['measured Es/N0 dB'], said
 
         without, _ = measured()
-        value, said = measured('--fault', 'dc_dbc=-5', 'clip_db=6')
-        self.assertIn('dc_dbc -5, clip_db 6', said)
+        value, said = measured('--fault', 'narrowband_sir_db=3', 'clip_db=6')
+        self.assertIn('narrowband_sir_db 3, clip_db 6', said)
         self.assertLess(value, without - 3)
 
     def test_sim_writes_over_nothing(self):
