@@ -41,6 +41,9 @@ def single_task(config, task):
     model['tasks'] = [t for t in model['tasks'] if t['name'] == task]
     needed = model['tasks'][0]['inputs']
     model['encoders'] = {m: e for m, e in model['encoders'].items() if m in needed}
+    for encoder in model['encoders'].values():
+        if 'label_mirror' in encoder:
+            encoder['label_mirror'] = [t for t in encoder['label_mirror'] if t == task]
     if 'training' in single:
         settings = single['training'].get('tasks', {}).get(task, {})
         single['training']['tasks'] = {task: {**settings, 'weight': 1}}
