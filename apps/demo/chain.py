@@ -105,7 +105,11 @@ class Chain:
         self.top.msg_connect((sender, 'out'), (receiver, 'in'))
 
     def __enter__(self):
-        self.top.start()
+        try:
+            self.top.start()
+        except BaseException:  # a signal: its threads may run, and must not outlive it
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
