@@ -119,8 +119,8 @@ class MemoryViewState:
         if pmt.is_symbol(expected):
             question.expected = pmt.symbol_to_string(expected)
         remembered = value_of(about, 'remembered')
-        if remembered is not None:
-            question.remembered = int(remembered)
+        if remembered is not None:  # of both receivers, whose results come in any order, the most
+            question.remembered = max(int(remembered), question.remembered or 0)
 
     def right(self, port):
         """(right, asked) of the questions shown whose answer is known."""
