@@ -210,13 +210,7 @@ ElementMasks ElementMasks::load(const std::string& path, const std::string& mode
     const auto file = read_learnt(path, FORMAT, model_id);
     ElementMasks masks;
     masks.d_model_id = model_id;
-    const std::string last = ".mean";
-    for (const auto& tensor : file.tensors) {
-        const auto& name = tensor.name;
-        if (name.size() <= last.size()
-            || name.compare(name.size() - last.size(), last.size(), last) != 0)
-            continue;
-        const auto modality = name.substr(0, name.size() - last.size());
+    for (const auto& modality : modalities_with(file, ".mean")) {
         auto& part = masks.d_parts[modality];
         part.mean = values_of(file, modality + ".mean");
         part.covariance = values_of(file, modality + ".covariance");

@@ -44,6 +44,20 @@ inline std::vector<float> values_of(const SafetensorsFile& file, const std::stri
     throw Error("tensor '" + name + "' is missing or of another type");
 }
 
+//! What stands before \p last in the names of tensors that end with it: the modalities.
+inline std::vector<std::string> modalities_with(const SafetensorsFile& file,
+                                                const std::string& last)
+{
+    std::vector<std::string> modalities;
+    for (const auto& tensor : file.tensors) {
+        const auto& name = tensor.name;
+        if (name.size() > last.size()
+            && name.compare(name.size() - last.size(), last.size(), last) == 0)
+            modalities.push_back(name.substr(0, name.size() - last.size()));
+    }
+    return modalities;
+}
+
 inline void write_learnt(const std::string& path,
                          const LearntFormat& format,
                          const std::string& model_id,

@@ -95,13 +95,7 @@ SharedSpace SharedSpace::load(const std::string& path, const std::string& model_
     const auto file = read_learnt(path, FORMAT, model_id);
     SharedSpace space;
     space.d_model_id = model_id;
-    const std::string last = ".inner";
-    for (const auto& tensor : file.tensors) {
-        const auto& name = tensor.name;
-        if (name.size() <= last.size()
-            || name.compare(name.size() - last.size(), last.size(), last) != 0)
-            continue;
-        const auto modality = name.substr(0, name.size() - last.size());
+    for (const auto& modality : modalities_with(file, ".inner")) {
         auto& p = space.d_projections[modality];
         p.inner = values_of(file, modality + ".inner");
         p.inner_bias = values_of(file, modality + ".inner_bias");
