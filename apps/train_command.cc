@@ -50,6 +50,29 @@ void common_options(CLI::App& command, TrainOptions& o)
     command.add_option("--max-bad", o.run.max_bad, "unreadable files or lines to skip");
 }
 
+void starting_weights(CLI::App& command, TrainOptions& o)
+{
+    auto* ours = command
+                     .add_option("--start-from",
+                                 o.run.start_from,
+                                 "model file with the weights to begin with")
+                     ->check(CLI::ExistingFile);
+    command
+        .add_option("--bert",
+                    o.run.bert,
+                    "folder of a published BERT (config.json, model.safetensors, "
+                    "vocab.txt) for the text encoder to begin with")
+        ->check(CLI::ExistingDirectory)
+        ->excludes(ours);
+    command
+        .add_option("--vit",
+                    o.run.vit,
+                    "folder of a published Vision Transformer (config.json, "
+                    "model.safetensors) for the image encoder to begin with")
+        ->check(CLI::ExistingDirectory)
+        ->excludes(ours);
+}
+
 // A line that is written over and over.
 void show_progress(const TrainProgress& p)
 {
@@ -165,11 +188,7 @@ void add_train_command(CLI::App& app)
                      o->precision,
                      "bf16 autocast, or fp32; auto: bf16 where the device has it")
         ->check(CLI::IsMember({ "auto", "fp32", "bf16" }));
-    command
-        ->add_option("--start-from",
-                     o->run.start_from,
-                     "model file with the weights to begin with")
-        ->check(CLI::ExistingFile);
+    starting_weights(*command, *o);
     command->add_option("--max-minutes",
                         o->run.max_minutes,
                         "stop at the first checkpoint after so long");

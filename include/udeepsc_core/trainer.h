@@ -109,6 +109,8 @@ struct TrainRun {
     std::string
         tokenizer; //!< SentencePiece model or vocab.txt; made from the data if empty
     std::string start_from; //!< model file whose weights to begin with, may be empty
+    std::string bert; //!< folder of a published BERT for the text encoder to begin with
+    std::string vit; //!< folder of a published ViT for the image encoder to begin with
     //! Of the processes that train together: host and port of rank 0, see
     //! docs/training.md
     std::string rendezvous_host = "127.0.0.1";

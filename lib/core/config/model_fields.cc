@@ -34,6 +34,12 @@ void EncoderConfig::visit(FieldVisitor& f)
            dropout,
            0,
            0.99);
+    f.text({ "layer_norm",
+             "",
+             "first: before attention and feed-forward, as in ViT; last: after them, and "
+             "after the embedding, as in BERT" },
+           layer_norm,
+           { "first", "last" });
 }
 
 void TaskModality::visit(FieldVisitor& f)

@@ -26,10 +26,9 @@ void add_conv_relu(nn::Sequential& stack, int in, int out, int stride)
     stack->push_back(nn::ReLU());
 }
 
-// Centre and scale by CIFAR-10's statistics, near enough for any photograph.
 torch::Tensor centred(const torch::Tensor& x)
 {
-    return (x - 0.47) * 4.0;
+    return (x - ImageModality::MEAN) * ImageModality::SCALE;
 }
 
 torch::Tensor as_rows(const torch::Tensor& x)

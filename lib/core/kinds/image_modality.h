@@ -8,6 +8,10 @@ namespace udeepsc_core {
 /*! Square RGB pictures of one size, cut into patches. */
 class ImageModality : public Modality {
 public:
+    //! A colour c in [0, 1] reaches the network as (c - MEAN) SCALE: CIFAR-10's
+    //! statistics, near enough for any photograph.
+    static constexpr double MEAN = 0.47, SCALE = 4.0;
+
     const char* kind() const override { return "image"; }
 
     void visit(FieldVisitor& fields) override;
@@ -35,6 +39,7 @@ public:
 
     int side() const { return d_side; }
     int patch() const { return d_patch; }
+    const std::string& embedding() const { return d_embedding; }
     int grid() const { return d_side / d_patch; } //!< patches along an edge
 
 private:

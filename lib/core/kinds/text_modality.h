@@ -43,6 +43,7 @@ public:
                              const std::vector<TaskConfig>& tasks) const override;
 
     int vocabulary() const { return d_vocabulary; }
+    const std::string& vector_of() const { return d_vector_of; }
 
 private:
     bool whole() const { return d_vector_of == "sentence"; }

@@ -29,14 +29,19 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
     d_task_embedding = register_parameter(
         "task_embedding", 0.02 * torch::randn({ static_cast<int>(d_tasks.size()), dim }));
 
+    const auto place
+        = d_config.layer_norm == "last" ? LayerNormPlace::last : LayerNormPlace::first;
+    if (place == LayerNormPlace::last)
+        d_embedding_norm = register_module("embedding_norm",
+                                           nn::LayerNorm(nn::LayerNormOptions({ dim })));
     for (int i = 0; i < d_config.semantic_layers; ++i)
         d_semantic->push_back(
-            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
+            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout, place));
     register_module("semantic", d_semantic);
     for (int q = 0; q < d_config.selection_modules; ++q) {
         d_selection->push_back(FeatureSelection(dim, d_config.fsm_dim));
         d_channel->push_back(
-            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout));
+            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout, place));
     }
     register_module("selection", d_selection);
     register_module("channel", d_channel);
@@ -91,6 +96,8 @@ torch::Tensor ModalityEncoderImpl::semantic(const std::string& task,
     const int row = task_row(task);
     auto x = d_embedding->forward(input, task);
     x = x + d_position.narrow(1, 0, x.size(1));
+    if (d_embedding_norm)
+        x = d_embedding_norm(x);
     x = torch::dropout(x, d_config.dropout, is_training());
 
     auto token = d_task_embedding[row]

@@ -120,6 +120,7 @@ private:
 
     Embedding d_embedding { nullptr };
     torch::Tensor d_position; // [1, positions, dim]
+    torch::nn::LayerNorm d_embedding_norm { nullptr }; // with layer_norm "last"
     torch::Tensor d_task_embedding; // [tasks, dim], w_tk of eq. 10
     torch::nn::ModuleList d_semantic, d_channel, d_selection;
     torch::nn::ModuleDict d_ratio, d_project;

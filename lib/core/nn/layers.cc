@@ -73,7 +73,9 @@ torch::Tensor FeedForwardImpl::forward(const torch::Tensor& x)
     return torch::dropout(d_out(d_in->forward_gelu(x, *d_out)), d_dropout, is_training());
 }
 
-EncoderLayerImpl::EncoderLayerImpl(int dim, int heads, int ffn, double dropout)
+EncoderLayerImpl::EncoderLayerImpl(
+    int dim, int heads, int ffn, double dropout, LayerNormPlace place)
+    : d_place(place)
 {
     d_norm1 = register_module("norm1", nn::LayerNorm(nn::LayerNormOptions({ dim })));
     d_norm2 = register_module("norm2", nn::LayerNorm(nn::LayerNormOptions({ dim })));
@@ -84,6 +86,10 @@ EncoderLayerImpl::EncoderLayerImpl(int dim, int heads, int ffn, double dropout)
 torch::Tensor EncoderLayerImpl::forward(const torch::Tensor& x,
                                         const torch::Tensor& key_mask)
 {
+    if (d_place == LayerNormPlace::last) {
+        const auto y = d_norm1(x + d_attention(x, x, key_mask, true));
+        return d_norm2(y + d_feed_forward(y));
+    }
     const auto normed = d_norm1(x);
     const auto y = x + d_attention(normed, normed, key_mask, true);
     return y + d_feed_forward(d_norm2(y));

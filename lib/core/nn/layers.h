@@ -49,14 +49,25 @@ private:
 };
 TORCH_MODULE(FeedForward);
 
-/*! Transformer encoder layer, eq. 6, layer normalisation first. */
+/*! Where a layer normalises. */
+enum class LayerNormPlace {
+    first, //!< what goes into attention and feed-forward (pre-LN, as ViT)
+    last //!< the sum of what they give and what went in (post-LN, as BERT)
+};
+
+/*! Transformer encoder layer, eq. 6. */
 class EncoderLayerImpl : public torch::nn::Module {
 public:
-    EncoderLayerImpl(int dim, int heads, int ffn, double dropout);
+    EncoderLayerImpl(int dim,
+                     int heads,
+                     int ffn,
+                     double dropout,
+                     LayerNormPlace place = LayerNormPlace::first);
     //! x: [batch, tokens, dim], key_mask: [batch, tokens] or undefined
     torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& key_mask);
 
 private:
+    LayerNormPlace d_place;
     torch::nn::LayerNorm d_norm1 { nullptr }, d_norm2 { nullptr };
     Attention d_attention { nullptr };
     FeedForward d_feed_forward { nullptr };

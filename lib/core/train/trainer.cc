@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "batch_queue.h"
 #include "checkpoint.h"
+#include "published_weights.h"
 #include "start_weights.h"
 #include "train_log.h"
 #include "training_data.h"
@@ -119,6 +120,10 @@ private:
         Network network(d_model);
         if (!d_run.start_from.empty())
             start_from_model(network, d_run.start_from);
+        if (!d_run.bert.empty())
+            start_from_bert(network, d_run.bert);
+        if (!d_run.vit.empty())
+            start_from_vit(network, d_run.vit);
         return network;
     }
 

@@ -45,6 +45,8 @@ std::shared_ptr<const Tokenizer> kept_tokenizer(const Modality& text, const Trai
         return read_tokenizer(text, run.tokenizer);
     if (!run.start_from.empty())
         return read_bundle(run.start_from).tokenizer;
+    if (!run.bert.empty())
+        return read_tokenizer(text, (fs::path(run.bert) / "vocab.txt").string());
     throw Error(
         "training: there is a checkpoint, but no " + kept
         + "; give the tokenizer that it began with with --tokenizer, or the model "
@@ -73,6 +75,8 @@ std::shared_ptr<const Tokenizer> known_tokenizer(const Modality& text,
         return read_tokenizer(text, run.tokenizer);
     if (!run.start_from.empty())
         return read_bundle(run.start_from).tokenizer;
+    if (!run.bert.empty())
+        return read_tokenizer(text, (fs::path(run.bert) / "vocab.txt").string());
     if (fs::exists(tokenizer_path(run)))
         return read_tokenizer(text, tokenizer_path(run));
     // BERT's vocabulary is not learnt, but may lie beside the data.
