@@ -53,8 +53,8 @@ public:
 };
 
 /*!
- * \brief "hevc" (ITU-T H.265, intra: x265 and FFmpeg), "jpeg" (ITU-T T.81: libjpeg-turbo)
- * or "jpeg2000" (ITU-T T.800: OpenJPEG).
+ * \brief "h264" and "hevc" (ITU-T H.264 and H.265, intra: x264, x265 and FFmpeg), "jpeg"
+ * (ITU-T T.81: libjpeg-turbo) or "jpeg2000" (ITU-T T.800: OpenJPEG).
  * \throws std::invalid_argument naming those that there are.
  */
 std::unique_ptr<PictureCodec> make_picture_codec(const std::string& name);

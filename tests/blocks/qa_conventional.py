@@ -144,7 +144,7 @@ class Decoder(unittest.TestCase):
 
     def test_pictures_arrive(self):
         picture = smooth_picture(48, 40)
-        for scheme in ('jpeg-ldpc', 'jpeg-turbo', 'jpeg2000-ldpc', 'hevc-ldpc'):
+        for scheme in ('jpeg-ldpc', 'jpeg-turbo', 'jpeg2000-ldpc', 'h264-ldpc', 'hevc-ldpc'):
             sent = encoded(udeepsc.conventional_encoder(scheme=scheme, symbols=700, snr_db=10),
                            fx.image_pdu(picture))
             block = udeepsc.conventional_decoder(scheme=scheme, height=48, width=40)

@@ -89,7 +89,7 @@ TEST_P(PictureSchemes, AdaptiveFixedAndIdeal)
 
 INSTANTIATE_TEST_SUITE_P(Sources,
                          PictureSchemes,
-                         testing::Values("jpeg", "jpeg2000", "hevc"));
+                         testing::Values("jpeg", "jpeg2000", "hevc", "h264"));
 
 TEST(Scheme, TextsArriveOrAreCut)
 {

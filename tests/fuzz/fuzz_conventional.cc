@@ -33,13 +33,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const std::unique_ptr<PictureCodec> s_pictures[]
         = { make_picture_codec("jpeg"),
             make_picture_codec("jpeg2000"),
-            make_picture_codec("hevc") };
+            make_picture_codec("hevc"),
+            make_picture_codec("h264") };
     static const std::unique_ptr<TextCodec> s_texts[]
         = { text_codec(0), text_codec(1), text_codec(2) };
     fuzz::Input input(data, size);
-    const unsigned codec = input.choice(6);
-    if (codec >= 3) {
-        const auto text = s_texts[codec - 3]->decode(bits_of(input.rest()));
+    const unsigned codec = input.choice(7);
+    if (codec >= 4) {
+        const auto text = s_texts[codec - 4]->decode(bits_of(input.rest()));
         fuzz::require(text.size() <= 4096, "a text has no more bytes than asked for");
         return 0;
     }

@@ -12,7 +12,7 @@ namespace udeepsc_conventional {
 
 namespace {
 
-const std::vector<std::string> PICTURE_SOURCES { "jpeg", "jpeg2000", "hevc" };
+const std::vector<std::string> PICTURE_SOURCES { "jpeg", "jpeg2000", "h264", "hevc" };
 const std::vector<std::string> TEXT_SOURCES { "utf8", "huffman", "arithmetic" };
 const std::vector<std::string> CODES { "ldpc", "turbo", "capacity" };
 

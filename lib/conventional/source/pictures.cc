@@ -131,6 +131,8 @@ double picture_psnr_db(const RgbPicture& a, const RgbPicture& b)
 
 std::unique_ptr<PictureCodec> make_picture_codec(const std::string& name)
 {
+    if (name == "h264")
+        return make_h264_codec();
     if (name == "hevc")
         return make_hevc_codec();
     if (name == "jpeg")
@@ -138,7 +140,7 @@ std::unique_ptr<PictureCodec> make_picture_codec(const std::string& name)
     if (name == "jpeg2000")
         return make_jpeg2000_codec();
     throw std::invalid_argument("picture codec \"" + name
-                                + "\", expected hevc, jpeg or jpeg2000");
+                                + "\", expected h264, hevc, jpeg or jpeg2000");
 }
 
 } // namespace udeepsc_conventional

@@ -43,6 +43,7 @@ private:
 //! Half the size, rounded up: means of 2 x 2 pixels.
 RgbPicture halve(const RgbPicture& picture);
 
+std::unique_ptr<PictureCodec> make_h264_codec();
 std::unique_ptr<PictureCodec> make_hevc_codec();
 std::unique_ptr<PictureCodec> make_jpeg_codec();
 std::unique_ptr<PictureCodec> make_jpeg2000_codec();

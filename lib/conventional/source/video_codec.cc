@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "hevc_file.h"
+#include "video_intra.h"
 
 #include <algorithm>
 
@@ -23,10 +23,10 @@ struct Settings {
     }
 };
 
-//! The least of what x265 takes that holds so many pixels.
+//! The least of what both encoders take that holds so many pixels.
 int coded_side(int side)
 {
-    return std::max(HEVC_LEAST_SIDE, (side + 7) / 8 * 8);
+    return std::max(INTRA_LEAST_SIDE, (side + 7) / 8 * 8);
 }
 
 YCbCr planes_for(const RgbPicture& picture, const Settings& settings)
@@ -37,9 +37,16 @@ YCbCr planes_for(const RgbPicture& picture, const Settings& settings)
                     !settings.full_chroma);
 }
 
-class HevcCodec : public PictureCodec {
+class IntraCodec : public PictureCodec {
 public:
-    std::string name() const override { return "hevc"; }
+    explicit IntraCodec(VideoStandard standard)
+        : d_standard(standard)
+    { }
+
+    std::string name() const override
+    {
+        return d_standard == VideoStandard::h264 ? "h264" : "hevc";
+    }
 
     Bytes encode(const RgbPicture& picture, std::size_t budget) const override
     {
@@ -65,7 +72,7 @@ public:
         auto units = parameter_sets(
             planes_for(grey_picture(coded_height, coded_width), settings));
         units.slice.assign(stream.begin() + 1, stream.end());
-        const auto planes = read_hevc(units);
+        const auto planes = read_intra(d_standard, units);
         const bool whole = planes[0].height == coded_side(coded_height)
             && planes[0].width == coded_side(coded_width);
         return whole ? rgb_of(planes, height, width, scale) : grey_picture(height, width);
@@ -73,21 +80,21 @@ public:
 
 private:
     //! Both sides know them: they follow from the size and the first byte.
-    static HevcUnits parameter_sets(const YCbCr& planes)
+    IntraUnits parameter_sets(const YCbCr& planes) const
     {
-        return write_hevc(planes, HEVC_MOST_QP);
+        return write_intra(d_standard, planes, INTRA_MOST_QP);
     }
 
     //! With the least quantisation that fits.
-    static Bytes
-    largest(const RgbPicture& picture, const Settings& settings, std::size_t budget)
+    Bytes
+    largest(const RgbPicture& picture, const Settings& settings, std::size_t budget) const
     {
         const auto planes = planes_for(picture, settings);
         Bytes best;
-        int low = 0, high = HEVC_MOST_QP;
+        int low = INTRA_LEAST_QP, high = INTRA_MOST_QP;
         while (low <= high) {
             const int qp = (low + high) / 2;
-            const auto slice = write_hevc(planes, qp).slice;
+            const auto slice = write_intra(d_standard, planes, qp).slice;
             if (!slice.empty() && slice.size() + 1 <= budget) {
                 best = { settings.byte() };
                 best.insert(best.end(), slice.begin(), slice.end());
@@ -98,13 +105,20 @@ private:
         }
         return best;
     }
+
+    VideoStandard d_standard;
 };
 
 } // namespace
 
+std::unique_ptr<PictureCodec> make_h264_codec()
+{
+    return std::make_unique<IntraCodec>(VideoStandard::h264);
+}
+
 std::unique_ptr<PictureCodec> make_hevc_codec()
 {
-    return std::make_unique<HevcCodec>();
+    return std::make_unique<IntraCodec>(VideoStandard::hevc);
 }
 
 } // namespace udeepsc_conventional

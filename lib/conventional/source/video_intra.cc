@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "hevc_file.h"
+#include "video_intra.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -18,7 +18,39 @@ namespace udeepsc_conventional {
 namespace {
 
 constexpr std::uint8_t START_CODE[] = { 0, 0, 0, 1 };
-constexpr int SLICE_UNIT = 19; // IDR_W_RADL, ITU-T H.265 table 7-1
+
+/*! What differs between the standards' network abstraction layers. */
+struct Layer {
+    AVCodecID decoder;
+    const char *encoder, *options; // FFmpeg's names
+    Bytes slice_header; // of the unit with the one slice
+    int last_slice; // types of units with slices end with it
+    int first_set, last_set; // types of the units with parameter sets
+    int (*type)(std::uint8_t); // by a unit's first byte
+};
+
+const Layer& layer_of(VideoStandard standard)
+{
+    // IDR, nal_ref_idc 3; SPS and PPS: ITU-T H.264 table 7-1
+    static const Layer s_h264 { AV_CODEC_ID_H264,
+                                "libx264",
+                                "x264-params",
+                                { 0x65 },
+                                5,
+                                7,
+                                8,
+                                [](std::uint8_t byte) { return byte & 0x1f; } };
+    // IDR_W_RADL; VPS, SPS and PPS: ITU-T H.265 table 7-1
+    static const Layer s_hevc { AV_CODEC_ID_HEVC,
+                                "libx265",
+                                "x265-params",
+                                { 19 << 1, 1 },
+                                31,
+                                32,
+                                34,
+                                [](std::uint8_t byte) { return byte >> 1 & 0x3f; } };
+    return standard == VideoStandard::h264 ? s_h264 : s_hevc;
+}
 
 struct FreeContext {
     void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
@@ -44,7 +76,15 @@ void silence()
 int coding_tree_unit(const YCbCr& planes)
 {
     const int side = std::min(planes[0].height, planes[0].width);
-    return side >= 64 ? 64 : side >= 32 ? 32 : HEVC_LEAST_SIDE;
+    return side >= 64 ? 64 : side >= 32 ? 32 : INTRA_LEAST_SIDE;
+}
+
+// As below for x265. A PPS that does not depend on the QP: "stitchable".
+std::string x264_options(int qp)
+{
+    return "qp=" + std::to_string(qp)
+        + ":ipratio=1:aq-mode=0:mbtree=0:keyint=1:bframes=0:scenecut=0:rc-lookahead=0"
+          ":stitchable=1:repeat-headers=1:annexb=1:threads=1:sliced-threads=0:slices=1";
 }
 
 std::string x265_options(const YCbCr& planes, int qp)
@@ -64,10 +104,11 @@ std::string x265_options(const YCbCr& planes, int qp)
     return options;
 }
 
-Context make_encoder(const YCbCr& planes, int qp)
+Context make_encoder(VideoStandard standard, const YCbCr& planes, int qp)
 {
-    const AVCodec* x265 = avcodec_find_encoder_by_name("libx265");
-    Context context(x265 ? avcodec_alloc_context3(x265) : nullptr);
+    const auto& layer = layer_of(standard);
+    const AVCodec* codec = avcodec_find_encoder_by_name(layer.encoder);
+    Context context(codec ? avcodec_alloc_context3(codec) : nullptr);
     if (!context)
         return {};
     context->width = planes[0].width;
@@ -75,11 +116,13 @@ Context make_encoder(const YCbCr& planes, int qp)
     context->time_base = { 1, 1 };
     context->pix_fmt
         = planes[1].height == planes[0].height ? AV_PIX_FMT_YUV444P : AV_PIX_FMT_YUV420P;
-    const auto options = x265_options(planes, qp);
+    context->thread_count = 1;
+    const auto options
+        = standard == VideoStandard::h264 ? x264_options(qp) : x265_options(planes, qp);
     av_opt_set(context->priv_data, "preset", "slower", 0);
     av_opt_set(context->priv_data, "tune", "psnr", 0);
-    av_opt_set(context->priv_data, "x265-params", options.c_str(), 0);
-    if (avcodec_open2(context.get(), x265, nullptr) < 0)
+    av_opt_set(context->priv_data, layer.options, options.c_str(), 0);
+    if (avcodec_open2(context.get(), codec, nullptr) < 0)
         return {};
     return context;
 }
@@ -143,9 +186,10 @@ void append_escaped(Bytes& stream, const Bytes& raw)
     }
 }
 
-HevcUnits units_of(const Bytes& stream)
+IntraUnits units_of(const Layer& layer, const Bytes& stream)
 {
-    HevcUnits units;
+    IntraUnits units;
+    const auto header = static_cast<std::ptrdiff_t>(layer.slice_header.size());
     for (auto at = next_start(stream, 0); at + 5 < stream.size();) {
         const auto begin = at + 3;
         at = next_start(stream, begin);
@@ -155,14 +199,14 @@ HevcUnits units_of(const Bytes& stream)
             unit.pop_back();
         if (unit.size() < 3)
             continue;
-        const int type = unit[0] >> 1 & 0x3f;
-        if (type < 32) { // of a slice
-            units.slice = without_escapes({ unit.begin() + 2, unit.end() });
-            continue;
-        }
+        const int type = layer.type(unit[0]);
         auto& sets = units.parameter_sets;
-        sets.insert(sets.end(), START_CODE, START_CODE + 4);
-        sets.insert(sets.end(), unit.begin(), unit.end());
+        if (type <= layer.last_slice) {
+            units.slice = without_escapes({ unit.begin() + header, unit.end() });
+        } else if (type >= layer.first_set && type <= layer.last_set) {
+            sets.insert(sets.end(), START_CODE, START_CODE + 4);
+            sets.insert(sets.end(), unit.begin(), unit.end());
+        }
     }
     return units;
 }
@@ -176,16 +220,16 @@ int grey_buffer(AVCodecContext* context, AVFrame* frame, int flags)
     return status;
 }
 
-Context make_decoder()
+Context make_decoder(const Layer& layer)
 {
-    const AVCodec* hevc = avcodec_find_decoder(AV_CODEC_ID_HEVC);
-    Context context(hevc ? avcodec_alloc_context3(hevc) : nullptr);
+    const AVCodec* codec = avcodec_find_decoder(layer.decoder);
+    Context context(codec ? avcodec_alloc_context3(codec) : nullptr);
     if (!context)
         return {};
     context->thread_count = 1;
     context->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
     context->get_buffer2 = grey_buffer;
-    if (avcodec_open2(context.get(), hevc, nullptr) < 0)
+    if (avcodec_open2(context.get(), codec, nullptr) < 0)
         return {};
     return context;
 }
@@ -210,28 +254,29 @@ YCbCr planes_of(const AVFrame& frame)
 
 } // namespace
 
-HevcUnits write_hevc(const YCbCr& planes, int qp)
+IntraUnits write_intra(VideoStandard standard, const YCbCr& planes, int qp)
 {
     silence();
-    const auto encoder = make_encoder(planes, qp);
+    const auto encoder = make_encoder(standard, planes, qp);
     const auto frame = encoder ? frame_of(planes, *encoder) : nullptr;
     const Packet packet(av_packet_alloc());
     if (!frame || !packet || avcodec_send_frame(encoder.get(), frame.get()) < 0
         || avcodec_send_frame(encoder.get(), nullptr) < 0
         || avcodec_receive_packet(encoder.get(), packet.get()) < 0)
         return {};
-    return units_of(Bytes(packet->data, packet->data + packet->size));
+    return units_of(layer_of(standard), Bytes(packet->data, packet->data + packet->size));
 }
 
-YCbCr read_hevc(const HevcUnits& units)
+YCbCr read_intra(VideoStandard standard, const IntraUnits& units)
 {
     silence();
+    const auto& layer = layer_of(standard);
     Bytes stream = units.parameter_sets;
     stream.insert(stream.end(), START_CODE, START_CODE + 4);
-    stream.insert(stream.end(), { SLICE_UNIT << 1, 1 });
+    stream.insert(stream.end(), layer.slice_header.begin(), layer.slice_header.end());
     append_escaped(stream, units.slice);
 
-    const auto decoder = make_decoder();
+    const auto decoder = make_decoder(layer);
     const Packet packet(av_packet_alloc());
     const Frame frame(av_frame_alloc());
     if (!decoder || !packet || !frame
