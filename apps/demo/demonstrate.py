@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sends photographs and sentences through a GNU Radio flowgraph and a noisy channel, and
+"""Sends photographs, sentences and sounds through a GNU Radio flowgraph and a noisy channel, and
 shows what came out: arguments, and the course of it."""
 
 import argparse
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import drawings
 import material
+import sounds
 import tasks
 from console import Progress, Table, snr_text
 from program import FAILED, naming
 from window import make_window
 
-DESCRIPTION = 'Sends photographs and sentences through a GNU Radio flowgraph and a noisy channel, ' \
-              'and shows what came out.'
+DESCRIPTION = 'Sends photographs, sentences and sounds through a GNU Radio flowgraph and a noisy ' \
+              'channel, and shows what came out.'
 SNR_LIMITS = (-30.0, 40.0)
 MOST_SNRS = 8  # the report has a column for each
 MOST_PICTURES = 8
+MOST_SOUNDS = 100
 
 
 def snr_value(text):
@@ -50,6 +52,8 @@ def parse_arguments(arguments):
                         help='texts to send in place of the built-in ones')
     parser.add_argument('--question', nargs='+', default=[], metavar='TEXT',
                         help='questions about the pictures, in place of those about drawings')
+    parser.add_argument('--sound', nargs='+', default=[], metavar='FILE',
+                        help='WAV files to send in place of digits spoken by espeak-ng')
     parser.add_argument('--channel', choices=['awgn', 'rayleigh', 'rician'], default='awgn',
                         help='fading has one gain per picture tile or sentence (default: awgn)')
     parser.add_argument('--snr', nargs='+', type=snr_value, default=[-6, 0, 6, 12],
@@ -68,6 +72,8 @@ def parse_arguments(arguments):
     options.snr = sorted(set(options.snr))
     if len(options.snr) > MOST_SNRS:
         parser.error(f'--snr: {len(options.snr)} values, at most {MOST_SNRS}')
+    if len(options.sound) > MOST_SOUNDS:
+        parser.error(f'--sound: {len(options.sound)} files, at most {MOST_SOUNDS}')
     if len(options.image) > MOST_PICTURES:
         parser.error(f'--image: {len(options.image)} files, at most {MOST_PICTURES}')
     if not 0 <= options.seed < 2**63:
@@ -76,7 +82,7 @@ def parse_arguments(arguments):
 
 
 def gather(options):
-    """What to send, but for thumbnails and questions about pictures; raises BadInput."""
+    """What to send, but for what depends on the model; raises BadInput."""
     material.checked_model(options.model)
     pictures = (material.given_pictures(options.image, options.size) if options.image
                 else material.built_in_pictures())
@@ -84,7 +90,7 @@ def gather(options):
                  else material.built_in_sentences())
     for question in options.question:
         material.checked_words('--question', 'question', question)
-    return material.Given(pictures, sentences)
+    return material.Given(pictures, sentences, sounds=sounds.given_sounds(options.sound))
 
 
 def gather_small(options, given, edge):
@@ -95,6 +101,20 @@ def gather_small(options, given, edge):
         given.questions = drawings.given_questions(options.question, given.thumbnails)
     else:
         given.questions = drawings.built_in_questions()
+
+
+def served(options, info, given, out):
+    """The model's tasks for which there is something to send."""
+    wanted = tasks.served(info)
+    if given.sounds or not any(task.sent_as == 'sounds' for task in wanted):
+        return wanted
+    given.sounds = sounds.built_in_sounds(out / 'spoken')
+    if given.sounds:
+        return wanted
+    left = [task for task in wanted if task.sent_as == 'sounds']
+    print(f'not shown here: {", ".join(task.name for task in left)} (no sound: give one with --sound, '
+          f'or install {sounds.SPEAKER}, which speaks digits)')
+    return [task for task in wanted if task not in left]
 
 
 def run_all(options, jobs, files, table, window):
@@ -178,7 +198,7 @@ def print_figures(done, started):
 def given_dropped(options, done):
     """Whether anything was dropped that the user gave: not every model takes all that is built in."""
     given = {'tiles': options.image, 'thumbnails': options.image, 'texts': options.text,
-             'questions': options.question}
+             'sounds': options.sound, 'questions': options.question}
     return any(summary['dropped'] and given.get(outcome.task.sent_as) for summary, outcome in done)
 
 
@@ -200,7 +220,7 @@ def demonstrate(options):
     edge = info.size_of('image')
     gather_small(options, given, edge or material.THUMBNAIL)
     from jobs import make_jobs
-    jobs, files = make_jobs(tasks.served(info), out, given, edge)
+    jobs, files = make_jobs(served(options, info, given, out), out, given, edge)
     window = make_window(options, 'gr-udeepsc demo')
     table = Table()
     done = run_all(options, jobs, files, table, window)

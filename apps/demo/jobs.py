@@ -4,6 +4,7 @@
 import math
 
 import material
+import sounds
 from chain import Job
 from gnuradio import udeepsc
 from program import naming
@@ -48,6 +49,7 @@ def make_jobs(wanted, out, given, edge):
         raise material.BadInput('the model has no task for a picture or a text alone')
     files = write_pictures(out / 'sent', given.pictures)
     small = write_pictures(out / 'thumbnails', given.thumbnails)
+    heard = sounds.write_sounds(out / 'sounds', given.sounds)
     texts = [s.text for s in given.sentences]
 
     def tiles(task):
@@ -64,10 +66,15 @@ def make_jobs(wanted, out, given, edge):
         return Job(task, udeepsc.text_source(texts, '', task.name, labels, material.SEGMENT_WORDS,
                                              start=MANUAL), len(texts))
 
+    def speech(task):
+        labels = truth(task, [s.label for s in given.sounds])
+        return Job(task, udeepsc.sound_source(heard, task.name, labels, start=MANUAL), len(heard))
+
     def questions(task):
         source = udeepsc.question_source('', task.name, edge)
         return Job(task, source, len(given.questions),
                    start=lambda: ask(source, task, given.questions))
 
-    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': sentences, 'questions': questions}
+    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': sentences, 'sounds': speech,
+            'questions': questions}
     return [make[task.sent_as](task) for task in wanted], files

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demonstration sends: photographs, thumbnails and sentences."""
+"""What the demonstration sends: photographs, thumbnails, sentences, files with sounds."""
 
 import importlib.util
 import os
@@ -80,6 +80,7 @@ class Given:
     sentences: list
     thumbnails: list = field(default_factory=list)
     questions: list = field(default_factory=list)  # drawings.Question
+    sounds: list = field(default_factory=list)
 
 
 @dataclass
@@ -87,6 +88,7 @@ class Sound:
     name: str
     rate: int  # Hz
     samples: np.ndarray  # float32 [frames, channels], -1 to 1
+    label: str = ''
 
 
 def open_sound(path):

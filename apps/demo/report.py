@@ -3,69 +3,24 @@
 
 import difflib
 import re
-import textwrap
 import warnings
-
-import matplotlib
-
-matplotlib.use('Agg')
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import tasks
 from console import snr_text
+from page import FAINT, INK, Page
 from summary import readable
 
-INK, GREY, FAINT = '#16202b', '#66717d', '#d9dee3'
+GREY = '#66717d'
 ACCENT, GOOD, BAD = '#0b6e8f', '#1a7f4b', '#c0322b'
 PANEL = '#f4f6f8'
 MARK_COLOURS = {'': INK, '\u2713': GOOD, '\u2717': BAD}
 
 # Inches
 MARGIN, GAP = 0.55, 0.16
-MOST_PICTURES, MOST_THUMBNAILS, MOST_QUESTIONS, MOST_SENTENCES = 4, 2, 4, 3
-
-
-class Page:
-    """A figure laid out in inches from its top left corner."""
-
-    def __init__(self, width, height):
-        self.width, self.height = width, height
-        self.figure = plt.figure(figsize=(width, height), facecolor='white')
-        self.renderer = self.figure.canvas.get_renderer()
-
-    def axes(self, x, y, width, height):
-        axes = self.figure.add_axes([x / self.width, 1 - (y + height) / self.height,
-                                     width / self.width, height / self.height])
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        return axes
-
-    def text(self, x, y, text, size=10, colour=INK, **style):
-        """Text whose baseline is at y; returns the x where it ends."""
-        style.setdefault('verticalalignment', 'baseline')
-        style.setdefault('parse_math', False)  # a dollar in a sentence is a dollar
-        item = self.figure.text(x / self.width, 1 - y / self.height, text, fontsize=size,
-                                color=colour, **style)
-        return x + item.get_window_extent(self.renderer).width / self.figure.dpi
-
-    def wrapped(self, x, y, text, width, size=11, colour=INK, leading=0.2):
-        """Text in as many lines as its width in inches needs."""
-        for k, line in enumerate(textwrap.wrap(text, max(8, int(width / (0.0075 * size))))[:3]):
-            self.text(x, y + k * leading, line, size, colour)
-
-    def line(self, y, left, right, colour=FAINT, width=0.8):
-        self.figure.add_artist(plt.Line2D(
-            [left / self.width, right / self.width], [1 - y / self.height] * 2,
-            color=colour, linewidth=width))
-
-    def picture(self, pixels, x, y, width, height, smooth=True):
-        axes = self.axes(x, y, width, height)
-        axes.imshow(pixels, interpolation='lanczos' if smooth else 'nearest', aspect='auto')
-        return axes
+MOST_PICTURES, MOST_THUMBNAILS, MOST_QUESTIONS, MOST_SENTENCES, MOST_SOUNDS = 4, 2, 4, 3, 3
 
 
 class Report:
@@ -103,7 +58,7 @@ class Report:
             page.text(MARGIN, y + 0.42, 'Meaning instead of bits', 25, weight='bold')
             page.text(MARGIN, y + 0.74,
                       f'U-DeepSC in GNU Radio: one network of {info.parameters / 1e6:.1f} M '
-                      f'parameters sends pictures, sentences and questions over {fade}', 11.5, GREY)
+                      f'parameters sends pictures, sentences, sounds and questions over {fade}', 11.5, GREY)
         self.add(1.05, draw)
 
     def heads(self):
@@ -251,16 +206,37 @@ class Report:
             page.picture(question.picture.pixels, self.at(0), y, edge, edge, smooth=False)
             page.wrapped(self.at(0) + edge + 0.12, y + 0.22, question.words,
                          self.column - edge - 0.12)
-            for i, snr_db in enumerate(self.snrs):
-                summary, outcome = self.row(task, snr_db)
-                if outcome is None or outcome.results[k] is None:
-                    continue
-                answer = summary['answers'][k]
-                end = page.text(self.at(i + 1), y + 0.22, answer['answer'], 11.5,
-                                MARK_COLOURS[answer['mark']], weight='bold')
-                page.text(end + 0.08, y + 0.22, f"{answer['probability']:.0%}", 9.5, GREY)
-                page.text(self.at(i + 1), y + 0.42, f"{answer['symbols']} symbols", 8.5, GREY)
+            self.row_of_answers(page, y, task, k)
         self.add(edge + 0.12, draw)
+
+    def row_of_answers(self, page, y, task, k):
+        for i, snr_db in enumerate(self.snrs):
+            summary, outcome = self.row(task, snr_db)
+            if outcome is None or outcome.results[k] is None:
+                continue
+            answer = summary['answers'][k]
+            end = page.text(self.at(i + 1), y + 0.22, answer['answer'], 11.5,
+                            MARK_COLOURS[answer['mark']], weight='bold')
+            page.text(end + 0.08, y + 0.22, f"{answer['probability']:.0%}", 9.5, GREY)
+            page.text(self.at(i + 1), y + 0.42, f"{answer['symbols']} symbols", 8.5, GREY)
+
+    # Sounds
+
+    def sounds(self, sounds):
+        task = self.task('speech', 'label')
+        if task is None:
+            return
+        self.section('What was said?', 'the sound goes as a few symbols')
+        for k, sound in enumerate(sounds[:MOST_SOUNDS]):
+            self.sound_row(task, k, sound)
+
+    def sound_row(self, task, k, sound):
+        def draw(page, y):
+            axes = page.axes(self.at(0), y, self.column * 0.6, 0.42)
+            axes.plot(sound.samples[:, 0], color=INK, linewidth=0.5)
+            page.text(self.at(0) + self.column * 0.6 + 0.12, y + 0.25, sound.name, 11)
+            self.row_of_answers(page, y, task, k)
+        self.add(0.54, draw)
 
     # Sentences
 
@@ -378,6 +354,7 @@ def draw_report(path, info, channel, snrs, done, files, given, conventional):
     report.space(0.1)
     report.thumbnails(given.thumbnails)
     report.questions(given.questions)
+    report.sounds(given.sounds)
     report.space(0.1)
     report.sentences(given.sentences)
     report.foot()

@@ -8,6 +8,7 @@ SENT_AS = {('image', 'picture'): 'tiles', ('image', 'layered_picture'): 'tiles',
            ('image', None): 'thumbnails',
            ('text', None): 'texts', ('speech', None): 'sounds',
            ('image + text', None): 'questions'}
+WAYS = ('tiles', 'thumbnails', 'texts', 'sounds', 'questions')
 REPEATED = ('picture', 'layered_picture', 'sentence')  # outputs that are what was sent
 
 
@@ -34,7 +35,7 @@ def taken_by(task):
     return ' + '.join(sorted(task.modalities))
 
 
-def served(info, ways=('tiles', 'thumbnails', 'texts', 'questions')):
+def served(info, ways=WAYS):
     """The tasks that are sent in one of these ways, in the model's order."""
     known = [Task(task.name, taken_by(task), task.output, tuple(task.classes),
                   task.layer_count())

@@ -59,8 +59,7 @@ def open_sentences(options):
 def wanted_tasks(info, classify):
     """What is sent again as it was; with `classify`, classes and scores too. Sounds and
     questions have nothing but those."""
-    ways = ('tiles', 'thumbnails', 'texts', 'sounds', 'questions')
-    wanted = [task for task in tasks.served(info, ways)
+    wanted = [task for task in tasks.served(info)
               if classify or task.repeats or task.sent_as in ('sounds', 'questions')]
     # Tasks in layers are one way to send a picture, each learnt from other pictures.
     later = [task for task in wanted if task.layers][1:]

@@ -15,6 +15,6 @@ _folder = tempfile.TemporaryDirectory(prefix='udeepsc-demo-')
 FOLDER = Path(_folder.name)
 
 
-def run_demo(*arguments, timeout=120):
+def run_demo(*arguments, timeout=120, **options):
     return subprocess.run([sys.executable, '-B', DEMO, *map(str, arguments)],
-                          capture_output=True, text=True, timeout=timeout)
+                          capture_output=True, text=True, timeout=timeout, **options)

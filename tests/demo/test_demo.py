@@ -3,6 +3,9 @@
 """The whole demonstration with a small untrained network: everything but the quality."""
 
 import json
+import os
+import subprocess
+import sys
 import unittest
 
 import numpy as np
@@ -24,6 +27,91 @@ def picture(name, height, width):
     pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
     Image.fromarray(pixels).save(path)
     return path
+
+
+def hearing_model():
+    """tiny, with a task that takes sounds in place of the one that takes vectors."""
+    config = json.loads((fx.ROOT / 'configs' / 'tiny.json').read_text())
+    model = config['model']
+    model['encoders']['speech'] = {
+        'kind': 'speech', 'dim': 16, 'heads': 2, 'semantic_layers': 1, 'ffn': 32}
+    model['tasks'][-1] = {
+        'name': 'speech_classification', 'output': 'label', 'classes': ['seven', 'three'],
+        'inputs': {'speech': {'min_vectors': 1, 'max_vectors': 3, 'send_task_token': True}}}
+    written = fx.FOLDER / 'hearing.json'
+    written.write_text(json.dumps(config))
+    path = fx.FOLDER / 'hearing.safetensors'
+    udeepsc.write_random_model(str(written), 1, str(path))
+    return path
+
+
+class Sounds(unittest.TestCase):
+
+    def run_speech(self, name, *more, **options):
+        """The rows of the task that takes sounds."""
+        out = fx.FOLDER / name
+        done = fx.run_demo('--model', hearing_model(), '--out', out, '--snr', 0,
+                           '--image', picture('heard.png', 32, 32), '--text', 'a', *more, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = json.loads((out / 'results.json').read_text())['results']
+        return [r for r in rows if r['task'] == 'speech_classification'], done.stdout, out
+
+    def test_the_users(self):
+        from scipy.io import wavfile
+        path = fx.FOLDER / 'hum.wav'
+        wavfile.write(path, 8000, (9000 * np.sin(np.arange(4000) / 5)).astype(np.int16))
+        (row,), _, out = self.run_speech('hum', '--sound', path, path)
+        self.assertEqual((row['samples'], row['dropped']), (2, 0))
+        self.assertEqual(sorted(p.name for p in (out / 'sounds').iterdir()),
+                         ['hum-2.wav', 'hum.wav'])
+        with Image.open(out / 'report.png') as image:
+            self.assertGreater(image.width, 500)
+
+    @classmethod
+    def setUpClass(cls):
+        """A program of that name that says nothing but a hum between two silences."""
+        voice = fx.FOLDER / 'voice' / 'espeak-ng'
+        voice.parent.mkdir()
+        voice.write_text('''#!/usr/bin/python3
+import sys
+import numpy as np
+from scipy.io import wavfile
+hum = np.concatenate([np.zeros(3000), 9000 * np.sin(np.arange(2000) / 4), np.zeros(3000)])
+wavfile.write(sys.argv[sys.argv.index('-w') + 1], 16000, hum.astype(np.int16))
+''')
+        voice.chmod(0o755)
+
+    def test_digits_where_there_is_a_voice(self):
+        path = f'{fx.FOLDER / "voice"}:{os.environ["PATH"]}'
+        (row,), _, out = self.run_speech('digits', env={**os.environ, 'PATH': path})
+        self.assertEqual((row['samples'], row['dropped']), (10, 0))
+        from scipy.io import wavfile
+        _, seven = wavfile.read(out / 'sounds' / 'seven.wav')
+        self.assertLess(abs(seven.shape[0] - 2000), 20)  # without the silence
+
+    def test_voices_for_a_data_set(self):
+        """As the unseen speaker of the Free Spoken Digit Dataset."""
+        path = f'{fx.FOLDER / "voice"}:{os.environ["PATH"]}'
+        data = fx.FOLDER / 'spoken'
+        done = subprocess.run([sys.executable, '-B', fx.ROOT / 'scripts' / 'speak_digits.py', data],
+                              env={**os.environ, 'PATH': path}, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = [p.name for p in (data / 'fsdd' / 'recordings_unseen_speaker').iterdir()]
+        self.assertEqual(len(names), 100)
+        self.assertIn('7_voice3_0.wav', names)
+
+    def test_left_out_where_there_is_none(self):
+        (fx.FOLDER / 'mute').mkdir()
+        rows, said, _ = self.run_speech('mute-out',
+                                        env={**os.environ, 'PATH': str(fx.FOLDER / 'mute')})
+        self.assertFalse(rows)
+        self.assertIn('not shown here: speech_classification (no sound: give one with --sound', said)
+
+    def test_bad_ones(self):
+        for name in ('none.wav', fx.FOLDER):
+            done = fx.run_demo('--model', hearing_model(), '--sound', name, '--out', fx.FOLDER / 'x')
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(str(name), done.stderr)
 
 
 class Demo(unittest.TestCase):
