@@ -105,15 +105,15 @@ def gather_small(options, given, edge):
 
 def served(options, info, given, out):
     """The model's tasks for which there is something to send."""
-    wanted = tasks.served(info)
+    wanted = tasks.served(info, tasks.WAYS + tasks.PARTLY)
     if given.sounds or not any(task.sent_as == 'sounds' for task in wanted):
         return wanted
     given.sounds = sounds.built_in_sounds(out / 'spoken')
     if given.sounds:
         return wanted
     left = [task for task in wanted if task.sent_as == 'sounds']
-    print(f'not shown here: {", ".join(task.name for task in left)} (no sound: give one with --sound, '
-          f'or install {sounds.SPEAKER}, which speaks digits)')
+    print(f'not shown here: {", ".join(task.name for task in left)} (no sound: give one with '
+          f'--sound, or install {sounds.SPEAKER}, which speaks digits)')
     return [task for task in wanted if task not in left]
 
 
@@ -198,7 +198,7 @@ def print_figures(done, started):
 def given_dropped(options, done):
     """Whether anything was dropped that the user gave: not every model takes all that is built in."""
     given = {'tiles': options.image, 'thumbnails': options.image, 'texts': options.text,
-             'sounds': options.sound, 'questions': options.question}
+             'words': options.text, 'sounds': options.sound, 'questions': options.question}
     return any(summary['dropped'] and given.get(outcome.task.sent_as) for summary, outcome in done)
 
 

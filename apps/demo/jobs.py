@@ -75,6 +75,6 @@ def make_jobs(wanted, out, given, edge):
         return Job(task, source, len(given.questions),
                    start=lambda: ask(source, task, given.questions))
 
-    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': sentences, 'sounds': speech,
-            'questions': questions}
+    make = {'tiles': tiles, 'thumbnails': thumbnails, 'texts': sentences, 'words': sentences,
+            'sounds': speech, 'questions': questions}
     return [make[task.sent_as](task) for task in wanted], files

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demonstration says: the user's sounds, or digits that espeak-ng speaks, if it is there."""
+"""What the demonstration says: the user's sounds, or digits that espeak-ng speaks."""
 
 import os
 import shutil

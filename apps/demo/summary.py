@@ -7,8 +7,8 @@ import re
 from gnuradio.udeepsc.quality import psnr_db
 
 
-NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence', 'sounds': 'sound',
-         'questions': 'question'}
+NOUNS = {'tiles': 'tile', 'thumbnails': 'picture', 'texts': 'sentence', 'words': 'sentence',
+         'sounds': 'sound', 'questions': 'question'}
 
 
 def readable(sentence):

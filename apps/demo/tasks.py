@@ -7,8 +7,10 @@ from dataclasses import dataclass
 SENT_AS = {('image', 'picture'): 'tiles', ('image', 'layered_picture'): 'tiles',
            ('image', None): 'thumbnails',
            ('text', None): 'texts', ('speech', None): 'sounds',
-           ('image + text', None): 'questions'}
+           ('image + text', None): 'questions', ('audio + text', None): 'words'}
 WAYS = ('tiles', 'thumbnails', 'texts', 'sounds', 'questions')
+# Without the audio, which is no sound but features of one: the receiver makes do with the words.
+PARTLY = ('words',)
 REPEATED = ('picture', 'layered_picture', 'sentence')  # outputs that are what was sent
 
 
@@ -44,11 +46,15 @@ def served(info, ways=WAYS):
 
 
 def passed_over(info):
-    """The tasks that are not sent here, as one line; '' if none."""
-    names = {task.name for task in served(info)}
+    """The tasks that are sent in part, or not at all, as lines; '' if none."""
+    names = {task.name for task in served(info, WAYS + PARTLY)}
     left = [f'{task.name} (takes {taken_by(task)})' for task in info.tasks
             if task.name not in names]
-    return f'not shown here: {", ".join(left)}' if left else ''
+    said = [f'{task.name} takes {task.takes}: it is given the {task.sent_as} alone'
+            for task in served(info, PARTLY)]
+    if left:
+        said.append(f'not shown here: {", ".join(left)}')
+    return '\n'.join(said)
 
 
 def first(tasks, takes, gives):

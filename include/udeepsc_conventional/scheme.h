@@ -17,7 +17,8 @@ namespace udeepsc_conventional UDEEPSC_CONVENTIONAL_API {
 /*! What a conventional transmitter and receiver agree on. */
 struct SchemeConfig {
     //! SOURCE-CODE: jpeg, jpeg2000, h264, hevc, utf8, huffman or arithmetic; ldpc or
-    //! turbo, or capacity: an ideal code at Shannon's rate, log2(1 + Es/N0) bits a symbol.
+    //! turbo, or capacity: an ideal code at Shannon's rate, log2(1 + Es/N0) bits a
+    //! symbol.
     std::string name = "jpeg-ldpc";
     //! "adaptive": the fastest of mcs_table() that works at the Es/N0 the transmitter
     //! knows; or one of them, such as "16qam-1/2", whatever the Es/N0.

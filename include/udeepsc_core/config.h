@@ -30,7 +30,8 @@ struct EncoderConfig {
     int ffn = 0; //!< width of the feed-forward layers; 0: 4 dim
     int fsm_dim = 0; //!< E_l: width inside the selection modules; 0: dim / 4
     double dropout = 0.0; //!< in training, after embedding, attention and feed-forward
-    std::string layer_norm = "first"; //!< "first": pre-LN, as ViT; "last": post-LN, as BERT
+    std::string layer_norm
+        = "first"; //!< "first": pre-LN, as ViT; "last": post-LN, as BERT
     std::shared_ptr<const Modality> kind;
 
     //! Most feature vectors that a sample can have, without the task embedding.

@@ -128,7 +128,9 @@ TEST_P(Pictures, BadInputIsNamed)
     EXPECT_THROW(codec->decode({ 1, 2 }, 5, 20000), std::invalid_argument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Codecs, Pictures, testing::Values("h264", "hevc", "jpeg", "jpeg2000"));
+INSTANTIATE_TEST_SUITE_P(Codecs,
+                         Pictures,
+                         testing::Values("h264", "hevc", "jpeg", "jpeg2000"));
 
 TEST(PictureCodec, UnknownNamesAreAnsweredWithTheKnown)
 {

@@ -105,7 +105,7 @@ wavfile.write(sys.argv[sys.argv.index('-w') + 1], 16000, hum.astype(np.int16))
         rows, said, _ = self.run_speech('mute-out',
                                         env={**os.environ, 'PATH': str(fx.FOLDER / 'mute')})
         self.assertFalse(rows)
-        self.assertIn('not shown here: speech_classification (no sound: give one with --sound', said)
+        self.assertIn('not shown here: speech_classification (no sound: give one with', said)
 
     def test_bad_ones(self):
         for name in ('none.wav', fx.FOLDER):

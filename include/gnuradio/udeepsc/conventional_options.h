@@ -9,7 +9,8 @@ namespace udeepsc {
 
 /*! What conventional_encoder and conventional_decoder agree on. */
 struct UDEEPSC_API conventional_options {
-    //! SOURCE-CODE: jpeg, jpeg2000, h264, hevc, utf8, huffman or arithmetic; ldpc or turbo.
+    //! SOURCE-CODE: jpeg, jpeg2000, h264, hevc, utf8, huffman or arithmetic; ldpc or
+    //! turbo.
     std::string scheme = "jpeg-ldpc";
     //! "adaptive", or a modulation and rate such as "16qam-1/2".
     std::string mcs = "adaptive";

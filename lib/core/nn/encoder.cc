@@ -11,6 +11,20 @@ namespace udeepsc_core {
 
 namespace nn = torch::nn;
 
+namespace {
+
+EncoderLayer make_layer(const EncoderConfig& c)
+{
+    return EncoderLayer(c.dim,
+                        c.heads,
+                        c.ffn,
+                        c.dropout,
+                        c.layer_norm == "last" ? LayerNormPlace::last
+                                               : LayerNormPlace::first);
+}
+
+} // namespace
+
 ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
                                          const std::string& modality)
     : d_config(model.encoder(modality))
@@ -29,19 +43,15 @@ ModalityEncoderImpl::ModalityEncoderImpl(const ModelConfig& model,
     d_task_embedding = register_parameter(
         "task_embedding", 0.02 * torch::randn({ static_cast<int>(d_tasks.size()), dim }));
 
-    const auto place
-        = d_config.layer_norm == "last" ? LayerNormPlace::last : LayerNormPlace::first;
-    if (place == LayerNormPlace::last)
+    if (d_config.layer_norm == "last")
         d_embedding_norm = register_module("embedding_norm",
                                            nn::LayerNorm(nn::LayerNormOptions({ dim })));
     for (int i = 0; i < d_config.semantic_layers; ++i)
-        d_semantic->push_back(
-            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout, place));
+        d_semantic->push_back(make_layer(d_config));
     register_module("semantic", d_semantic);
     for (int q = 0; q < d_config.selection_modules; ++q) {
         d_selection->push_back(FeatureSelection(dim, d_config.fsm_dim));
-        d_channel->push_back(
-            EncoderLayer(dim, d_config.heads, d_config.ffn, d_config.dropout, place));
+        d_channel->push_back(make_layer(d_config));
     }
     register_module("selection", d_selection);
     register_module("channel", d_channel);

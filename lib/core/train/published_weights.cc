@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "published_weights.h"
 
-#include "../config/parse_json.h"
-#include "../files/bundle.h"
+#include "published_model.h"
+
+#include "../files/printable.h"
 #include "../kinds/image_modality.h"
 #include "../kinds/text_modality.h"
 
@@ -12,8 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <map>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -21,97 +20,14 @@
 
 namespace udeepsc_core {
 
-namespace fs = std::filesystem;
-using json = nlohmann::json;
-
 namespace {
 
-constexpr std::uint64_t MAX_CONFIG_BYTES = 1 << 20;
 constexpr std::uint64_t MAX_VOCABULARY_BYTES = 1 << 26;
-
-/*! A folder with a published model: what its config.json says, and its tensors. */
-class Published {
-public:
-    //! type: value of model_type
-    Published(const std::string& folder, const std::string& type)
-        : d_folder(folder)
-        , d_config(read_json("config.json"))
-    {
-        if (text("model_type", "") != type)
-            throw Error(path("config.json") + ": model_type is \""
-                        + printable(text("model_type", ""), 40) + "\", expected \"" + type
-                        + "\"");
-        // Files of a whole model put its type before every name, those of the Transformer
-        // alone do not.
-        const auto before = type + ".";
-        for (auto& tensor : read_safetensors(path("model.safetensors")).tensors) {
-            const bool inside = tensor.name.rfind(before, 0) == 0;
-            auto name = inside ? tensor.name.substr(before.size()) : tensor.name;
-            d_tensors[name] = std::move(tensor);
-        }
-    }
-
-    std::string path(const char* file) const
-    {
-        return (fs::path(d_folder) / file).string();
-    }
-
-    json read_json(const char* file) const
-    {
-        const auto bytes = read_file(path(file), MAX_CONFIG_BYTES);
-        try {
-            auto value = parse_json<json>(std::string(bytes.begin(), bytes.end()),
-                                          { 8, 1 << 18, 1 << 17, 256, 1 << 12 });
-            if (value.is_object())
-                return value;
-        } catch (const json::exception&) {
-        } catch (const Error& e) {
-            throw Error(path(file) + ": " + e.what());
-        }
-        throw Error(path(file) + ": expected a JSON object");
-    }
-
-    int number(const char* key) const
-    {
-        const auto found = d_config.find(key);
-        if (found == d_config.end() || !found->is_number_integer()
-            || found->get<std::int64_t>() < 1 || found->get<std::int64_t>() > 1000000)
-            throw Error(path("config.json") + ": expected " + key
-                        + ", a number from 1 to 1000000");
-        return found->get<int>();
-    }
-
-    std::string text(const char* key, const char* otherwise) const
-    {
-        const auto found = d_config.find(key);
-        return found != d_config.end() && found->is_string() ? found->get<std::string>()
-                                                             : otherwise;
-    }
-
-    //! Earlier files call a LayerNorm's weight and bias gamma and beta.
-    torch::Tensor tensor(std::string name) const
-    {
-        auto found = d_tensors.find(name);
-        const auto norm = name.rfind("LayerNorm.");
-        if (found == d_tensors.end() && norm != std::string::npos) {
-            const auto old = name.substr(norm + 10) == "weight" ? "gamma" : "beta";
-            found = d_tensors.find(name.substr(0, norm + 10) + old);
-        }
-        if (found == d_tensors.end())
-            throw Error(path("model.safetensors") + ": has no tensor " + name);
-        return to_torch(found->second);
-    }
-
-private:
-    std::string d_folder;
-    json d_config;
-    std::map<std::string, RawTensor> d_tensors;
-};
 
 /*! What of an encoder does not fit, all of it in one message. */
 class Fit {
 public:
-    Fit(const Published& from, const EncoderConfig& encoder)
+    Fit(const PublishedModel& from, const EncoderConfig& encoder)
         : d_where("encoders." + encoder.modality)
     {
         equal("dim", encoder.dim, from.number("hidden_size"));
@@ -136,7 +52,7 @@ public:
         if (got > most)
             add(field, said(got), "at most " + said(most));
     }
-    void check(const Published& from) const
+    void check(const PublishedModel& from) const
     {
         if (!d_wrong.empty())
             throw Error(from.path("config.json") + ": does not fit " + d_where + ": "
@@ -181,7 +97,7 @@ public:
         parameter.copy_(value);
     }
     void set_both(const std::string& name,
-                  const Published& from,
+                  const PublishedModel& from,
                   const std::string& published) const
     {
         for (const char* part : { "weight", "bias" })
@@ -207,7 +123,9 @@ struct LayerNames {
 };
 
 // As many of the first layers as both have; gives their count.
-int copy_layers(const Encoder& encoder, const Published& from, const LayerNames& names)
+int copy_layers(const Encoder& encoder,
+                const PublishedModel& from,
+                const LayerNames& names)
 {
     const int count = std::min(encoder.layers(), from.number("num_hidden_layers"));
     for (int i = 0; i < count; ++i) {
@@ -239,7 +157,7 @@ const EncoderConfig& encoder_of(const Network& network, const char* kind)
                 + " encoder to begin with published weights");
 }
 
-void report(const EncoderConfig& encoder, const Published& from, int layers)
+void report(const EncoderConfig& encoder, const PublishedModel& from, int layers)
 {
     log_info("encoder " + encoder.modality + " begins with "
              + std::to_string(std::min(layers, from.number("num_hidden_layers"))) + " of "
@@ -254,7 +172,7 @@ void set_task_embeddings(const Encoder& encoder, const torch::Tensor& row)
 }
 
 // The row of [CLS] in the vocabulary.
-std::int64_t class_token(const Published& from)
+std::int64_t class_token(const PublishedModel& from)
 {
     const auto bytes = read_file(from.path("vocab.txt"), MAX_VOCABULARY_BYTES);
     std::istringstream lines(std::string(bytes.begin(), bytes.end()));
@@ -271,7 +189,7 @@ std::int64_t class_token(const Published& from)
 }
 
 // What pictures were normalised with, [3]: the one number or the three of `key`.
-torch::Tensor normalised_with(const json& preprocessor, const char* key)
+torch::Tensor normalised_with(const nlohmann::json& preprocessor, const char* key)
 {
     const auto found = preprocessor.find(key);
     if (found == preprocessor.end())
@@ -291,11 +209,11 @@ torch::Tensor normalised_with(const json& preprocessor, const char* key)
 }
 
 // Filters for patches of `patch` pixels that have the normalisation of ImageModality.
-void set_patches(const Encoder& encoder, const Published& from, int patch)
+void set_patches(const Encoder& encoder, const PublishedModel& from, int patch)
 {
-    const auto preprocessor = fs::exists(from.path("preprocessor_config.json"))
+    const auto preprocessor = from.has("preprocessor_config.json")
         ? from.read_json("preprocessor_config.json")
-        : json::object();
+        : nlohmann::json::object();
     const auto mean = normalised_with(preprocessor, "image_mean");
     const auto deviation
         = normalised_with(preprocessor, "image_std").view({ 1, 3, 1, 1 });
@@ -336,7 +254,7 @@ void set_positions(const Encoder& encoder, const torch::Tensor& published, int g
 void start_from_bert(Network& network, const std::string& folder)
 {
     const auto& config = encoder_of<TextModality>(network, "text");
-    const Published from(folder, "bert");
+    const PublishedModel from(folder, "bert");
     const Encoder encoder(network, config);
     Fit fit(from, config);
     fit.equal<std::string>("layer_norm", config.layer_norm, "last");
@@ -379,7 +297,7 @@ void start_from_vit(Network& network, const std::string& folder)
 {
     const auto& config = encoder_of<ImageModality>(network, "image");
     const auto& kind = dynamic_cast<const ImageModality&>(*config.kind);
-    const Published from(folder, "vit");
+    const PublishedModel from(folder, "vit");
     const Encoder encoder(network, config);
     Fit fit(from, config);
     fit.equal<std::string>("layer_norm", config.layer_norm, "first");
