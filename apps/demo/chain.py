@@ -161,3 +161,13 @@ class Chain:
             elif time.monotonic() - last > STALLED_S:
                 raise Stalled(f'{job.task.name}: {seen} of {job.count} came, then nothing for '
                               f'{STALLED_S} s: {[pmt.to_python(b.stats()) for b in self.chain]}')
+        if self.dropped() > dropped_before:
+            self.wait_for_the_rest()
+
+    def wait_for_the_rest(self):
+        """Of a sample one part may be dropped, and the decoder wait for it in vain: what it then
+        makes of the others must not come in the midst of the next job."""
+        known = -1
+        while known < self.sink.count():
+            known = self.sink.count()
+            self.sink.wait_for(known + 1, 2e-3 * self.decoder.gather_ms())

@@ -84,7 +84,7 @@ wavfile.write(sys.argv[sys.argv.index('-w') + 1], 16000, hum.astype(np.int16))
     def test_digits_where_there_is_a_voice(self):
         path = f'{fx.FOLDER / "voice"}:{os.environ["PATH"]}'
         (row,), _, out = self.run_speech('digits', env={**os.environ, 'PATH': path})
-        self.assertEqual((row['samples'], row['dropped']), (10, 0))
+        self.assertEqual((row['samples'], row['dropped']), (10, 0), row)
         from scipy.io import wavfile
         _, seven = wavfile.read(out / 'sounds' / 'seven.wav')
         self.assertLess(abs(seven.shape[0] - 2000), 20)  # without the silence
