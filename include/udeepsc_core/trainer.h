@@ -64,7 +64,10 @@ struct TrainConfig {
     double auxiliary_weight
         = 0.3; //!< of a label loss at the semantic encoder's end, see docs/training.md
     double selection_weight = 1.0; //!< of eq. 19, 20
-    double ratio_weight = 0.01; //!< of |delta| in eq. 20
+    double ratio_weight = 0.01; //!< of |delta| in eq. 20, or of what is below
+    double ratio_target = 0; //!< in place of |delta| the square of the difference between
+                             //!< f_n's mean over the phase's Es/N0 and this; 0: |delta|
+    double ratio_rate = 1; //!< learning rate of f_n in multiples of the others'
     double word_dropout = 0.1; //!< share of words hidden in text classification
     double rayleigh = 0.2; //!< share of samples through block Rayleigh fading, known at
                            //!< the receiver; each modality fades for itself

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+import numpy as np
 import small_data as sd
 from safetensors_file import SafetensorsFile
 
@@ -148,6 +149,30 @@ class SelectionLeftAlone(unittest.TestCase):
         changed = {t for t in a.tensors if a.tensors[t] != b.tensors[t]}
         self.assertEqual({t for t in changed if '.selection.' in t}, set())
         self.assertTrue(any('.channel.' in t for t in changed))
+
+
+class LearntRatio(unittest.TestCase):
+    """f_n with a target for its mean over the phase's Es/N0."""
+
+    def mean_ratio(self, target):
+        training = sd.config(150, ['text_classification'], ratio_target=target, ratio_weight=100,
+                             learning_rate=2e-2)
+        out = SHOP.train(f'ratio-{target}', training)
+        tensors = SafetensorsFile(out / 'checkpoint.safetensors').tensors
+
+        def weights(name):
+            _, shape, content = tensors[f'network.encoder.text.ratio.text_classification.{name}']
+            return np.abs(np.frombuffer(content, np.float32).reshape(shape))
+
+        low, high = training['training']['phases'][0]['snr_db']
+        noise = 10 ** (-np.linspace(low, high, 19) / 10)
+        x = (noise / (1 + noise))[:, None]  # as the network takes it
+        return float(np.tanh(np.tanh(x @ weights('w1').T) @ weights('w2').T).mean())
+
+    def test_is_near_it(self):
+        few, many = self.mean_ratio(0.2), self.mean_ratio(0.6)
+        self.assertLess(abs(few - 0.2), 0.05)
+        self.assertLess(abs(many - 0.6), 0.05)
 
 
 class SomeTasksOnly(unittest.TestCase):

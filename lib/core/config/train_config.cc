@@ -228,6 +228,18 @@ void TrainConfig::visit(FieldVisitor& f)
     f.real({ "selection_weight", "", "of eq. 19 and 20" }, selection_weight, 0, 1e9);
     f.real({ "ratio_weight", "", "of the keep ratio in eq. 20" }, ratio_weight, 0, 1e9);
     f.real(
+        { "ratio_target",
+          "",
+          "of f_n's mean over the phase's Es/N0, whose squared error takes the place of "
+          "the keep ratio in eq. 20; 0: none" },
+        ratio_target,
+        0,
+        1);
+    f.real({ "ratio_rate", "", "learning rate of f_n in multiples of the others'" },
+           ratio_rate,
+           0,
+           1e6);
+    f.real(
         { "word_dropout", "", "share of words hidden from tasks that give no sentence" },
         word_dropout,
         0,

@@ -14,6 +14,7 @@ namespace udeepsc_core {
 namespace {
 
 constexpr int AUXILIARY_HIDDEN = 256;
+constexpr int RATIO_POINTS = 19; // of a phase's Es/N0, at which f_n is looked at
 // Samples of a batch that one is told from: of thousands the matrix would be large.
 constexpr std::int64_t MOST_COMPARED = 1024;
 
@@ -99,9 +100,8 @@ public:
             1.0);
         auto selection_loss = selected.ratio_loss;
         if (d_phase.train_ratio)
-            selection_loss = selection_loss
-                + d_config.ratio_weight
-                    * encoder->keep_ratio(d_task.name, tx_noise).mean();
+            selection_loss
+                = selection_loss + d_config.ratio_weight * ratio_loss(encoder, tx_noise);
         // Vectors that are never sent (the task embedding's, padding) leave here.
         const auto& input = d_task.input(in.modality);
         auto sent = selected.features;
@@ -129,6 +129,20 @@ public:
         out.selection = d_selection;
         out.codebook = d_codebook;
         out.keep_ratio = d_keep_ratio / n;
+    }
+
+    // What keeps f_n from asking for every vector: its size (eq. 20). That may win or
+    // lose at every SNR alike; with a target for the mean only the curve's shape is left
+    // to learn.
+    torch::Tensor ratio_loss(ModalityEncoder& encoder, const torch::Tensor& noise) const
+    {
+        if (d_config.ratio_target == 0)
+            return encoder->keep_ratio(d_task.name, noise).mean();
+        const auto snr_db
+            = torch::linspace(d_phase.snr_min_db, d_phase.snr_max_db, RATIO_POINTS);
+        const auto at = normalized_noise(torch::pow(10.0, -snr_db / 10.0));
+        const auto mean = encoder->keep_ratio(d_task.name, at.to(noise.device())).mean();
+        return torch::square(mean - d_config.ratio_target);
     }
 
     std::vector<ReceivedFeatures> received;

@@ -147,7 +147,9 @@ private:
                 d_optimizer.add(prefix + p.name,
                                 p.parameter,
                                 p.decays ? d_config.weight_decay : 0.0,
-                                1.0);
+                                p.name.find(".ratio.") == std::string::npos
+                                    ? 1.0
+                                    : d_config.ratio_rate);
         };
         add("", *d_network);
         add("auxiliary.", *d_auxiliary);
