@@ -89,13 +89,13 @@ class Local(unittest.TestCase):
 
     def test_pace(self):
         """Of reports that come too fast the newest leaves, when its time has come."""
-        block = feedback(time_constant=0.0, interval_ms=200.0)
+        block = feedback(time_constant=0.0, interval_ms=2000.0)  # longer than posting them takes
         with fx.Bench(block, out='snr') as bench:
             begin = time.monotonic()
             for i in range(50):
                 bench.post(pmt.from_double(i / 10), 'snr')
             got = values(bench.received(2))
-            self.assertGreater(time.monotonic() - begin, 0.15)
+            self.assertGreater(time.monotonic() - begin, 1.9)
             time.sleep(0.3)
             self.assertEqual(bench.debug.num_messages(), 2)
             block.set_interval_ms(0.0)
