@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "hevc_file.h"
+#include "known_headers.h"
 
 #include <algorithm>
 
@@ -62,8 +63,8 @@ public:
         const int scale = settings.half_size ? 2 : 1;
         const int coded_height = (height + scale - 1) / scale;
         const int coded_width = (width + scale - 1) / scale;
-        auto units = parameter_sets(
-            planes_for(grey_picture(coded_height, coded_width), settings));
+        HevcUnits units;
+        units.parameter_sets = parameter_sets(coded_height, coded_width, settings);
         units.slice.assign(stream.begin() + 1, stream.end());
         const auto planes = read_hevc(units);
         const bool whole = planes[0].height == coded_side(coded_height)
@@ -73,9 +74,12 @@ public:
 
 private:
     //! Both sides know them: they follow from the size and the first byte.
-    static HevcUnits parameter_sets(const YCbCr& planes)
+    Bytes parameter_sets(int height, int width, const Settings& settings) const
     {
-        return write_hevc(planes, HEVC_MOST_QP);
+        return d_parameter_sets.get({ height, width, settings.full_chroma, 0 }, [&] {
+            const auto planes = planes_for(grey_picture(height, width), settings);
+            return write_hevc(planes, HEVC_MOST_QP).parameter_sets;
+        });
     }
 
     //! With the least quantisation that fits.
@@ -98,6 +102,8 @@ private:
         }
         return best;
     }
+
+    mutable KnownHeaders d_parameter_sets;
 };
 
 } // namespace
