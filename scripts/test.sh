@@ -1,18 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Sets up, builds and runs every test; arguments go to ctest (-L core, -R qa_chain ...).
-# With --sanitize address, undefined or thread in front of them: those of core, phy, blocks and
-# fuzz, built with that sanitizer in a folder of its own.
+# With --sanitize address, undefined, thread or address,undefined in front of them: those of core,
+# conventional, phy, blocks and fuzz, built with that sanitizer in a folder of its own.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 sanitize()
 {
     local rules=$UDEEPSC_ROOT/tests/sanitize
     case ${1:-} in
-    address | undefined | thread) ;;
-    *) die "test --sanitize: got '${1:-}', expected address, undefined or thread" ;;
+    address | undefined | thread | address,undefined) ;;
+    *) die "test --sanitize: got '${1:-}', expected address, undefined, thread or address,undefined" ;;
     esac
-    export UDEEPSC_BUILD=${UDEEPSC_BUILD}-$1 UDEEPSC_SANITIZER=$1
+    # No comma in the folder's name: to the linker it ends a path.
+    export UDEEPSC_BUILD=${UDEEPSC_BUILD}-${1/,/-} UDEEPSC_SANITIZER=$1
     # Python and libraries that are not watched: what is reported there is not ours.
     export ASAN_OPTIONS=detect_stack_use_after_return=1:detect_odr_violation=0
     export LSAN_OPTIONS=suppressions=$rules/leaks.txt:print_suppressions=0
@@ -25,9 +26,9 @@ if [ "${1:-}" = --sanitize ]; then
     # The address sanitizer does not allow RTLD_DEEPBIND, without which the SentencePiece module
     # meets LibTorch's protobuf in a C++ program. fuzz.sentencepiece runs it without LibTorch.
     left_out=()
-    [ "$2" != address ] || left_out=(-E 'SentencePieceTokenizer|MakeTokenizer')
+    [[ $2 != address* ]] || left_out=(-E 'SentencePieceTokenizer|MakeTokenizer')
     shift 2
-    set -- -L '^(core|phy|blocks|fuzz)$' "${left_out[@]}" "$@"
+    set -- -L '^(core|conventional|phy|blocks|fuzz)$' "${left_out[@]}" "$@"
 fi
 "$UDEEPSC_ROOT/scripts/setup.sh"
 "$UDEEPSC_ROOT/scripts/setup.sh" --docs

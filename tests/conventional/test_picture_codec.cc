@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 using namespace udeepsc_conventional;
 
 class Pictures : public testing::TestWithParam<const char*> {
@@ -90,6 +92,38 @@ TEST_P(Pictures, PaddedAndCutStreams)
     const double cut = picture_psnr_db(codec->decode(stream, 64, 64), picture);
     EXPECT_GT(cut, 10.0);
     EXPECT_LT(cut, picture_psnr_db(decoded, picture));
+}
+
+// A coder keeps the headers that it has made: it must not take those of another size or
+// setting, in whichever order streams come, and from several threads.
+TEST_P(Pictures, WhatWasDecodedBeforeChangesNothing)
+{
+    struct Stream {
+        int height, width;
+        Bytes bytes;
+        RgbPicture picture; // by a codec that decodes nothing else
+    };
+    std::vector<Stream> streams;
+    for (const auto& [height, width] : { std::pair { 32, 32 }, { 32, 64 }, { 64, 32 } })
+        for (const std::size_t budget : { 20, 60, 600 }) {
+            const auto bytes = codec->encode(sample_picture(height, width), budget);
+            const auto picture
+                = make_picture_codec(GetParam())->decode(bytes, height, width);
+            streams.push_back({ height, width, bytes, picture });
+        }
+    std::vector<std::future<int>> threads;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed)
+        threads.push_back(std::async(std::launch::async, [&, seed] {
+            udeepsc_phy::Xoshiro256pp random(seed);
+            int wrong = 0;
+            for (int i = 0; i < 100; ++i) {
+                const auto& s = streams[random() % streams.size()];
+                wrong += codec->decode(s.bytes, s.height, s.width).rgb != s.picture.rgb;
+            }
+            return wrong;
+        }));
+    for (auto& thread : threads)
+        EXPECT_EQ(thread.get(), 0);
 }
 
 TEST_P(Pictures, SurvivesWrongBits)

@@ -48,8 +48,10 @@ Payload payload_of(fuzz::Input& input)
     payload.header.modulation = static_cast<Modulation>(input.choice(5));
     payload.header.vectors = input.choice(130);
     const Constellation constellation(payload.header.modulation);
-    const unsigned symbols = input.number<std::uint16_t>() % 600;
-    for (unsigned i = 0; i < symbols; ++i)
+    // No more than the input has: long bursts are as slow as they are alike.
+    const std::size_t most = input.number<std::uint16_t>() % 600;
+    const std::size_t symbols = std::min(most, input.left());
+    for (std::size_t i = 0; i < symbols; ++i)
         payload.symbols.push_back(
             constellation.points()[input.choice(constellation.size())]);
     return payload;

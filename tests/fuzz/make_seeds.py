@@ -247,12 +247,15 @@ def receptions():
 
 
 def conventional_streams():
+    """Pictures of three coders, texts of three, and what damages sound pictures."""
     generator = random.Random(5)
-    for codec in range(5):
-        size = b'\x1f\x1f' if codec < 2 else b''
-        for setting in (0, 10, 50):
-            yield bytes([codec]) + size + bytes([setting]) + \
-                generator.randbytes(120)
+    for codec in range(3):
+        for setting in (0, 1, 10, 50):
+            yield bytes([codec, 5, 5, setting]) + generator.randbytes(120)
+        yield bytes([3 + codec]) + generator.randbytes(120)
+        for stream in range(3):
+            yield bytes([6 + codec, stream, 0, 0, 1])
+            yield bytes([6 + codec, stream, 0, 0, 1]) + generator.randbytes(9)
 
 
 SEEDS = {

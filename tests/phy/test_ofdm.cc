@@ -226,3 +226,40 @@ TEST(Ofdm, ChannelEstimateCostsWhatTheChannelNeeds)
         EXPECT_LT(claimed, 2.5 * error);
     }
 }
+
+/*
+ * Estimates that begin with more delays than carriers were observed, and next to no
+ * noise: singular to double precision, so that rounding decides about the pivots' signs.
+ * Some of these gave NaN where pivots had no floor.
+ */
+TEST(Ofdm, ChannelEstimateIsFiniteWhereMatricesAreSingular)
+{
+    Xoshiro256pp random(1);
+    const OfdmChannelEstimator estimator;
+    for (int run = 0; run < 3000; run++) {
+        const double smallest = std::pow(10.0, -12.0 * random.uniform());
+        const double n0 = std::pow(10.0, -12.0 * random.uniform());
+        const double part = run % 2 ? 0.6 : 1.0; // of all delays
+        std::vector<OfdmChannel::Delay> start;
+        for (std::size_t d = 0; d < OfdmChannelEstimator::DELAYS; d++) {
+            if (random.uniform() < part) {
+                start.push_back({ d, std::pow(smallest, random.uniform()), 0.0, 0.0 });
+            }
+        }
+        const double delay = 10.0 * random.uniform() - 5.0;
+        std::vector<double> e(OFDM_CARRIERS);
+        std::vector<Complex> z(OFDM_CARRIERS);
+        for (std::size_t c = 0; c < OFDM_CARRIERS; c += 8) {
+            e[c] = 1.0 + double(random() % 30);
+            z[c] = e[c] * std::polar(1.0, 2.0 * M_PI * ofdm_frequency(c) * delay / 128)
+                + std::sqrt(e[c] * n0) * Complex(random.complex_gaussian());
+        }
+        const auto channel = estimator.estimate(z, e, n0, start);
+        ASSERT_TRUE(std::isfinite(channel.energy())) << run;
+        ASSERT_GE(channel.parameters, 0.0) << run;
+        ASSERT_LE(channel.parameters, 1.0 * OfdmChannelEstimator::DELAYS) << run;
+        for (const auto& gain : channel.gain) {
+            ASSERT_TRUE(std::isfinite(std::norm(gain))) << run;
+        }
+    }
+}

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -289,6 +290,9 @@ TEST(Ofdm, CutPeaksAreNoiseOfThePayload)
         const double error = mean_error(frame.payloads[0], sent);
         EXPECT_GT(error, 1e-4);
         EXPECT_LT(error, 1e-2) << trial;
+        // Pilots are not cut: the receiver must not take the frame for noise.
+        const auto& noise = frame.payloads[0].noise_var;
+        EXPECT_LT(*std::max_element(noise.begin(), noise.end()), 0.1) << trial;
     }
 }
 

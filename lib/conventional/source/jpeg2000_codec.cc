@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jpeg2000_file.h"
+#include "known_headers.h"
 
 #include <algorithm>
 
@@ -46,10 +47,10 @@ Packets find_packets(const Bytes& codestream)
     return found;
 }
 
-//! A codestream again: what both sides know in front, its length, "end of codestream".
-Bytes codestream_of(const Bytes& stream, int height, int width)
+//! A codestream again, from any of the same size and levels: what is known in front, its
+//! length, "end of codestream".
+Bytes codestream_of(Bytes file, const Bytes& stream)
 {
-    auto file = write_jpeg2000(grey_picture(height, width), stream[0], 1000);
     const auto packets = find_packets(file);
     if (packets.begin == 0)
         return {};
@@ -111,11 +112,18 @@ public:
         require_size(height, width);
         if (stream.empty() || stream[0] > most_levels(height, width))
             return colour_picture(stream, height, width);
-        const auto decoded = read_jpeg2000(codestream_of(stream, height, width));
+        const int levels = stream[0];
+        const auto grey = d_grey.get({ height, width, levels, 0 }, [&] {
+            return write_jpeg2000(grey_picture(height, width), levels, 1000);
+        });
+        const auto decoded = read_jpeg2000(codestream_of(grey, stream));
         return decoded.height == height && decoded.width == width
             ? decoded
             : grey_picture(height, width);
     }
+
+private:
+    mutable KnownHeaders d_grey;
 };
 
 } // namespace

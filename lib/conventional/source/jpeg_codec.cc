@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jpeg_file.h"
+#include "known_headers.h"
 
 #include <algorithm>
 
@@ -64,11 +65,17 @@ Bytes scan_data(const Bytes& file)
     return data;
 }
 
-//! A file again: what both sides know in front, zeros after 0xff, end of image.
-Bytes file_of(const Bytes& stream, const JpegSettings& settings, int height, int width)
+//! What both sides know: all in front of the scan's data.
+Bytes header_of(const JpegSettings& settings, int height, int width)
 {
     Bytes file = write_jpeg(grey_picture(height, width), settings);
     file.resize(scan_begin(file));
+    return file;
+}
+
+//! A file again: zeros after 0xff, end of image.
+Bytes file_of(Bytes file, const Bytes& stream)
+{
     for (std::size_t i = 1; i < stream.size(); ++i) {
         file.push_back(stream[i]);
         if (stream[i] == 0xff)
@@ -108,11 +115,12 @@ public:
         const int scale = settings.half_size ? 2 : 1;
         const int coded_height = (height + scale - 1) / scale;
         const int coded_width = (width + scale - 1) / scale;
-        const auto file = file_of(stream,
-                                  file_settings(settings, coded_height, coded_width),
-                                  coded_height,
-                                  coded_width);
-        const auto decoded = read_jpeg(file, scale);
+        const auto known
+            = d_headers.get({ coded_height, coded_width, stream[0] >> 1, 0 }, [&] {
+                  const auto file = file_settings(settings, coded_height, coded_width);
+                  return header_of(file, coded_height, coded_width);
+              });
+        const auto decoded = read_jpeg(file_of(known, stream), scale);
         auto picture = grey_picture(height, width);
         if (decoded.height < height || decoded.width < width)
             return picture;
@@ -146,6 +154,8 @@ private:
         }
         return best;
     }
+
+    mutable KnownHeaders d_headers;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "known_headers.h"
 #include "video_intra.h"
 
 #include <algorithm>
@@ -69,8 +70,8 @@ public:
         const int scale = settings.half_size ? 2 : 1;
         const int coded_height = (height + scale - 1) / scale;
         const int coded_width = (width + scale - 1) / scale;
-        auto units = parameter_sets(
-            planes_for(grey_picture(coded_height, coded_width), settings));
+        IntraUnits units;
+        units.parameter_sets = parameter_sets(coded_height, coded_width, settings);
         units.slice.assign(stream.begin() + 1, stream.end());
         const auto planes = read_intra(d_standard, units);
         const bool whole = planes[0].height == coded_side(coded_height)
@@ -80,9 +81,12 @@ public:
 
 private:
     //! Both sides know them: they follow from the size and the first byte.
-    IntraUnits parameter_sets(const YCbCr& planes) const
+    Bytes parameter_sets(int height, int width, const Settings& settings) const
     {
-        return write_intra(d_standard, planes, INTRA_MOST_QP);
+        return d_parameter_sets.get({ height, width, settings.full_chroma, 0 }, [&] {
+            const auto planes = planes_for(grey_picture(height, width), settings);
+            return write_intra(d_standard, planes, INTRA_MOST_QP).parameter_sets;
+        });
     }
 
     //! With the least quantisation that fits.
@@ -107,6 +111,7 @@ private:
     }
 
     VideoStandard d_standard;
+    mutable KnownHeaders d_parameter_sets;
 };
 
 } // namespace

@@ -33,6 +33,16 @@ constexpr double MIN_NOISE = 1e-8;
  */
 constexpr double FIRST_NOISE = 1e-3;
 
+/*
+ * Of a delay's power to the channel's mean power. Delays half a symbol apart are much
+ * alike: where the noise is taken for far less than it is, it would be explained by
+ * huge gains that cancel each other, until nothing is left of double precision.
+ */
+constexpr double MAX_POWER = 10.0;
+
+//! Of a matrix's inversion in double precision.
+constexpr double ROUNDING = 1e-13;
+
 //! Square, row by row, real and imaginary parts apart.
 struct Matrix {
     explicit Matrix(std::size_t size)
@@ -65,15 +75,18 @@ inline void subtract_row(double* __restrict row_re,
     }
 }
 
-//! A Hermitian, positive definite matrix to its inverse: Gauss and Jordan, no pivots
-//! needed.
+/*
+ * A Hermitian, positive definite matrix to its inverse: Gauss and Jordan, no exchange of
+ * rows needed. least: what each pivot is at least, shape [n]. Rounding leaves less than
+ * that, or less than nothing, where the matrix is all but singular.
+ */
 UDEEPSC_CLONES
-void invert(double* re, double* im, std::size_t n)
+void invert(double* re, double* im, const double* least, std::size_t n)
 {
     for (std::size_t p = 0; p < n; p++) {
         double* pivot_re = re + p * n;
         double* pivot_im = im + p * n;
-        const double scale = 1.0 / std::max(pivot_re[p], 1e-300);
+        const double scale = 1.0 / std::max(pivot_re[p], least[p]);
         pivot_re[p] = 1.0;
         pivot_im[p] = 0.0;
         for (std::size_t k = 0; k < n; k++) {
@@ -104,6 +117,9 @@ Matrix posterior(std::vector<Delay>& delays,
 {
     const std::size_t n = delays.size();
     Matrix covariance(n);
+    // A pivot is 1 / p and what the others leave of G / N0, which is nothing or more;
+    // less than ROUNDING of the diagonal is error.
+    std::vector<double> least(n);
     for (std::size_t i = 0; i < n; i++) {
         for (std::size_t k = 0; k < n; k++) {
             // Lower half; the upper one is its conjugate.
@@ -112,9 +128,11 @@ Matrix posterior(std::vector<Delay>& delays,
             covariance.re[i * n + k] = entry.real();
             covariance.im[i * n + k] = i >= k ? entry.imag() : -entry.imag();
         }
-        covariance.re[i * n + i] += 1.0 / delays[i].power;
+        double& diagonal = covariance.re[i * n + i];
+        diagonal += 1.0 / delays[i].power;
+        least[i] = std::max(1.0 / delays[i].power, ROUNDING * diagonal);
     }
-    invert(covariance.re.data(), covariance.im.data(), n);
+    invert(covariance.re.data(), covariance.im.data(), least.data(), n);
     for (std::size_t i = 0; i < n; i++) {
         Complex sum = 0.0;
         for (std::size_t k = 0; k < n; k++) {
@@ -127,11 +145,11 @@ Matrix posterior(std::vector<Delay>& delays,
 }
 
 //! False, and nothing changed, if all delays would be switched off.
-bool update_powers(std::vector<Delay>& delays, double least)
+bool update_powers(std::vector<Delay>& delays, double least, double most)
 {
     std::vector<Delay> still_on;
     for (Delay delay : delays) {
-        delay.power = std::norm(delay.gain) / std::max(delay.count, 1e-6);
+        delay.power = std::min(std::norm(delay.gain) / std::max(delay.count, 1e-6), most);
         if (delay.power > least) {
             still_on.push_back(delay);
         }
@@ -192,14 +210,17 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
                                            double noise_var,
                                            const std::vector<Delay>& start) const
 {
-    double all = 0.0, received = 0.0;
+    double all = 0.0, squares = 0.0, received = 0.0;
     for (std::size_t c = 0; c < OFDM_CARRIERS; c++) {
         all += e[c];
+        squares += e[c] * e[c];
         received += std::norm(z[c]);
     }
     all = std::max(all, 1e-300);
     // Less noise than this gives nothing more, but would leave the matrices singular.
     const double n0 = std::max({ noise_var, MIN_NOISE * received / all, 1e-300 });
+    const double most
+        = MAX_POWER * std::max(received / std::max(squares, 1e-300), 1e-300);
     const auto gram = gram_row(e);
     const auto b = correlate(z);
 
@@ -224,7 +245,7 @@ OfdmChannel OfdmChannelEstimator::estimate(const std::vector<Complex>& z,
         level *= 0.1;
         channel.delays = delays;
         if (converged || iteration + 1 == ITERATIONS
-            || !update_powers(delays, MIN_POWER * n0 / all)) {
+            || !update_powers(delays, MIN_POWER * n0 / all, most)) {
             to_carriers(covariance.re, covariance.im, channel);
             break;
         }

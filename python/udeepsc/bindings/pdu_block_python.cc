@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "block_class.h"
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/congestion.h>
 #include <gnuradio/udeepsc/inference_options.h>
+#include <gnuradio/udeepsc/message_inbox.h>
 #include <gnuradio/udeepsc/pdu_block.h>
 #include <gnuradio/udeepsc/pdu_keys.h>
 #include <pybind11/pybind11.h>
@@ -40,6 +42,24 @@ void bind_keys(py::module& m)
     }
 }
 
+// No block for a flowgraph of one's own, but a part of qt_task_view and of apps/soak:
+// hence the underscore.
+void bind_message_inbox(py::module& m)
+{
+    block_class<message_inbox>(m, "_message_inbox", doc::message_inbox::summary)
+        .def(py::init(&message_inbox::make),
+             py::arg("ports"),
+             py::arg("limit"),
+             py::arg("policy") = overflow_policy::drop_newest)
+        .def("take",
+             &message_inbox::take,
+             py::arg("port"),
+             py::arg("most"),
+             doc::message_inbox::take)
+        .def("come", &message_inbox::come, py::arg("port"), doc::message_inbox::come)
+        .def("lost", &message_inbox::lost, py::arg("port"), doc::message_inbox::lost);
+}
+
 } // namespace
 
 void bind_pdu_block(py::module& m)
@@ -69,6 +89,8 @@ void bind_pdu_block(py::module& m)
         .def("queue_depth", &pdu_block::queue_depth, doc::pdu_block::queue_depth)
         .def("latency_ms", &pdu_block::latency_ms, doc::pdu_block::latency_ms)
         .def("stats", &pdu_block::stats, doc::pdu_block::stats);
+
+    bind_message_inbox(m);
 
     m.def(
         "congested",

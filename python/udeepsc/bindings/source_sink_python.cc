@@ -3,7 +3,6 @@
 #include "docstrings.h"
 
 #include <gnuradio/udeepsc/image_source.h>
-#include <gnuradio/udeepsc/message_inbox.h>
 #include <gnuradio/udeepsc/sound_source.h>
 #include <gnuradio/udeepsc/sample_source.h>
 #include <gnuradio/udeepsc/task_sink.h>
@@ -72,31 +71,12 @@ void bind_result(py::module& m)
         .def_readonly("delay_ms", &result::delay_ms, doc::received_result::delay_ms);
 }
 
-// No block for a flowgraph of one's own, but a part of qt_task_view: hence the
-// underscore.
-void bind_message_inbox(py::module& m)
-{
-    block_class<message_inbox>(m, "_message_inbox", doc::message_inbox::summary)
-        .def(py::init(&message_inbox::make),
-             py::arg("ports"),
-             py::arg("limit"),
-             py::arg("policy") = overflow_policy::drop_newest)
-        .def("take",
-             &message_inbox::take,
-             py::arg("port"),
-             py::arg("most"),
-             doc::message_inbox::take)
-        .def("come", &message_inbox::come, py::arg("port"), doc::message_inbox::come)
-        .def("lost", &message_inbox::lost, py::arg("port"), doc::message_inbox::lost);
-}
-
 } // namespace
 
 // Longer than a function should be: a list, read from top to bottom.
 void bind_sources_and_sink(py::module& m)
 {
     bind_result(m);
-    bind_message_inbox(m);
 
     py::enum_<source_start>(m, "source_start", doc::source_start::summary)
         .value("at_start", source_start::at_start, doc::source_start::at_start)
