@@ -41,9 +41,10 @@ SENTENCES = [
 
 def checked_model(name):
     """A model's path or name, as far as can be told before anything is built."""
-    if Path(name).is_absolute() and not Path(name).exists():
+    exists = os.path.exists(name)  # unlike Path's it says no to a name that is too long
+    if Path(name).is_absolute() and not exists:
         raise BadInput(f'{name}: there is no such file')
-    if Path(name).exists():
+    if exists:
         check_file(name, 'model')
     return name
 

@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from typing import Callable
 
+from gnuradio import udeepsc
+
 from scenarios_control import changed, crowded, cut_short, relocked, restarted
 from scenarios_feedback import forged
 from scenarios_malformed import malformed
@@ -41,6 +43,9 @@ SCENARIOS = (
 
 
 def chosen(names, faults):
-    """Those with these names; without names all, those with faults only if asked for."""
+    """Those with these names; without names all that the build has blocks for, those with faults
+    only if asked for."""
+    if names:
+        return [scenario for scenario in SCENARIOS if scenario.name in names]
     return [scenario for scenario in SCENARIOS
-            if (scenario.name in names if names else faults or not scenario.fault)]
+            if (faults or not scenario.fault) and (udeepsc.HAS_NETWORKS or scenario.play is not semantic)]

@@ -9,6 +9,8 @@ import pmt
 from gnuradio import udeepsc
 from gnuradio.udeepsc.udeepsc_python import _message_inbox
 
+from link import PATIENCE_S
+
 LINK = udeepsc.feedback_link
 FORGED_DB = 77.0  # which no channel here has
 MOST_REPORTS = 100_000
@@ -58,17 +60,24 @@ def datagram(number, snr_db, magic=b'USNR', version=1):
 
 
 def settle(link, receiver, datagrams):
-    """Until all have come, or no more do: UDP may lose some."""
+    """Until all have come, or no more do: UDP may lose some. Then until the last is counted."""
     before = -1
     while before != receiver.received() < datagrams:
         before = receiver.received()
         time.sleep(0.2)
         link.collect()
+    end = time.monotonic() + PATIENCE_S
+    while not adds_up(receiver) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def adds_up(receiver):
+    return receiver.received() == receiver.sent() + receiver.dropped()
 
 
 def check(ledger, receiver, inbox, given):
     counts = pmt.to_python(receiver.stats())
-    if receiver.received() != receiver.sent() + receiver.dropped():
+    if not adds_up(receiver):
         ledger.fail(f'its own counters contradict each other: {counts}')
     if receiver.dropped('other peer') + receiver.dropped('bad datagram') > given:
         ledger.fail(f'{given} reports were forged: {counts}')
