@@ -218,8 +218,8 @@ struct BurstDetector::Impl {
         auto out = queue.take_all(raw);
         for (const auto& burst : out) {
             const auto& detection = burst.detection;
-            last_given = std::max(
-                last_given, (detection.sample + detection.timing) / double(stride));
+            last_given = std::max(last_given,
+                                  (detection.sample + detection.timing) / double(stride));
         }
         return out;
     }

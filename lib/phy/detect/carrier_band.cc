@@ -47,11 +47,8 @@ CarrierBand::CarrierBand(const FrameProfile& profile,
     : d_centre(centre)
     , d_turn(-2.0 * PI * centre / profile.samples_per_symbol)
     , d_filter(profile, phases)
-    , d_scanner(profile.preamble_symbols,
-                phases,
-                search.half_width,
-                search.sections,
-                threshold)
+    , d_scanner(
+          profile.preamble_symbols, phases, search.half_width, search.sections, threshold)
 { }
 
 void CarrierBand::reset(std::int64_t first)

@@ -16,13 +16,16 @@ constexpr std::size_t CHUNK = CorrelatorBank::CHUNK;
 
 /*
  * Values that the compiler keeps in one register. One that is wider than the processor's
- * would be taken apart into single floats, so the kernels exist for both widths.
+ * would be taken apart into single floats, so the kernels exist for each width.
  */
 struct Width4 {
     typedef float Vector __attribute__((vector_size(16), aligned(4), may_alias));
 };
 struct Width8 {
     typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
+};
+struct Width16 {
+    typedef float Vector __attribute__((vector_size(64), aligned(4), may_alias));
 };
 
 //! Carrier offsets that the transform keeps in registers at once.
@@ -33,8 +36,8 @@ constexpr float MIN_ENERGY = 1e-30f;
 
 /*!
  * x[n] +- x[n + G] +- x[n + 2 G] +- x[n + 3 G] in its eight ways, shape [8, \p length],
- * for n < \p length: whatever four signs of a preamble are, the sum of their symbols is one
- * of these or its negative. four_pattern() says which.
+ * for n < \p length: whatever four signs of a preamble are, the sum of their symbols is
+ * one of these or its negative. four_pattern() says which.
  */
 UDEEPSC_CLONES
 void sum_fours(const float* x, std::size_t phases, std::size_t length, float* fours)
@@ -225,8 +228,20 @@ __attribute__((target("avx2,fma"))) void look_wide(const CorrelatorBank::Plan& p
     look<Width8>(plan, fours, n, parts, largest);
 }
 
+__attribute__((target("avx512f,fma"))) void look_widest(const CorrelatorBank::Plan& plan,
+                                                        const Fours& fours,
+                                                        std::size_t n,
+                                                        float* parts,
+                                                        float* largest)
+{
+    look<Width16>(plan, fours, n, parts, largest);
+}
+
 Look choose_look()
 {
+    if (__builtin_cpu_supports("avx512f")) {
+        return look_widest;
+    }
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? look_wide
                                                                            : look_narrow;
 }

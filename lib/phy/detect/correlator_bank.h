@@ -18,14 +18,16 @@ namespace detail {
  *
  * Segments of M symbols are summed without regard to f (the partial matched filters:
  * at most 0.4 dB lost at the band's edge), then transformed. Four signs make only eight
- * different sums but for their sign, so all sums of four are made once for all segments. Segments p and P - 1 - p lie
- * as far before as after the middle, so one transform of their sums by cosines and one of
- * their differences by sines give both f and -f: a quarter of the products of a plain DFT
- * and, for the few offsets that matter, fewer than an FFT's.
+ * different sums but for their sign, so all sums of four are made once for all segments.
+ * Segments p and P - 1 - p lie as far before as after the middle, so one transform of
+ * their sums by cosines and one of their differences by sines give both f and -f: a
+ * quarter of the products of a plain DFT and, for the few offsets that matter, fewer than
+ * an FFT's.
  *
  * A wide search does not add up all L symbols in phase: with Q sections of L / Q symbols
  *
- *     ratio(n) = max_f sum_q |Y_q(n, f)|^2 / (L / Q sum_k |z[n + G k]|^2),  f = i Q / (2 L),
+ *     ratio(n) = max_f sum_q |Y_q(n, f)|^2 / (L / Q sum_k |z[n + G k]|^2),  f = i Q / (2
+ * L),
  *
  * which has Q times fewer offsets to try and is good enough to tell where it is worth
  * looking closely. Q = 1 is the above.

@@ -21,15 +21,16 @@ constexpr double COARSE_LOSS = 0.59;
 constexpr double POSITION_LOSS = 0.7;
 
 //! Of noise, how often one position and offset of a search in sections is looked at
-//! closely. What this loses is told in docs/over-the-air.md.
-constexpr double LOOK_RATE = 3e-4;
+//! closely, times L: a look costs as much as the preamble has symbols. What the others
+//! lose is told in docs/over-the-air.md.
+constexpr double LOOKS = 0.05;
 
 //! Candidates of a scan that are fitted, the best ones: what an interferer costs.
 constexpr std::size_t MAX_CANDIDATES = 32;
 
 /*!
- * The ratio of Q sections over L symbols that noise exceeds with LOOK_RATE. L times it is
- * the sum of Q exponential variables: P(sum > x) = e^-x sum_{q < Q} x^q / q!.
+ * The ratio of Q sections over L symbols that noise exceeds once in L / LOOKS times. L
+ * times it is the sum of Q exponential variables: P(sum > x) = e^-x sum_{q < Q} x^q / q!.
  */
 double ratio_of_noise(std::size_t symbols, std::size_t sections)
 {
@@ -44,7 +45,7 @@ double ratio_of_noise(std::size_t symbols, std::size_t sections)
     double low = 0.0, high = 100.0;
     for (int i = 0; i < 50; i++) {
         const double middle = 0.5 * (low + high);
-        (exceeded(middle) > LOOK_RATE ? low : high) = middle;
+        (exceeded(middle) > LOOKS / double(symbols) ? low : high) = middle;
     }
     return high / double(symbols);
 }
