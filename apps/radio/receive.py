@@ -9,23 +9,26 @@ from collections import Counter
 from ending import print_faults, print_stats
 from gnuradio import udeepsc
 from gnuradio.udeepsc.result_files import ResultFiles
+from hints import SAMPLES_PER_SYMBOL, ReceptionHints
 from window import make_window
 from results import picture_text, value_text
 
 STEP_S = 0.1
-SAMPLES_PER_SYMBOL = 2
 
 
 class Shelf:
     """Where results go: pictures and lines of JSON to files, all of it to the terminal."""
 
-    def __init__(self, folder, grid):
+    def __init__(self, folder, grid, hints=None):
         self.files = ResultFiles(folder, (grid.columns, grid.rows),
                                  warn=lambda text: print(f'disk: {text}'))
         self.counts = Counter()  # of lines, by output
         self.cfo = []  # cycles per symbol, of each result
+        self.hints = hints
 
     def take(self, result):
+        if self.hints:
+            self.hints.take(result)
         if math.isfinite(result.cfo):
             self.cfo.append(result.cfo)
         try:
@@ -54,7 +57,8 @@ def receive(options):
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
-    shelf = Shelf(options.out, options.grid)
+    shelf = Shelf(options.out, options.grid,
+                  ReceptionHints(receiver.block.settings, options.max_cfo))
     window = make_window(options, 'gr-udeepsc rx',
                          grid=(options.grid.columns, options.grid.rows))
     window.watch(receiver.top, [('in', (receiver.block, 'out')),
