@@ -40,7 +40,7 @@ public:
         detector_rate("detector_rate_awgn", "standard");
         detector_rate("detector_rate_multipath", "multipath");
         detector_rate("detector_rate_awgn_wide", "standard", 0.2);
-        detector_rate("detector_rate_multipath_wide", "multipath", 0.2);
+        detector_rate("detector_rate_multipath_wide", "multipath", 0.2, 2);
         framer_rate();
         demapper_rate("demapper_rate_qpsk", Modulation::qpsk, 50);
         demapper_rate("demapper_rate_16qam", Modulation::qam16, 30);
@@ -79,7 +79,8 @@ private:
 
     void detector_rate(const std::string& name,
                        const std::string& profile_name,
-                       double max_cfo = 0.02)
+                       double max_cfo = 0.02,
+                       double target = 4)
     {
         if (!d_report.selected(name)) {
             return;
@@ -92,7 +93,7 @@ private:
         for (auto& v : x) {
             v = std::complex<float>(random.complex_gaussian());
         }
-        rate(name, 4, "Msps", static_cast<double>(x.size()), [&] {
+        rate(name, target, "Msps", static_cast<double>(x.size()), [&] {
             detector.push(x.data(), x.size());
         });
     }

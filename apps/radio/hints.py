@@ -13,11 +13,12 @@ STRONG_DB, FAINT_DB = -4.0, -50.0
 
 
 class ReceptionHints:
-    """Of one receiver. settings: of its radio; max_cfo: offset searched, cycles a symbol."""
+    """Of one receiver. kind: of its radio; rate: samples a second; max_cfo: offset searched,
+    cycles a symbol."""
 
-    def __init__(self, settings, max_cfo, say=print):
-        self._symbol_rate = settings.rate / SAMPLES_PER_SYMBOL
-        self._device = settings.kind in DEVICES  # others have no full scale
+    def __init__(self, kind, rate, max_cfo, say=print):
+        self._symbol_rate = rate / SAMPLES_PER_SYMBOL
+        self._device = kind in DEVICES  # others have no full scale
         self._max_cfo, self._say = max_cfo, say
         self._said = set()
 

@@ -57,8 +57,9 @@ def receive(options):
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
+    rate = receiver.block.sample_rate()
     shelf = Shelf(options.out, options.grid,
-                  ReceptionHints(receiver.block.settings, options.max_cfo))
+                  ReceptionHints(receiver.block.settings.kind, rate, options.max_cfo))
     window = make_window(options, 'gr-udeepsc rx',
                          grid=(options.grid.columns, options.grid.rows))
     window.watch(receiver.top, [('in', (receiver.block, 'out')),
@@ -76,7 +77,7 @@ def receive(options):
         shelf.finish()
     print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
     if shelf.cfo:
-        offset = statistics.median(shelf.cfo) * receiver.block.settings.rate / SAMPLES_PER_SYMBOL
+        offset = statistics.median(shelf.cfo) * rate / SAMPLES_PER_SYMBOL
         print(f'carrier offset {offset:+.0f} Hz, the median of {len(shelf.cfo)} results')
     if shelf.files.failed:
         print(f'disk: {shelf.files.failed} could not be written')

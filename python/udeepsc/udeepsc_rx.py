@@ -115,6 +115,10 @@ class udeepsc_rx(radio_end):
         """Whether the radio has nothing more to give: the end of a recording."""
         return bool(self.radio) and self.radio.finished()
 
+    def sample_rate(self):
+        """Samples a second; a recording has its own."""
+        return self.radio.rate if self.settings.kind == 'sigmf' else self.settings.rate
+
     def bursts(self):
         """Preambles that were found."""
         return self.detector.sent()

@@ -158,8 +158,8 @@ class FirstFrame(unittest.TestCase):
 
     def test_modalities_of_a_sample_stay_together(self):
         keys = {'task': 'visual_question_answering', 'frame_id': 5}
-        picture = bx.symbol_pdu(bx.symbols(64), modality='image', vectors=16, shape=[16, 4], **keys)
-        question = bx.symbol_pdu(bx.symbols(12), modality='text', vectors=4, shape=[4, 3], **keys)
+        picture = bx.symbol_pdu(bx.symbols(16), modality='image', **keys)
+        question = bx.symbol_pdu(bx.symbols(4), modality='text', **keys)
         framer = udeepsc.burst_framer(fx.model_path(), first_frame=100, hold_ms=0.0)
         with fx.Bench(framer) as bench:
             bench.post(picture)

@@ -92,7 +92,7 @@ class Hints(unittest.TestCase):
 
     def said(self, kind, *results):
         words = []
-        hints = ReceptionHints(SimpleNamespace(kind=kind, rate=1e6), 0.02, words.append)
+        hints = ReceptionHints(kind, 1e6, 0.02, words.append)
         for cfo, power in results:
             hints.take(SimpleNamespace(cfo=cfo, power=power))
         return words
