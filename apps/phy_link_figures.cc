@@ -107,18 +107,21 @@ private:
         link.multipath = multipath;
         link.symbols = 50;
         link.max_cfo = max_cfo;
-        link.bursts = d_report.size(1000, 20000);
+        link.bursts = d_report.size(1000, 4000);
         double before = 1.0;
-        for (link.esn0_db = -6.0;; link.esn0_db -= 0.25) {
+        for (link.esn0_db = -7.0;; link.esn0_db -= 0.25) {
             const auto r = LinkRunner(link, d_report.seed()).run(false);
             const double found = static_cast<double>(r.detected) / r.sent;
             if (found < 0.99) {
-                const double step = 0.25 * (0.99 - found) / (before - found);
+                const double slope = (before - found) / 0.25; // per dB
+                const double esn0_db = link.esn0_db + (0.99 - found) / slope;
+                const auto misses = wilson(r.detected, r.sent);
+                const double half = 0.5 * (misses.high - misses.low) / slope;
                 d_report.give(name,
-                              link.esn0_db + step,
+                              esn0_db,
                               -6.0,
                               Bound::at_most,
-                              { link.esn0_db, link.esn0_db + 0.25 },
+                              { esn0_db - half, esn0_db + half },
                               r.sent,
                               "dB");
                 return;
