@@ -53,7 +53,7 @@ class udeepsc_tx(radio_end):
                   "": all are sent alike
       first_frame  added to the samples' numbers on the air, 0..255; -1: another one at each start,
                   as burst_framer does it, and 0 with the radio "sim", where both ends are one
-                  flowgraph
+                  flowgraph; 0 also where a block compares what was sent with results by number
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
