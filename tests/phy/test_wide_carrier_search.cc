@@ -85,6 +85,34 @@ TEST(WideCarrierSearch, AnEvenNumberOfBandsAndOneBandHoldTheMiddle)
     }
 }
 
+TEST(WideCarrierSearch, AnyRateAndPreamble)
+{
+    for (unsigned sps : { 3u, 4u, 8u }) {
+        for (unsigned preamble : { 64u, 128u, 512u }) {
+            auto config = wide_config("standard");
+            config.profile.samples_per_symbol = sps;
+            config.profile.preamble_symbols = preamble;
+            BurstDetector detector(config);
+            for (double cfo : { -0.17, 0.19 }) {
+                RadioChannelConfig air;
+                air.esn0_db = 6.0;
+                air.samples_per_symbol = sps;
+                air.delay = 333.3;
+                air.cfo = cfo / sps;
+                detector.reset();
+                const auto bursts = detector_input::detect(
+                    detector,
+                    through(detector_input::make_burst(config.profile, 4), air));
+                ASSERT_GE(bursts.size(), 1u) << sps << " " << preamble;
+                EXPECT_NEAR(detector_input::time_of(bursts[0]),
+                            333.3 + detector_input::preamble_sample(config.profile),
+                            0.1 * sps);
+                EXPECT_NEAR(bursts[0].detection.cfo, cfo, 2e-3) << sps << " " << preamble;
+            }
+        }
+    }
+}
+
 // Half of the bursts within 5 % of the edge, either sign.
 TEST(WideCarrierSearch, FindsBurstsAtTheLowestSnr)
 {
