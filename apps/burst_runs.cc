@@ -67,11 +67,18 @@ PayloadHeader random_header(Xoshiro256pp& random, const Link& link)
     return header;
 }
 
+FrameProfile profile_of(const Link& link)
+{
+    auto profile = FrameProfile::from_name(link.profile);
+    profile.max_cfo = link.max_cfo;
+    return profile;
+}
+
 } // namespace
 
 LinkRunner::LinkRunner(const Link& link, std::uint64_t seed)
     : d_link(link)
-    , d_profile(FrameProfile::from_name(link.profile))
+    , d_profile(profile_of(link))
     , d_framer(d_profile)
     , d_detector(detector_config(d_profile))
     , d_demodulator(d_profile)

@@ -68,6 +68,7 @@ struct Link {
     double phase_noise = 0; //!< radians rms a sample
     double peak_limit_db = 100; //!< of the framer
     udeepsc_phy::HardwareFaults faults;
+    double max_cfo = 0.02; //!< searched, +-cycles a symbol
 };
 
 struct LinkResult {

@@ -15,6 +15,9 @@ namespace {
 
 using Bound = PhyFigure::Bound;
 
+//! The widest search.
+constexpr double WIDE_CFO = 0.2;
+
 //! The Es/N0 at which theory has this symbol error rate.
 double esn0_of(Modulation modulation, double symbol_error_rate)
 {
@@ -44,8 +47,13 @@ public:
     {
         detection("detection_awgn", "standard", "none", 0.999);
         detection("detection_multipath", "multipath", "three_tap", 0.995);
+        for (double max_cfo : { 0.02, WIDE_CFO }) {
+            lowest_detection("standard", "none", max_cfo);
+            lowest_detection("multipath", "three_tap", max_cfo);
+        }
         noise();
         headers("header_error_awgn", "standard", "none");
+        headers("header_error_awgn_wide", "standard", "none", WIDE_CFO);
         headers("header_error_multipath", "multipath", "three_tap");
         for (double esn0_db : { -6.0, 0.0, 6.0 }) {
             symbol_loss("symbol_loss_awgn", "standard", "none", esn0_db, 0.3);
@@ -80,6 +88,46 @@ private:
                       wilson(r.detected, r.sent),
                       r.sent,
                       "probability");
+    }
+
+    //! Es/N0 at which 99 % of the preambles are found: between steps of 0.25 dB, on a
+    //! line through the numbers of misses.
+    void lowest_detection(const std::string& profile,
+                          const std::string& multipath,
+                          double max_cfo)
+    {
+        const std::string name = std::string("detection_99_")
+            + (multipath == "none" ? "awgn" : "multipath")
+            + (max_cfo == WIDE_CFO ? "_wide" : "");
+        if (!d_report.selected(name)) {
+            return;
+        }
+        Link link;
+        link.profile = profile;
+        link.multipath = multipath;
+        link.symbols = 50;
+        link.max_cfo = max_cfo;
+        link.bursts = d_report.size(1000, 4000);
+        double before = 1.0;
+        for (link.esn0_db = -7.0;; link.esn0_db -= 0.25) {
+            const auto r = LinkRunner(link, d_report.seed()).run(false);
+            const double found = static_cast<double>(r.detected) / r.sent;
+            if (found < 0.99) {
+                const double slope = (before - found) / 0.25; // per dB
+                const double esn0_db = link.esn0_db + (0.99 - found) / slope;
+                const auto misses = wilson(r.detected, r.sent);
+                const double half = 0.5 * (misses.high - misses.low) / slope;
+                d_report.give(name,
+                              esn0_db,
+                              -6.0,
+                              Bound::at_most,
+                              { esn0_db - half, esn0_db + half },
+                              r.sent,
+                              "dB");
+                return;
+            }
+            before = found;
+        }
     }
 
     //! Ten minutes at 2 Msps in the long form; then a burst.
@@ -171,7 +219,8 @@ private:
 
     void headers(const std::string& name,
                  const std::string& profile,
-                 const std::string& multipath)
+                 const std::string& multipath,
+                 double max_cfo = 0.02)
     {
         if (!d_report.selected(name)) {
             return;
@@ -180,6 +229,7 @@ private:
         link.profile = profile;
         link.multipath = multipath;
         link.symbols = 50;
+        link.max_cfo = max_cfo;
         link.bursts = d_report.size(500, 20000);
         const auto r = LinkRunner(link, d_report.seed() + 1).run(true);
         // Bursts that were not detected count: this is the whole receiver.

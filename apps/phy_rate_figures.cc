@@ -39,6 +39,8 @@ public:
     {
         detector_rate("detector_rate_awgn", "standard");
         detector_rate("detector_rate_multipath", "multipath");
+        detector_rate("detector_rate_awgn_wide", "standard", 0.2);
+        detector_rate("detector_rate_multipath_wide", "multipath", 0.2, 2);
         framer_rate();
         demapper_rate("demapper_rate_qpsk", Modulation::qpsk, 50);
         demapper_rate("demapper_rate_16qam", Modulation::qam16, 30);
@@ -75,19 +77,23 @@ private:
                       unit);
     }
 
-    void detector_rate(const std::string& name, const std::string& profile)
+    void detector_rate(const std::string& name,
+                       const std::string& profile_name,
+                       double max_cfo = 0.02,
+                       double target = 4)
     {
         if (!d_report.selected(name)) {
             return;
         }
-        BurstDetector detector(
-            LinkRunner::detector_config(FrameProfile::from_name(profile)));
+        auto profile = FrameProfile::from_name(profile_name);
+        profile.max_cfo = max_cfo;
+        BurstDetector detector(LinkRunner::detector_config(profile));
         Xoshiro256pp random(d_report.seed());
         Samples x(500000);
         for (auto& v : x) {
             v = std::complex<float>(random.complex_gaussian());
         }
-        rate(name, 4, "Msps", static_cast<double>(x.size()), [&] {
+        rate(name, target, "Msps", static_cast<double>(x.size()), [&] {
             detector.push(x.data(), x.size());
         });
     }

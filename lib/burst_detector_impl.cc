@@ -26,7 +26,8 @@ using udeepsc_phy::FrameProfile;
 
 burst_detector::sptr burst_detector::make(const std::string& profile,
                                           double false_alarm_rate,
-                                          overflow_policy policy)
+                                          overflow_policy policy,
+                                          double max_cfo)
 {
     if (policy == overflow_policy::drop_oldest) {
         throw std::invalid_argument(
@@ -35,6 +36,7 @@ burst_detector::sptr burst_detector::make(const std::string& profile,
     require_range("false_alarm_rate", false_alarm_rate, 1e-15, 1e-2);
     DetectorConfig config;
     config.profile = FrameProfile::from_name(profile);
+    config.profile.max_cfo = max_cfo;
     config.false_alarm_rate = false_alarm_rate;
     return gnuradio::make_block_sptr<burst_detector_impl>(config, policy);
 }
@@ -74,33 +76,49 @@ void burst_detector_impl::use(const DetectorConfig& config)
     d_wanted.swap(fresh);
 }
 
+DetectorConfig burst_detector_impl::wanted() const
+{
+    std::lock_guard<std::mutex> lock(d_mutex);
+    return d_wanted->config();
+}
+
 void burst_detector_impl::set_profile(const std::string& profile)
 {
-    DetectorConfig config;
+    DetectorConfig config = wanted();
+    const double max_cfo = config.profile.max_cfo;
     config.profile = FrameProfile::from_name(profile);
-    config.false_alarm_rate = false_alarm_rate();
+    config.profile.max_cfo = max_cfo;
     use(config);
 }
 
 std::string burst_detector_impl::profile() const
 {
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_wanted->config().profile.name;
+    return wanted().profile.name;
 }
 
 void burst_detector_impl::set_false_alarm_rate(double rate)
 {
     require_range("false_alarm_rate", rate, 1e-15, 1e-2);
-    DetectorConfig config;
-    config.profile = FrameProfile::from_name(profile());
+    DetectorConfig config = wanted();
     config.false_alarm_rate = rate;
     use(config);
 }
 
 double burst_detector_impl::false_alarm_rate() const
 {
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_wanted->config().false_alarm_rate;
+    return wanted().false_alarm_rate;
+}
+
+void burst_detector_impl::set_max_cfo(double max_cfo)
+{
+    DetectorConfig config = wanted();
+    config.profile.max_cfo = max_cfo;
+    use(config);
+}
+
+double burst_detector_impl::max_cfo() const
+{
+    return wanted().profile.max_cfo;
 }
 
 double burst_detector_impl::threshold() const

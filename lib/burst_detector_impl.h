@@ -28,6 +28,8 @@ public:
     std::string profile() const override;
     void set_false_alarm_rate(double rate) override;
     double false_alarm_rate() const override;
+    void set_max_cfo(double max_cfo) override;
+    double max_cfo() const override;
     double threshold() const override;
 
 protected:
@@ -41,6 +43,8 @@ private:
     using detector_sptr = std::shared_ptr<udeepsc_phy::BurstDetector>;
 
     void use(const udeepsc_phy::DetectorConfig& config);
+    //! What the setters want so far.
+    udeepsc_phy::DetectorConfig wanted() const;
     //! The detector that the setters want; the old one's bursts are sent first.
     void take_over();
     //! Where samples are missing, as the radio tells with a new rx_time behind them:

@@ -4,6 +4,8 @@
 
 #include <gnuradio/io_signature.h>
 #include <algorithm>
+#include <chrono>
+#include <ratio>
 
 namespace gr {
 namespace udeepsc {
@@ -42,6 +44,33 @@ void keep_sent_layers(payload_format::sample_parts& parts, const pdu& data)
     }
 }
 
+// Hundredths of a second: two starts within the 2.56 s in which these come round do not
+// begin alike, and after 2 s a receiver takes nothing for a repeat any more.
+unsigned number_of_this_start()
+{
+    using hundredths = std::chrono::duration<std::int64_t, std::centi>;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<unsigned>(std::chrono::duration_cast<hundredths>(now).count()
+                                 & 0xff);
+}
+
+// Where a receiver lays a tile follows from its number.
+bool is_tile(const payload_format::sample_parts& parts, const pdu& data)
+{
+    const std::string image = "image";
+    if (data.symbol(keys::modality()).value_or(parts.modalities.front()) != image) {
+        return false;
+    }
+    for (const auto& part : parts.modalities) { // also "image layer 2"
+        if (part.compare(0, image.size(), image) != 0) {
+            return false;
+        }
+    }
+    const auto tiles = data.integers(keys::tiles());
+    return !tiles
+        || std::any_of(tiles->begin(), tiles->end(), [](auto side) { return side > 1; });
+}
+
 pmt::pmt_t vector_of(const std::vector<pmt::pmt_t>& dicts)
 {
     const pmt::pmt_t all = pmt::make_vector(dicts.size(), pmt::PMT_NIL);
@@ -61,6 +90,7 @@ void burst_framer_options::validate() const
     require_range("address", address, 0, 255);
     require_range("destination", destination, 0, 255);
     require_range("peak_limit_db", peak_limit_db, 0, 100);
+    require_range("first_frame", first_frame, -1, 255);
 }
 
 burst_framer::sptr burst_framer::make(const std::string& model,
@@ -101,6 +131,9 @@ burst_framer_impl::burst_framer_impl(const std::string& model,
 
 bool burst_framer_impl::start()
 {
+    d_first_frame = d_options.first_frame < 0
+        ? number_of_this_start()
+        : static_cast<unsigned>(d_options.first_frame);
     d_worker.start();
     return true;
 }
@@ -177,7 +210,7 @@ void burst_framer_impl::handle(const pmt::pmt_t& msg)
             return;
         }
     } else {
-        payload.header.frame_id = number_of(data) & 0xff;
+        payload.header.frame_id = number_on_air(number_of(data), parts, data);
         sample.push_back(std::move(payload));
     }
     if (!framer->fits(headers_of(sample))) {
@@ -217,6 +250,13 @@ std::uint64_t burst_framer_impl::number_of(const pdu& data)
     return frame_id ? *frame_id : d_next_frame_id++;
 }
 
+unsigned burst_framer_impl::number_on_air(std::uint64_t number,
+                                          const payload_format::sample_parts& parts,
+                                          const pdu& data) const
+{
+    return (number + (is_tile(parts, data) ? 0 : d_first_frame)) & 0xff;
+}
+
 burst_framer_impl::payloads burst_framer_impl::gather(
     const payload_format::sample_parts& parts, Payload&& payload, const pdu& data)
 {
@@ -224,7 +264,7 @@ burst_framer_impl::payloads burst_framer_impl::gather(
     if (!frame_id) {
         throw bad_pdu(reasons::BAD_KEY, "key \"frame_id\" is missing");
     }
-    payload.header.frame_id = *frame_id & 0xff;
+    payload.header.frame_id = number_on_air(*frame_id, parts, data);
     // payload_of() has checked it: a task of several modalities needs the key.
     const auto modality
         = part_name(data.symbol(keys::modality()).value_or(parts.modalities.front()),

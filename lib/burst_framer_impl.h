@@ -48,6 +48,10 @@ private:
                     udeepsc_phy::Payload&& payload,
                     const pdu& data);
     std::uint64_t number_of(const pdu& data);
+    //! The 8 bits of a sample's number that go on the air.
+    unsigned number_on_air(std::uint64_t number,
+                           const payload_format::sample_parts& parts,
+                           const pdu& data) const;
 
     // In the worker's thread.
     void process(std::vector<frame_sample>& samples);
@@ -66,6 +70,7 @@ private:
     // These belong to the block's thread.
     modality_gatherer<udeepsc_phy::Payload> d_gatherer;
     std::uint64_t d_next_frame_id = 0;
+    unsigned d_first_frame = 0; // set before that thread runs
 
     job_thread<frame_sample> d_worker; // last: its thread uses what is above
 };

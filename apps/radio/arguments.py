@@ -87,6 +87,12 @@ def add_common(parser):
                              'has it)')
 
 
+def add_max_cfo(parser):
+    parser.add_argument('--max-cfo', type=number(0, 0.2), default=0.02, metavar='CYCLES',
+                        help='carrier offset to search to either side, cycles a symbol, 0 to 0.2; more '
+                             'than 0.03 takes more of the processor (default: 0.02)')
+
+
 def add_layers(parser, text):
     parser.add_argument('--layers', type=number(0, 8, int, 'a whole number'), default=0,
                         metavar='N', help=f'{text} (default: 0, all)')
@@ -170,6 +176,7 @@ def add_stations(command):
         part.add_argument('--name', type=number(0, 254, int, 'a whole number'), required=True,
                           metavar='N', help='address of this station, 0 to 254')
         add_common(part)
+        add_max_cfo(part)
         part.add_argument('--snr', type=decibels(-30, 40), default=12.0, metavar='DB',
                           help='Es/N0 to send for until somebody has reported one (default: 12)')
         part.add_argument('--no-acknowledgements', dest='acknowledge', action='store_false',
@@ -221,6 +228,7 @@ def make_parser():
     add_common(rx)
     add_show(rx)
     add_address(rx, 'of this receiver: frames for others are dropped (default: 0)', 254)
+    add_max_cfo(rx)
     add_layers(rx, 'with a model in layers: decode the first so many')
     rx.add_argument('--out', default='received', metavar='FOLDER',
                     help='where pictures and results.jsonl go (default: received)')
@@ -247,6 +255,7 @@ def make_parser():
                           '(default: sim_out)')
     sim.add_argument('--ahead', type=number(1, 1000, int), default=16, metavar='PAYLOADS',
                      help='payloads under way at a time (default: 16)')
+    add_max_cfo(sim)
     add_address(sim, 'of the receiver (default: 0)', 254)
     add_destination(sim)
     add_layers(sim, 'with a model in layers: send and decode the first so many')

@@ -63,7 +63,8 @@ class Transmitter:
             model, radio, options.profile, options.snr, record=options.record_tx,
             feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
             dtype=options.dtype, address=options.address, destination=options.to,
-            layers=options.layers, protection=getattr(options, 'protection', ''))
+            layers=options.layers, protection=getattr(options, 'protection', ''),
+            first_frame=0)  # payloads.Numbering has seen to it
         self.count, self.lock = SymbolCount(), threading.Lock()
         self.block.msg_connect(self.block.framer, 'out', self.count, 'in')
         self.posted = 0
@@ -126,7 +127,8 @@ class Receiver:
         self.block = udeepsc.udeepsc_rx(
             model, radio, options.profile, record=options.record_rx,
             feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
-            dtype=options.dtype, address=options.address, layers=options.layers)
+            dtype=options.dtype, address=options.address, layers=options.layers,
+            max_cfo=options.max_cfo)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 

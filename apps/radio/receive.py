@@ -9,23 +9,26 @@ from collections import Counter
 from ending import print_faults, print_stats
 from gnuradio import udeepsc
 from gnuradio.udeepsc.result_files import ResultFiles
+from hints import SAMPLES_PER_SYMBOL, ReceptionHints
 from window import make_window
 from results import picture_text, value_text
 
 STEP_S = 0.1
-SAMPLES_PER_SYMBOL = 2
 
 
 class Shelf:
     """Where results go: pictures and lines of JSON to files, all of it to the terminal."""
 
-    def __init__(self, folder, grid):
+    def __init__(self, folder, grid, hints=None):
         self.files = ResultFiles(folder, (grid.columns, grid.rows),
                                  warn=lambda text: print(f'disk: {text}'))
         self.counts = Counter()  # of lines, by output
         self.cfo = []  # cycles per symbol, of each result
+        self.hints = hints
 
     def take(self, result):
+        if self.hints:
+            self.hints.take(result)
         if math.isfinite(result.cfo):
             self.cfo.append(result.cfo)
         try:
@@ -54,7 +57,9 @@ def receive(options):
     info = udeepsc.transceiver(options.model).info()
     from flowgraphs import Receiver
     receiver = Receiver(options.model, options.radio, options)
-    shelf = Shelf(options.out, options.grid)
+    rate = receiver.block.sample_rate()
+    shelf = Shelf(options.out, options.grid,
+                  ReceptionHints(receiver.block.settings.kind, rate, options.max_cfo))
     window = make_window(options, 'gr-udeepsc rx',
                          grid=(options.grid.columns, options.grid.rows))
     window.watch(receiver.top, [('in', (receiver.block, 'out')),
@@ -72,7 +77,7 @@ def receive(options):
         shelf.finish()
     print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
     if shelf.cfo:
-        offset = statistics.median(shelf.cfo) * receiver.block.settings.rate / SAMPLES_PER_SYMBOL
+        offset = statistics.median(shelf.cfo) * rate / SAMPLES_PER_SYMBOL
         print(f'carrier offset {offset:+.0f} Hz, the median of {len(shelf.cfo)} results')
     if shelf.files.failed:
         print(f'disk: {shelf.files.failed} could not be written')

@@ -57,7 +57,8 @@ class Station:
         self.top = gr.top_block('udeepsc node')
         self.node = udeepsc.udeepsc_node(
             options.model, options.radio, options.receive, options.profile, options.name,
-            options.snr, options.acknowledge, key=options.key, dtype=options.dtype)
+            options.snr, options.acknowledge, key=options.key, dtype=options.dtype,
+            max_cfo=options.max_cfo)
         self.inbox, self.numbering = Inbox(), Numbering(options.grid)
         self.top.connect(self.node)
         for port in ('out', 'control'):

@@ -20,6 +20,7 @@ class Result:
     frame_id: int = 0
     snr_db: float = math.nan
     cfo: float = math.nan  # cycles per symbol
+    power: float = math.nan  # mean |sample|^2 of the burst
     symbols: int = 0
     probability: float = math.nan  # of the class
     class_name: str = ''  # of a picture that came in layers, with its class
@@ -84,7 +85,8 @@ def result_of(message):
         return Result(
             value_of(about, 'task', ''), output, frame_id=value_of(about, 'frame_id', 0),
             snr_db=float(value_of(about, 'snr_db', math.nan)),
-            cfo=float(value_of(about, 'cfo', math.nan)), symbols=value_of(about, 'symbols', 0),
+            cfo=float(value_of(about, 'cfo', math.nan)),
+            power=float(value_of(about, 'power', math.nan)), symbols=value_of(about, 'symbols', 0),
             missing=value_of(about, 'missing', ''), **_READERS[output](about, data, reference))
     except (RuntimeError, TypeError, IndexError) as error:  # of pmt: another type than it says
         raise ValueError(f'is no result: {error}') from None

@@ -51,13 +51,14 @@ class udeepsc_node(gr.hier_block2):
       seed         of the random waits
       destination  station that payloads of the port "in" are for, 0..255; 255: all
       ask          whether they are to be acknowledged, and sent again otherwise
+      max_cfo      carrier offset of others that is searched, +-cycles a symbol, 0..0.2
 
     send() gives a Message; counts() what happened. close() at the end.
     """
 
     def __init__(self, model, radio='sim', receive='', profile='standard', address=0, snr_db=12.0,
                  acknowledge=True, retries=4, patience_s=1.0, key='', dtype='fp32', seed=None, destination=BROADCAST,
-                 ask=True):
+                 ask=True, max_cfo=0.02):
         settings = parse_radio(radio)
         simulated = settings.kind == 'sim'
         ends = gr.io_signature(1, 1, gr.sizeof_gr_complex) if simulated \
@@ -72,10 +73,10 @@ class udeepsc_node(gr.hier_block2):
         self.sense = channel_sense()
         self.gate = burst_gate(settings.rate, self.busy, seed=seed)
         self.tx = udeepsc_tx(model, radio, profile, snr_db, dtype=dtype, address=address, key=key,
-                             gate=self.gate)
+                             gate=self.gate, first_frame=0)
         # Repeats are known here, where they can be acknowledged once more.
         self.rx = udeepsc_rx(model, receive or radio, profile, dtype=dtype, address=address,
-                             key=key, window=0)
+                             key=key, window=0, max_cfo=max_cfo)
         self._ears = _Ears(self)
         self._lock = threading.Lock()
         self._counts = Counter()

@@ -41,13 +41,14 @@ class udeepsc_rx(radio_end):
       layers            of tasks in layers wait for the first so many and leave the others
                         alone, 0..8; 0: for all that the task has
       gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
+      max_cfo           carrier offset searched, +-cycles a symbol, 0..0.2
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
                  window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
-                 address=0, layers=0, gather_ms=200.0):
+                 address=0, layers=0, gather_ms=200.0, max_cfo=0.02):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -61,7 +62,7 @@ class udeepsc_rx(radio_end):
         # in the middle of several. What can wait is made to.
         policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
-        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy)
+        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy, max_cfo)
         self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
                                                     key=key)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
@@ -107,9 +108,16 @@ class udeepsc_rx(radio_end):
     def set_false_alarm_rate(self, rate):
         self.detector.set_false_alarm_rate(rate)
 
+    def set_max_cfo(self, max_cfo):
+        self.detector.set_max_cfo(max_cfo)
+
     def finished(self):
         """Whether the radio has nothing more to give: the end of a recording."""
         return bool(self.radio) and self.radio.finished()
+
+    def sample_rate(self):
+        """Samples a second; a recording has its own."""
+        return self.radio.rate if self.settings.kind == 'sigmf' else self.settings.rate
 
     def bursts(self):
         """Preambles that were found."""

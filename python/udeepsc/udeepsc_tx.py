@@ -51,6 +51,9 @@ class udeepsc_tx(radio_end):
                   radio (listen_before_talk.burst_gate); None: none
       protection  file with the power and repetitions of each layer (udeepsc bench protection);
                   "": all are sent alike
+      first_frame  added to the samples' numbers on the air, 0..255; -1: another one at each start,
+                  as burst_framer does it, and 0 with the radio "sim", where both ends are one
+                  flowgraph; 0 also where a block compares what was sent with results by number
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
@@ -58,7 +61,7 @@ class udeepsc_tx(radio_end):
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
                  amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
                  destination=255, max_frame_symbols=16384, hold_ms=50.0, layers=0, gate=None,
-                 protection=''):
+                 protection='', first_frame=-1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -73,7 +76,7 @@ class udeepsc_tx(radio_end):
         self.framer = udeepsc.burst_framer(
             model, profile, address=address, destination=destination,
             max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key,
-            protection=protection)
+            protection=protection, first_frame=0 if simulated and first_frame < 0 else first_frame)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         if self.settings.options.get('lead'):

@@ -110,8 +110,9 @@ class Detector(unittest.TestCase):
             self.assertTrue(fx.wait_until(lambda: block.nitems_read(0) > len(old)))
             block.set_false_alarm_rate(1e-8)
             self.assertEqual(block.false_alarm_rate(), 1e-8)
+            block.set_max_cfo(0.1)
             block.set_profile('short')
-            self.assertEqual(block.profile(), 'short')
+            self.assertEqual((block.profile(), block.max_cfo()), ('short', 0.1))
             self.assertTrue(fx.wait_until(lambda: any(
                 fx.key(debug.get_message(i), 'profile') == 'short'
                 for i in range(debug.num_messages()))))
@@ -122,8 +123,12 @@ class Detector(unittest.TestCase):
         strict = block.threshold()
         block.set_false_alarm_rate(1e-3)
         self.assertLess(block.threshold(), strict)
+        low = block.threshold()
+        block.set_max_cfo(0.2)
+        self.assertGreater(block.threshold(), low)
         for name, value in (('profile', 'fast'), ('false_alarm_rate', 0.0),
-                            ('false_alarm_rate', float('nan'))):
+                            ('false_alarm_rate', float('nan')), ('max_cfo', 0.201),
+                            ('max_cfo', float('nan'))):
             with self.assertRaisesRegex(ValueError, value if value == 'fast' else name):
                 getattr(block, 'set_' + name)(value)
             with self.assertRaises(ValueError):

@@ -94,6 +94,7 @@ class Simulated(unittest.TestCase):
             ends.tx.set_snr_db(6.0)
             ends.tx.set_amplitude(0.9)
             ends.rx.set_false_alarm_rate(1e-9)
+            ends.rx.set_max_cfo(0.1)
             ends.send(pictures(2), first=1)
             got = ends.receive(3)
         self.assertEqual(fx.key(got[2], 'profile'), 'short')
@@ -119,6 +120,8 @@ class Simulated(unittest.TestCase):
                 (udeepsc.udeepsc_rx, {'radio': 'sigmf:/no/such'}, '/no/such'),
                 (udeepsc.udeepsc_rx, {'lookup': 'medium'}, 'lookup'),
                 (udeepsc.udeepsc_rx, {'false_alarm_rate': 2.0}, 'false_alarm_rate'),
+                (udeepsc.udeepsc_rx, {'max_cfo': 0.3}, 'max_cfo'),
+                (udeepsc.udeepsc_tx, {'first_frame': 256}, 'first_frame'),
                 (udeepsc.udeepsc_rx, {'window': 1000}, 'window')):
             with self.subTest(make=make.__name__, options=options):
                 with self.assertRaises(ValueError) as caught:

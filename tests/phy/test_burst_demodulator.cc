@@ -164,7 +164,7 @@ TEST(BurstDemodulator, UnusualProfiles)
     profiles[11].ramp_symbols = 0;
     profiles[12].data_symbols = 140;
     profiles[13].max_payloads = 64;
-    profiles[13].max_cfo = 0.0625;
+    profiles[13].max_cfo = 0.2;
     for (std::size_t i = 0; i < profiles.size(); i++) {
         BurstDemodulator demodulator(profiles[i]);
         Clean clean(profiles[i], 200 + i);

@@ -95,6 +95,7 @@ TEST(Frame, ProfileErrorsNameTheField)
     refused("data_symbols", [](auto& p) { p.data_symbols = 0; });
     refused("channel_taps", [](auto& p) { p.channel_taps = 0; });
     refused("max_cfo", [](auto& p) { p.max_cfo = -0.01; });
+    refused("max_cfo", [](auto& p) { p.max_cfo = 0.201; });
     refused("max_cfo", [=](auto& p) { p.max_cfo = nan; });
     refused("max_payload_symbols", [](auto& p) { p.max_payload_symbols = 65536; });
     refused("max_payloads", [](auto& p) { p.max_payloads = 0; });

@@ -12,9 +12,9 @@ namespace udeepsc {
  * \ingroup udeepsc
  *
  * Constant false alarm rate at any noise power; carrier offset to +-0.02 cycles a symbol,
- * any timing, overlapping bursts. Samples that are not finite count as zeros. A burst
- * goes out when the samples of its frame are there, whose length its header tells, or
- * when the stream ends.
+ * or up to +-0.2, any timing, overlapping bursts. Samples that are not finite count as
+ * zeros. A burst goes out when the samples of its frame are there, whose length its
+ * header tells, or when the stream ends.
  *
  * A radio that lost samples puts rx_time on the next one, as gr-uhd does. There the
  * stream ends and another begins: a burst across the gap goes out as far as it came, and
@@ -34,6 +34,8 @@ namespace udeepsc {
  * - false_alarm_rate: probability of a detection in noise, per sample, 1e-15..1e-2
  * - policy: block holds the stream back while the next block is slow (a radio may then
  *   overflow), drop_newest drops the burst ("queue full"); there is no drop_oldest here
+ * - max_cfo: carrier offset searched, +-cycles a symbol, 0..0.2. Above 0.03 the search
+ *   takes several times as long: docs/over-the-air.md has figures
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the parameter.
  *
@@ -45,7 +47,8 @@ public:
 
     static sptr make(const std::string& profile = "standard",
                      double false_alarm_rate = 1e-6,
-                     overflow_policy policy = overflow_policy::block);
+                     overflow_policy policy = overflow_policy::block,
+                     double max_cfo = 0.02);
 
     //! Begins anew with the next sample; the bursts that wait for samples go out as they
     //! are.
@@ -54,6 +57,9 @@ public:
     //! As set_profile().
     virtual void set_false_alarm_rate(double rate) = 0;
     virtual double false_alarm_rate() const = 0;
+    //! As set_profile().
+    virtual void set_max_cfo(double max_cfo) = 0;
+    virtual double max_cfo() const = 0;
     //! What rho has to exceed.
     virtual double threshold() const = 0;
 };

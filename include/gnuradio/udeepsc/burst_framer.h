@@ -46,6 +46,10 @@ struct UDEEPSC_API burst_framer_options {
     //! Of OFDM: power over the mean at which peaks are cut, dB, 0..100; 100: they are
     //! not.
     double peak_limit_db = 100;
+    //! Added to the samples' numbers on the air, -1..255; -1: another one at each start
+    //! of the flowgraph, so that a receiver that has just heard the numbers of the one
+    //! before does not take these samples for repeats.
+    int first_frame = 0;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -65,9 +69,10 @@ struct UDEEPSC_API burst_framer_options {
  * <b>Ports</b>
  * - in "in": c32vector of symbols, mean energy 1. Reads task, modality, shape (its first
  *   dimension counts the feature vectors, 1..127), modulation, layer (0..7), and
- * frame_id: its low 8 bits go on the air, and the modalities of a sample meet by it.
- * Where it is missing the block counts; a task of several modalities needs it to be
- * grouped.
+ * frame_id: with first_frame added its low 8 bits go on the air, and the modalities of a
+ * sample meet by it. Where it is missing the block counts; a task of several modalities
+ * needs it to be grouped. A picture alone keeps its number unless the key tiles says that
+ * it is not cut: where a tile belongs follows from it.
  * - in "control": a short message that goes at once, in a frame of its own: u8vector with
  *   the key control: "text" (1..253 bytes of UTF-8), "csi" (keys frame_id and snr_db) or
  *   "acknowledgement" (keys frame_id and task); destination, where it is there, in place
@@ -84,7 +89,8 @@ struct UDEEPSC_API burst_framer_options {
  *   missing) and frame_id alone. 1..8191 symbols
  * - profile: "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
  * - options: how many samples share a frame, addresses, what else is told, a key, the
- *   protection of layers, which the frame's description tells the receiver, OFDM's peaks.
+ *   protection of layers, which the frame's description tells the receiver, OFDM's peaks,
+ *   where numbers begin.
  *   With a key header, description and control messages are signed (docs/security.md),
  *   which takes 16 bytes of the description
  *

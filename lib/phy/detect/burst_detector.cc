@@ -5,9 +5,8 @@
 #include <udeepsc_phy/burst_detector.h>
 
 #include "burst_queue.h"
+#include "carrier_band.h"
 #include "detection_threshold.h"
-#include "matched_filter.h"
-#include "preamble_scanner.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +17,9 @@ namespace udeepsc_phy {
 
 namespace {
 
+using detail::CarrierBand;
+using detail::CarrierSearch;
 using detail::CorrelatorBank;
-using detail::MatchedFilter;
 using detail::PreambleScanner;
 using Samples = std::vector<std::complex<float>>;
 
@@ -58,31 +58,37 @@ struct BurstDetector::Impl {
         : config(c)
         , threshold(detail::detection_threshold(c))
         , phases(positions_per_symbol(c.profile.samples_per_symbol))
-        , filter(c.profile, phases)
-        , scanner(c.profile, phases, threshold)
         , queue(c.profile)
         , min_distance((c.profile.channel_taps + 2.0) * phases)
     {
+        const CarrierSearch search(c.profile);
+        for (double centre : search.centres) {
+            bands.emplace_back(c.profile, search, centre, phases, threshold);
+        }
+        stride = static_cast<std::int64_t>(bands[0].stride());
+        half = static_cast<std::int64_t>(bands[0].half());
         reset();
     }
 
     void reset()
     {
-        re.clear();
-        im.clear();
-        z_first = -static_cast<std::int64_t>(PreambleScanner::MARGIN);
+        const auto margin = static_cast<std::int64_t>(PreambleScanner::MARGIN);
+        for (auto& band : bands) {
+            band.reset(-margin);
+        }
         scanned = 0;
         flushed = 0;
         has_pending = false;
         last_given = -std::numeric_limits<double>::infinity();
         queue.clear();
         // Outputs before the stream's first sample, and what its filter reads before it.
-        padding = filter.half() + PreambleScanner::MARGIN * filter.stride();
-        raw.values.assign(padding, { 0.0f, 0.0f });
-        raw.first = -static_cast<std::int64_t>(padding);
+        const std::int64_t padding = half + margin * stride;
+        raw.values.assign(static_cast<std::size_t>(padding), { 0.0f, 0.0f });
+        raw.first = -padding;
     }
 
-    std::int64_t z_end() const { return z_first + static_cast<std::int64_t>(re.size()); }
+    //! All bands have the same positions.
+    std::int64_t z_end() const { return bands[0].end(); }
 
     void push(const std::complex<float>* samples,
               std::size_t n,
@@ -91,11 +97,14 @@ struct BurstDetector::Impl {
         raw.values.insert(raw.values.end(), samples, samples + n);
         while (filter_block()) {
             while (z_end()
-                   >= scanned + static_cast<std::int64_t>(BLOCK + scanner.reach())) {
-                scan(re, im, scanned, BLOCK, std::numeric_limits<std::int64_t>::max());
+                   >= scanned + static_cast<std::int64_t>(BLOCK + bands[0].reach())) {
+                scan(scanned, BLOCK, std::numeric_limits<std::int64_t>::max());
                 scanned += BLOCK;
                 accept_before(scanned - min_distance - 2.0);
-                drop_positions();
+                for (auto& band : bands) {
+                    band.drop_before(
+                        scanned - static_cast<std::int64_t>(PreambleScanner::MARGIN));
+                }
             }
         }
         queue.take_complete(raw, out);
@@ -105,42 +114,40 @@ struct BurstDetector::Impl {
     //! Appends a block of matched filter outputs if its samples are there.
     bool filter_block()
     {
-        const auto stride = static_cast<std::int64_t>(filter.stride());
-        const std::int64_t first
-            = z_end() * stride - static_cast<std::int64_t>(filter.half());
+        const std::int64_t first = z_end() * stride - half;
         const std::int64_t last
-            = (z_end() + static_cast<std::int64_t>(BLOCK) - 1) * stride
-            + static_cast<std::int64_t>(filter.half());
+            = (z_end() + static_cast<std::int64_t>(BLOCK) - 1) * stride + half;
         if (last >= raw.end()) {
             return false;
         }
-        const std::size_t old = re.size();
-        re.resize(old + BLOCK);
-        im.resize(old + BLOCK);
-        filter.apply(raw.values.data() + (first - raw.first),
-                     BLOCK,
-                     re.data() + old,
-                     im.data() + old);
+        for (auto& band : bands) {
+            band.append(raw.values.data() + (first - raw.first), BLOCK);
+        }
         return true;
     }
 
-    //! \p n positions from \p first on, those from \p end on left out; z_re and z_im
-    //! begin at z_first.
-    void scan(const std::vector<float>& z_re,
-              const std::vector<float>& z_im,
-              std::int64_t first,
-              std::size_t n,
-              std::int64_t end)
+    //! \p n positions from \p first on, those from \p end on left out.
+    void scan(std::int64_t first, std::size_t n, std::int64_t end)
     {
-        const auto at = static_cast<std::size_t>(first - z_first);
         const auto used = static_cast<std::size_t>(
             std::min(end - first, static_cast<std::int64_t>(n)));
-        for (const auto& found :
-             scanner.scan(z_re.data() + at, z_im.data() + at, n, used)) {
-            const auto position = first + static_cast<std::int64_t>(found.position);
-            add_peak({ static_cast<double>(position) + found.fit.shift,
-                       found.fit.cfo,
-                       found.fit.rho });
+        peaks.clear();
+        for (auto& band : bands) {
+            for (const auto& found : band.scan(first, n, used)) {
+                const auto position = first + static_cast<std::int64_t>(found.position);
+                peaks.push_back({ static_cast<double>(position) + found.fit.shift,
+                                  found.fit.cfo,
+                                  found.fit.rho });
+            }
+        }
+        if (bands.size() > 1) {
+            std::stable_sort(
+                peaks.begin(), peaks.end(), [](const Peak& a, const Peak& b) {
+                    return a.position < b.position;
+                });
+        }
+        for (const auto& peak : peaks) {
+            add_peak(peak);
         }
     }
 
@@ -175,7 +182,7 @@ struct BurstDetector::Impl {
             return;
         }
         has_pending = false;
-        const double at = pending.position * filter.stride();
+        const double at = pending.position * double(stride);
         const double sample = std::max(0.0, std::floor(at + 0.5));
         Detection detection;
         detection.sample = static_cast<std::uint64_t>(sample);
@@ -185,19 +192,9 @@ struct BurstDetector::Impl {
         queue.add(detection);
     }
 
-    void drop_positions()
-    {
-        const std::int64_t unused
-            = scanned - static_cast<std::int64_t>(PreambleScanner::MARGIN) - z_first;
-        re.erase(re.begin(), re.begin() + unused);
-        im.erase(im.begin(), im.begin() + unused);
-        z_first += unused;
-    }
-
     //! Keeps what the filter, a later scan's detections and waiting bursts may ask for.
     void drop_samples()
     {
-        const auto stride = static_cast<std::int64_t>(filter.stride());
         double oldest = scanned - min_distance - 2.0;
         if (has_pending) {
             oldest = std::min(oldest, pending.position);
@@ -205,8 +202,7 @@ struct BurstDetector::Impl {
         std::int64_t first = static_cast<std::int64_t>(std::floor(oldest)) * stride
             - queue.samples_before();
         first = std::min(first, queue.first_sample(first));
-        first = std::min(first,
-                         z_end() * stride - static_cast<std::int64_t>(filter.half()));
+        first = std::min(first, z_end() * stride - half);
         // Rarely, so that moving the rest costs little.
         const std::int64_t unused = first - raw.first;
         if (unused > static_cast<std::int64_t>(raw.values.size() / 2)) {
@@ -222,8 +218,8 @@ struct BurstDetector::Impl {
         auto out = queue.take_all(raw);
         for (const auto& burst : out) {
             const auto& detection = burst.detection;
-            last_given = std::max(
-                last_given, (detection.sample + detection.timing) / filter.stride());
+            last_given = std::max(last_given,
+                                  (detection.sample + detection.timing) / double(stride));
         }
         return out;
     }
@@ -232,9 +228,8 @@ struct BurstDetector::Impl {
     //! rest.
     void scan_rest()
     {
-        const auto stride = static_cast<std::int64_t>(filter.stride());
         const std::int64_t end = (raw.end() - 1) / stride + 1
-            - static_cast<std::int64_t>(scanner.preamble_reach());
+            - static_cast<std::int64_t>(bands[0].preamble_reach());
         if (raw.end() <= 0 || end <= scanned) {
             return;
         }
@@ -242,38 +237,37 @@ struct BurstDetector::Impl {
             = (static_cast<std::size_t>(end - scanned) + CorrelatorBank::CHUNK - 1)
             / CorrelatorBank::CHUNK;
         const std::size_t n = chunks * CorrelatorBank::CHUNK;
-        auto z_re = re, z_im = im;
+        const std::int64_t before = z_end();
         const std::int64_t needed
-            = scanned + static_cast<std::int64_t>(n + scanner.reach());
-        if (needed > z_end()) {
-            const auto more = static_cast<std::size_t>(needed - z_end());
-            Samples tail(raw.values.begin()
-                             + (z_end() * stride
-                                - static_cast<std::int64_t>(filter.half()) - raw.first),
+            = scanned + static_cast<std::int64_t>(n + bands[0].reach());
+        if (needed > before) {
+            const auto more = static_cast<std::size_t>(needed - before);
+            Samples tail(raw.values.begin() + (before * stride - half - raw.first),
                          raw.values.end());
-            tail.resize(
-                std::max(tail.size(), more * filter.stride() + 2 * filter.half()));
-            z_re.resize(re.size() + more);
-            z_im.resize(im.size() + more);
-            filter.apply(
-                tail.data(), more, z_re.data() + re.size(), z_im.data() + im.size());
+            tail.resize(std::max(tail.size(),
+                                 more * static_cast<std::size_t>(stride)
+                                     + 2 * static_cast<std::size_t>(half)));
+            for (auto& band : bands) {
+                band.append(tail.data(), more);
+            }
         }
-        scan(z_re, z_im, scanned, n, end);
+        scan(scanned, n, end);
+        for (auto& band : bands) {
+            band.cut(before); // the samples may still come
+        }
         flushed = end;
     }
 
     DetectorConfig config;
     double threshold;
     unsigned phases;
-    MatchedFilter filter;
-    PreambleScanner scanner;
+    std::vector<CarrierBand> bands;
+    std::int64_t stride = 1, half = 0; //!< samples, of a band
     detail::BurstQueue queue;
     double min_distance; //!< positions between two bursts
 
-    std::size_t padding = 0;
     detail::StreamSamples raw;
-    std::vector<float> re, im; //!< matched filter outputs
-    std::int64_t z_first = 0; //!< position of re[0]
+    std::vector<Peak> peaks; //!< of a scan
     std::int64_t scanned = 0; //!< positions before this have been looked at
     std::int64_t flushed = 0; //!< and, for a flush, before this
     bool has_pending = false;

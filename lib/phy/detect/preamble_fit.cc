@@ -3,6 +3,7 @@
 
 #include "correlator_bank.h"
 #include "math/constants.h"
+#include "math/target_clones.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,6 +21,23 @@ double parabola_vertex(double left, double middle, double right)
         return right > left ? 1.0 : left > right ? -1.0 : 0.0;
     }
     return std::clamp(0.5 * (left - right) / curvature, -1.0, 1.0);
+}
+
+//! A step of Horner's scheme for many offsets: sum = sum * turn + part.
+UDEEPSC_CLONES
+void turn_and_add(const double* turn_re,
+                  const double* turn_im,
+                  double part_re,
+                  double part_im,
+                  std::size_t n,
+                  double* re,
+                  double* im)
+{
+    for (std::size_t i = 0; i < n; i++) {
+        const double turned = re[i] * turn_re[i] - im[i] * turn_im[i] + part_re;
+        im[i] = re[i] * turn_im[i] + im[i] * turn_re[i] + part_im;
+        re[i] = turned;
+    }
 }
 
 } // namespace
@@ -76,19 +94,40 @@ double PreambleFitter::power(double cfo) const
     return re * re + im * im;
 }
 
-double PreambleFitter::coarse_cfo() const
+double PreambleFitter::coarse_cfo()
 {
     const double spacing = 0.5 / d_signs.size();
     const int highest = static_cast<int>(std::floor(d_highest / spacing + 1e-9));
-    double best = -1.0, best_cfo = 0.0;
-    for (int i = -highest; i <= highest; i++) {
-        const double p = power(i * spacing);
-        if (p > best) {
-            best = p;
-            best_cfo = i * spacing;
+    const auto n = static_cast<std::size_t>(2 * highest + 1);
+    d_turn_re.resize(n);
+    d_turn_im.resize(n);
+    for (std::size_t i = 0; i < n; i++) {
+        const double cfo = (static_cast<int>(i) - highest) * spacing;
+        const double angle = -2.0 * PI * (cfo - d_reference) * d_segment;
+        d_turn_re[i] = std::cos(angle);
+        d_turn_im[i] = std::sin(angle);
+    }
+    d_sum_re.assign(n, 0.0);
+    d_sum_im.assign(n, 0.0);
+    for (auto part = d_parts.rbegin(); part != d_parts.rend(); ++part) {
+        turn_and_add(d_turn_re.data(),
+                     d_turn_im.data(),
+                     part->real(),
+                     part->imag(),
+                     n,
+                     d_sum_re.data(),
+                     d_sum_im.data());
+    }
+    std::size_t best = 0;
+    double most = -1.0;
+    for (std::size_t i = 0; i < n; i++) {
+        const double p = d_sum_re[i] * d_sum_re[i] + d_sum_im[i] * d_sum_im[i];
+        if (p > most) {
+            most = p;
+            best = i;
         }
     }
-    return best_cfo;
+    return (static_cast<int>(best) - highest) * spacing;
 }
 
 double PreambleFitter::refine_cfo(double cfo, double spacing) const

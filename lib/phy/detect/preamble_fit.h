@@ -41,7 +41,7 @@ private:
     void correlate(const std::complex<float>* z, double shift, double cfo);
     //! |Y|^2 at \p cfo, near the offset given to correlate().
     double power(double cfo) const;
-    double coarse_cfo() const;
+    double coarse_cfo();
     //! Vertex of the parabola through cfo and its neighbours.
     double refine_cfo(double cfo, double spacing) const;
     double
@@ -55,6 +55,8 @@ private:
     SincInterpolator d_interpolate;
     std::vector<std::complex<double>> d_parts;
     double d_energy = 0.0, d_reference = 0.0;
+    //! Of coarse_cfo(), for each offset.
+    std::vector<double> d_turn_re, d_turn_im, d_sum_re, d_sum_im;
 };
 
 } // namespace detail

@@ -4,8 +4,6 @@
 #include "correlator_bank.h"
 #include "preamble_fit.h"
 
-#include <udeepsc_phy/frame.h>
-
 #include <complex>
 #include <cstddef>
 #include <vector>
@@ -20,10 +18,17 @@ namespace detail {
 class PreambleScanner {
 public:
     /*!
+     * \param preamble_symbols L
      * \param phases positions a symbol
+     * \param max_cfo offsets searched, +-cycles a symbol
+     * \param sections of the preamble in the coarse search, see CorrelatorBank
      * \param threshold of rho
      */
-    PreambleScanner(const FrameProfile& profile, unsigned phases, double threshold);
+    PreambleScanner(unsigned preamble_symbols,
+                    unsigned phases,
+                    double max_cfo,
+                    std::size_t sections,
+                    double threshold);
 
     //! Positions before the first that a scan reads.
     static constexpr std::size_t MARGIN = PreambleFitter::MARGIN;
@@ -50,6 +55,7 @@ private:
     void fit_candidate(const float* re, const float* im, std::size_t candidate);
 
     double d_threshold;
+    double d_min_ratio; //!< of a candidate
     CorrelatorBank d_bank;
     PreambleFitter d_fitter;
     std::vector<float> d_ratio;

@@ -126,8 +126,7 @@ void FrameProfile::validate() const
     require_range("pilot_symbols", pilot_symbols, 1u, 256u);
     require_range("data_symbols", data_symbols, 1u, 4096u);
     require_range("channel_taps", channel_taps, 1u, 64u);
-    // Carriers beyond 1/16 rotate through the preamble's partial sums.
-    require_range("max_cfo", max_cfo, 0.0, 0.0625);
+    require_range("max_cfo", max_cfo, 0.0, 0.2);
     if (waveform == Waveform::ofdm) {
         require_ofdm(*this);
     }

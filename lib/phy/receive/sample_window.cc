@@ -2,9 +2,7 @@
 #include "sample_window.h"
 
 #include "math/constants.h"
-
-#include <volk/volk.h>
-#include <volk/volk_version.h>
+#include "math/turn_samples.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,23 +17,6 @@ namespace {
  * gets to 20 in one of 1e9 samples, 256-QAM and its pulse stay below that.
  */
 constexpr double OUTLIER = 1e3;
-
-//! Samples between two exact sines.
-constexpr std::size_t INTERVAL = 1024;
-
-// Each sample times the phasor, which turns by `step` from one to the next. VOLK 3.1
-// takes `step` by its address.
-void rotate(std::complex<float>* samples,
-            std::complex<float> step,
-            std::complex<float>& phasor,
-            unsigned length)
-{
-#if VOLK_VERSION_MAJOR > 3 || (VOLK_VERSION_MAJOR == 3 && VOLK_VERSION_MINOR >= 1)
-    volk_32fc_s32fc_x2_rotator2_32fc(samples, samples, &step, &phasor, length);
-#else
-    volk_32fc_s32fc_x2_rotator_32fc(samples, samples, step, &phasor, length);
-#endif
-}
 
 } // namespace
 
@@ -120,14 +101,7 @@ void SampleWindow::fill(double cfo, std::size_t symbols)
         count_replaced(begin, end);
     }
 
-    const double turn = -2.0 * PI * cfo / sps; // radians a sample
-    const auto step = std::complex<float>(std::polar(1.0, turn));
-    for (std::size_t i = 0; i < n; i += INTERVAL) {
-        const double angle = std::remainder(turn * (double(i) - start()), 2.0 * PI);
-        auto phasor = std::complex<float>(std::polar(1.0, angle));
-        const auto length = static_cast<unsigned>(std::min(INTERVAL, n - i));
-        rotate(&d_samples[i], step, phasor, length);
-    }
+    turn_samples(d_samples.data(), n, -2.0 * PI * cfo / sps, -start());
 }
 
 //! Of the burst's samples begin .. end - 1.

@@ -52,7 +52,8 @@ void bind_transmitter(py::module& m)
                          frame_check check,
                          const std::string& key,
                          const std::string& protection,
-                         double peak_limit_db) {
+                         double peak_limit_db,
+                         int first_frame) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -65,7 +66,8 @@ void bind_transmitter(py::module& m)
                                              check,
                                              key,
                                              protection,
-                                             peak_limit_db });
+                                             peak_limit_db,
+                                             first_frame });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -79,7 +81,8 @@ void bind_transmitter(py::module& m)
              py::arg("check") = frame_check::none,
              py::arg("key") = "",
              py::arg("protection") = "",
-             py::arg("peak_limit_db") = 100.0)
+             py::arg("peak_limit_db") = 100.0,
+             py::arg("first_frame") = 0)
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
@@ -163,7 +166,8 @@ void bind_receiver(py::module& m)
         .def(py::init(&burst_detector::make),
              py::arg("profile") = "standard",
              py::arg("false_alarm_rate") = 1e-6,
-             py::arg("policy") = overflow_policy::block)
+             py::arg("policy") = overflow_policy::block,
+             py::arg("max_cfo") = 0.02)
         .def("set_profile",
              &burst_detector::set_profile,
              py::arg("profile"),
@@ -178,6 +182,12 @@ void bind_receiver(py::module& m)
         .def("false_alarm_rate",
              &burst_detector::false_alarm_rate,
              doc::burst_detector::false_alarm_rate)
+        .def("set_max_cfo",
+             &burst_detector::set_max_cfo,
+             py::arg("max_cfo"),
+             release_gil(),
+             doc::burst_detector::set_max_cfo)
+        .def("max_cfo", &burst_detector::max_cfo, doc::burst_detector::max_cfo)
         .def("threshold", &burst_detector::threshold, doc::burst_detector::threshold);
 
     block_class<burst_demodulator>(
