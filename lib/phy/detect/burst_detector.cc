@@ -60,7 +60,7 @@ struct BurstDetector::Impl {
         , phases(positions_per_symbol(c.profile.samples_per_symbol))
         , filter(c.profile, phases)
         , scanner(c.profile, phases, threshold)
-        , queue(c.profile)
+        , queue(c.profile, c.keep_unread)
         , min_distance((c.profile.channel_taps + 2.0) * phases)
     {
         reset();
