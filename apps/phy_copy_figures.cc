@@ -37,6 +37,7 @@ public:
              0.99,
              Bound::at_least,
              wilson(static_cast<double>(two.detected), bursts),
+             2 * two.sent,
              "probability");
         const auto lost = static_cast<double>(two.sent - two.headers);
         const auto sent = static_cast<double>(two.sent);
@@ -45,6 +46,7 @@ public:
              1e-2,
              Bound::at_most,
              wilson(lost, sent),
+             two.sent,
              "probability");
         const double half = two.copies.half_interval();
         give("copies_in_a_frame",
@@ -52,6 +54,7 @@ public:
              1.95,
              Bound::at_least,
              { two.copies.mean() - half, two.copies.mean() + half },
+             two.copies.n,
              "of 2");
         symbol_energy(one, two);
     }
@@ -83,6 +86,7 @@ private:
              0.3,
              Bound::at_most,
              { more - half, more + half },
+             two.error_energy.n,
              "dB");
     }
 
@@ -91,9 +95,10 @@ private:
               double target,
               Bound bound,
               Interval ci95,
+              std::uint64_t n,
               const std::string& unit) const
     {
-        d_report.give(name, value, target, bound, ci95, d_report.size(100, 2000), unit);
+        d_report.give(name, value, target, bound, ci95, n, unit);
     }
 
     const FigureReport& d_report;

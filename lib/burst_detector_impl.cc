@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_detector_impl.h"
 #include "fft_plan.h"
+#include <udeepsc_phy/copy_combiner.h>
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
@@ -26,16 +27,19 @@ using udeepsc_phy::FrameProfile;
 
 burst_detector::sptr burst_detector::make(const std::string& profile,
                                           double false_alarm_rate,
-                                          overflow_policy policy)
+                                          overflow_policy policy,
+                                          int copies)
 {
     if (policy == overflow_policy::drop_oldest) {
         throw std::invalid_argument(
             "policy is drop_oldest, expected block or drop_newest: what is sent is gone");
     }
     require_range("false_alarm_rate", false_alarm_rate, 1e-15, 1e-2);
+    require_range("copies", copies, 1, static_cast<int>(udeepsc_phy::MAX_COPIES));
     DetectorConfig config;
     config.profile = FrameProfile::from_name(profile);
     config.false_alarm_rate = false_alarm_rate;
+    config.keep_unread = copies > 1;
     return gnuradio::make_block_sptr<burst_detector_impl>(config, policy);
 }
 
@@ -76,31 +80,33 @@ void burst_detector_impl::use(const DetectorConfig& config)
 
 void burst_detector_impl::set_profile(const std::string& profile)
 {
-    DetectorConfig config;
+    DetectorConfig config = this->config();
     config.profile = FrameProfile::from_name(profile);
-    config.false_alarm_rate = false_alarm_rate();
     use(config);
+}
+
+DetectorConfig burst_detector_impl::config() const
+{
+    std::lock_guard<std::mutex> lock(d_mutex);
+    return d_wanted->config();
 }
 
 std::string burst_detector_impl::profile() const
 {
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_wanted->config().profile.name;
+    return config().profile.name;
 }
 
 void burst_detector_impl::set_false_alarm_rate(double rate)
 {
     require_range("false_alarm_rate", rate, 1e-15, 1e-2);
-    DetectorConfig config;
-    config.profile = FrameProfile::from_name(profile());
+    DetectorConfig config = this->config();
     config.false_alarm_rate = rate;
     use(config);
 }
 
 double burst_detector_impl::false_alarm_rate() const
 {
-    std::lock_guard<std::mutex> lock(d_mutex);
-    return d_wanted->config().false_alarm_rate;
+    return config().false_alarm_rate;
 }
 
 double burst_detector_impl::threshold() const

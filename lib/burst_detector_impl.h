@@ -40,6 +40,7 @@ private:
 
     using detector_sptr = std::shared_ptr<udeepsc_phy::BurstDetector>;
 
+    udeepsc_phy::DetectorConfig config() const;
     void use(const udeepsc_phy::DetectorConfig& config);
     //! The detector that the setters want; the old one's bursts are sent first.
     void take_over();

@@ -61,6 +61,9 @@ public:
     //! another function.
     std::vector<const ReceivedFrame*> waiting() const;
 
+    //! The lowest number of a burst whose frame waits; \p none without any.
+    std::uint64_t first_waiting(std::uint64_t none) const;
+
     //! Frames left out since the last call, because others under their number came more
     //! often.
     std::size_t take_unlike();

@@ -45,6 +45,8 @@ public:
 
     //! Bursts and frames that wait.
     std::size_t waiting() const;
+    //! The lowest number of a burst that waits, or whose frame does; \p none without any.
+    std::uint64_t first_waiting(std::uint64_t none) const;
     //! See CopyCombiner.
     std::size_t take_unlike() { return d_combiner.take_unlike(); }
 

@@ -40,6 +40,8 @@ class udeepsc_rx(radio_end):
       address           this receiver's, 0..254: frames for others are dropped and counted
       layers            of tasks in layers wait for the first so many and leave the others
                         alone, 0..8; 0: for all that the task has
+      copies            how often the transmitter sends each frame, udeepsc_tx's, 1..8: the
+                        copies are added up, and a result comes for all of them
       gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
@@ -47,7 +49,7 @@ class udeepsc_rx(radio_end):
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
                  window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
-                 address=0, layers=0, gather_ms=200.0):
+                 address=0, layers=0, gather_ms=200.0, copies=1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -61,9 +63,9 @@ class udeepsc_rx(radio_end):
         # in the middle of several. What can wait is made to.
         policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
-        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy)
+        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy, copies)
         self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
-                                                    key=key)
+                                                    key=key, copies=copies)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
         self.decoder = udeepsc.unified_decoder(
             model, gather_ms=gather_ms, layers=layers, **network)

@@ -34,6 +34,8 @@ namespace udeepsc {
  * - false_alarm_rate: probability of a detection in noise, per sample, 1e-15..1e-2
  * - policy: block holds the stream back while the next block is slow (a radio may then
  *   overflow), drop_newest drops the burst ("queue full"); there is no drop_oldest here
+ * - copies: burst_demodulator's, 1..8; above 1 a burst whose header cannot be read goes
+ *   out with the samples of the longest frame
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the parameter.
  *
@@ -45,7 +47,8 @@ public:
 
     static sptr make(const std::string& profile = "standard",
                      double false_alarm_rate = 1e-6,
-                     overflow_policy policy = overflow_policy::block);
+                     overflow_policy policy = overflow_policy::block,
+                     int copies = 1);
 
     //! Begins anew with the next sample; the bursts that wait for samples go out as they
     //! are.

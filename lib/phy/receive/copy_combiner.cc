@@ -199,6 +199,14 @@ std::vector<const ReceivedFrame*> CopyCombiner::waiting() const
     return frames;
 }
 
+std::uint64_t CopyCombiner::first_waiting(std::uint64_t none) const
+{
+    for (const auto& group : d_groups) {
+        none = group.done ? none : std::min(none, group.sum.burst);
+    }
+    return none;
+}
+
 std::size_t CopyCombiner::take_unlike()
 {
     return std::exchange(d_unlike, 0);

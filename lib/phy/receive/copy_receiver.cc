@@ -133,4 +133,12 @@ std::size_t CopyReceiver::waiting() const
     return d_unread.size() + d_combiner.waiting().size();
 }
 
+std::uint64_t CopyReceiver::first_waiting(std::uint64_t none) const
+{
+    for (const auto& unread : d_unread) {
+        none = std::min(none, unread.frame.burst);
+    }
+    return d_combiner.first_waiting(none);
+}
+
 } // namespace udeepsc_phy

@@ -100,15 +100,18 @@ ReceivedFrame::Fault FrameReader::read_header(FrameHeader& header)
 ReceivedFrame::Fault FrameReader::decode_header(FrameHeader& header)
 {
     const auto own = llrs(0, d_codec.length());
-    const Fault fault = decide(own, header);
-    const auto both = with_copy(own, 0);
-    if (fault != Fault::no_header || both.empty()) {
-        return fault;
+    Fault fault = decide(own, header);
+    if (fault == Fault::none && !d_body->plausible_header(d_codec.encode(header))) {
+        fault = Fault::no_header;
     }
-    // The copy alone must not put a header where there is none.
-    return decide(both, header) == Fault::none && d_codec.resembles(header, own)
-        ? Fault::none
-        : Fault::no_header;
+    const auto both = with_copy(own, 0);
+    if (fault == Fault::no_header && !both.empty()
+        && decide(both, header) == Fault::none
+        // The copy alone must not put a header where there is none.
+        && d_codec.resembles(header, own)) {
+        fault = Fault::none;
+    }
+    return fault;
 }
 
 ReceivedFrame::Fault FrameReader::decide(const std::vector<float>& llrs,
@@ -126,8 +129,7 @@ ReceivedFrame::Fault FrameReader::decide(const std::vector<float>& llrs,
     case HeaderCodec::Fault::none:
         break;
     }
-    return d_body->plausible_header(d_codec.encode(header)) ? Fault::none
-                                                            : Fault::no_header;
+    return Fault::none;
 }
 
 ReceivedFrame::Fault FrameReader::read_description(const FrameHeader& header,

@@ -52,7 +52,8 @@ void bind_transmitter(py::module& m)
                          frame_check check,
                          const std::string& key,
                          const std::string& protection,
-                         double peak_limit_db) {
+                         double peak_limit_db,
+                         int copies) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -65,7 +66,8 @@ void bind_transmitter(py::module& m)
                                              check,
                                              key,
                                              protection,
-                                             peak_limit_db });
+                                             peak_limit_db,
+                                             copies });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -79,7 +81,8 @@ void bind_transmitter(py::module& m)
              py::arg("check") = frame_check::none,
              py::arg("key") = "",
              py::arg("protection") = "",
-             py::arg("peak_limit_db") = 100.0)
+             py::arg("peak_limit_db") = 100.0,
+             py::arg("copies") = 1)
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
@@ -163,7 +166,8 @@ void bind_receiver(py::module& m)
         .def(py::init(&burst_detector::make),
              py::arg("profile") = "standard",
              py::arg("false_alarm_rate") = 1e-6,
-             py::arg("policy") = overflow_policy::block)
+             py::arg("policy") = overflow_policy::block,
+             py::arg("copies") = 1)
         .def("set_profile",
              &burst_detector::set_profile,
              py::arg("profile"),
@@ -189,7 +193,8 @@ void bind_receiver(py::module& m)
              py::arg("queue") = 64,
              py::arg("policy") = overflow_policy::block,
              py::arg("address") = 0,
-             py::arg("key") = "")
+             py::arg("key") = "",
+             py::arg("copies") = 1)
         .def("set_profile",
              &burst_demodulator::set_profile,
              py::arg("profile"),
