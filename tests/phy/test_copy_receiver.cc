@@ -96,11 +96,12 @@ struct Outcome {
     double error = 0; //!< mean |received - sent|^2
 };
 
-//! 40 times three frames of 1000 symbols.
-Outcome outcome(CopyLink& link, double esn0_db, const std::string& multipath)
+//! So many times three frames of 1000 symbols.
+Outcome
+outcome(CopyLink& link, double esn0_db, const std::string& multipath, int times = 40)
 {
     Outcome sum;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < times; i++) {
         std::vector<Payload> sent;
         for (unsigned k = 0; k < 3; k++) {
             sent.push_back(link.payload(1000));
@@ -153,9 +154,9 @@ TEST(CopyReceiver, EveryProfileAtEase)
 {
     for (const auto& name : FrameProfile::names()) {
         CopyLink link(name, 3, 4);
-        const auto easy = outcome(link, 12.0, "none");
-        EXPECT_EQ(easy.frames, 120) << name;
-        EXPECT_EQ(easy.copies, 360) << name;
+        const auto easy = outcome(link, 12.0, "none", 10);
+        EXPECT_EQ(easy.frames, 30) << name;
+        EXPECT_EQ(easy.copies, 90) << name;
         EXPECT_EQ(easy.foreign, 0) << name;
         EXPECT_NEAR(-10.0 * std::log10(easy.error), 12.0 + 10.0 * std::log10(3.0), 0.4)
             << name;
@@ -169,7 +170,7 @@ TEST(CopyReceiver, SignedCopies)
     const Authenticator key(folder.write("key", std::string(64, '7')));
     CopyLink link("standard", 2, 5);
     link.framer().set_signer(std::make_shared<FrameSigner>(key));
-    const auto got = outcome(link, -3.0, "none");
-    EXPECT_EQ(got.frames, 120);
-    EXPECT_EQ(got.copies, 240);
+    const auto got = outcome(link, -3.0, "none", 10);
+    EXPECT_EQ(got.frames, 30);
+    EXPECT_EQ(got.copies, 60);
 }
