@@ -275,6 +275,8 @@ void burst_demodulator_impl::send_frame(const receiver& now, const CopiedFrame& 
             send(data.message(), from.arrived);
         } catch (const bad_pdu& e) {
             drop(e.reason(), e.what());
+        } catch (const std::exception& e) { // no job of the worker's may be to blame
+            drop(reasons::BAD_SAMPLE, e.what());
         }
     }
 }
