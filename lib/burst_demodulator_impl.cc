@@ -3,6 +3,7 @@
 #include "control_message.h"
 #include "copy_keys.h"
 #include "fft_plan.h"
+#include "fault_reasons.h"
 
 #include <gnuradio/io_signature.h>
 #include <cmath>
@@ -41,27 +42,6 @@ std::optional<FrameVerifier> make_verifier(const std::string& key)
 std::size_t contents_of(const ReceivedFrame& frame)
 {
     return frame.payloads.size() + (frame.message ? 1 : 0);
-}
-
-const char* reason_of(ReceivedFrame::Fault fault)
-{
-    switch (fault) {
-    case ReceivedFrame::Fault::no_header:
-        return reasons::NO_HEADER;
-    case ReceivedFrame::Fault::bad_header:
-        return reasons::BAD_HEADER;
-    case ReceivedFrame::Fault::cut:
-        return reasons::CUT;
-    case ReceivedFrame::Fault::lost_description:
-        return reasons::LOST_DESCRIPTION;
-    case ReceivedFrame::Fault::other_version:
-        return reasons::OTHER_VERSION;
-    case ReceivedFrame::Fault::not_finite:
-        return reasons::NOT_FINITE;
-    case ReceivedFrame::Fault::none:
-        break;
-    }
-    return reasons::BAD_SAMPLE;
 }
 
 std::uint64_t required_number(const pdu& data, const pmt::pmt_t& key)

@@ -40,9 +40,9 @@ class udeepsc_rx(radio_end):
       address           this receiver's, 0..254: frames for others are dropped and counted
       layers            of tasks in layers wait for the first so many and leave the others
                         alone, 0..8; 0: for all that the task has
+      gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
       copies            how often the transmitter sends each frame, udeepsc_tx's, 1..8: the
                         copies are added up, and a result comes for all of them
-      gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """

@@ -40,8 +40,7 @@ def commands():
     return {
         'tx': model('tx', '--radio', radio, '--image', picture, '--repeat', '0'),
         'rx': model('rx', '--radio', radio, '--out', str(rf.FOLDER / 'start-rx')),
-        'sim': model('sim', '--image', picture, '--repeat', '100000',
-                     '--out', str(rf.FOLDER / 'start-sim')),
+        'sim': model('sim', '--image', picture, '--out', str(rf.FOLDER / 'start-sim')),
         'channel': ['channel', '--in', radio, '--out', f'{radio}-out'],
         'node': model('node', '--radio', radio, '--receive', f'{radio}-other', '--name', '7',
                       '--out', str(rf.FOLDER / 'start-node')),
@@ -60,7 +59,7 @@ class Start(unittest.TestCase):
         for name, arguments in commands().items():
             with self.subTest(name):
                 done = subprocess.run(
-                    [sys.executable, '-B', '-c', PROGRAM, str(rf.APP / '__main__.py'), *arguments],
+                    [sys.executable, '-B', '-c', PROGRAM, str(rf.APP), *arguments],
                     env={**os.environ, 'SIGNAL': str(int(signal.SIGTERM))}, text=True,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE_S)
                 self.assertNotIn('Traceback', done.stdout)
