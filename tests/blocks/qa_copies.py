@@ -140,7 +140,8 @@ class Copies(unittest.TestCase):
         got, demodulator = self.receive(sent, 2, mine)
         self.assertEqual([(fx.key(m, 'frame_id'), fx.key(m, 'copies')) for m in got],
                          [(1, 2), (2, 2), (3, 2)])
-        self.assertEqual(demodulator.dropped(), 0)
+        # A false alarm may be among them: what is signed is other bits in every run.
+        self.assertEqual(demodulator.dropped(), demodulator.dropped('no header'))
         # A replay is no copy.
         got, demodulator = self.receive([sent[0], sent[0], sent[1]], 2, mine)
         self.assertEqual([fx.key(m, 'copies') for m in got], [2])

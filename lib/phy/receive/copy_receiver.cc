@@ -16,6 +16,12 @@ bool is_unread(const ReceivedFrame& frame)
         && !frame.header_llrs.empty();
 }
 
+void add(std::vector<float>& sum, const std::vector<float>& llrs)
+{
+    sum.resize(std::max(sum.size(), llrs.size()), 0.0f);
+    std::transform(llrs.begin(), llrs.end(), sum.begin(), sum.begin(), std::plus<>());
+}
+
 } // namespace
 
 CopyReceiver::CopyReceiver(const FrameProfile& profile, unsigned copies)
@@ -71,14 +77,19 @@ bool CopyReceiver::read_with_others(const DetectedBurst& burst, ReceivedFrame& f
             return true;
         }
     }
-    std::vector<float> sum;
-    for (const auto& unread : d_unread) {
-        const auto& llrs = unread.frame.frame.header_llrs;
-        sum.resize(std::max(sum.size(), llrs.size()), 0.0f);
-        std::transform(llrs.begin(), llrs.end(), sum.begin(), sum.begin(), std::plus<>());
+    // All of them say most if they are copies; but one may be a false alarm.
+    std::vector<std::vector<float>> others;
+    if (d_unread.size() > 1) {
+        others.emplace_back();
     }
-    if (!sum.empty()) {
-        auto again = d_demodulator.demodulate(burst, sum);
+    for (const auto& unread : d_unread) {
+        others.push_back(unread.frame.frame.header_llrs);
+        if (d_unread.size() > 1) {
+            add(others.front(), others.back());
+        }
+    }
+    for (const auto& llrs : others) {
+        auto again = d_demodulator.demodulate(burst, llrs);
         if (!is_unread(again)) {
             frame = std::move(again);
             return true;
@@ -89,8 +100,10 @@ bool CopyReceiver::read_with_others(const DetectedBurst& burst, ReceivedFrame& f
 
 void CopyReceiver::keep_unread(Unread&& unread, std::vector<CopiedFrame>& out)
 {
+    // All copies of a frame but one, and as many false alarms.
+    const std::size_t most = 2 * (d_combiner.copies() - 1);
     d_unread.push_back(std::move(unread));
-    if (d_unread.size() >= d_combiner.copies()) { // all copies of a frame but one
+    if (d_unread.size() > most) {
         out.push_back(std::move(d_unread.front().frame));
         d_unread.erase(d_unread.begin());
     }
