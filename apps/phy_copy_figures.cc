@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "phy_figure_report.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace burst_runs;
@@ -26,13 +27,16 @@ public:
 
     void run()
     {
-        if (!d_report.selected("copies")) {
+        const auto names = { s_detected, s_lost, s_copies, s_noise };
+        if (std::none_of(names.begin(), names.end(), [this](const char* name) {
+                return d_report.selected(name);
+            })) {
             return;
         }
         const auto one = measure(1, -6);
         const auto two = measure(2, -9);
         const double bursts = 2.0 * static_cast<double>(two.sent);
-        give("copies_detected_minus_9_db",
+        give(s_detected,
              static_cast<double>(two.detected) / bursts,
              0.99,
              Bound::at_least,
@@ -41,7 +45,7 @@ public:
              "probability");
         const auto lost = static_cast<double>(two.sent - two.headers);
         const auto sent = static_cast<double>(two.sent);
-        give("copies_frames_lost",
+        give(s_lost,
              lost / sent,
              1e-2,
              Bound::at_most,
@@ -49,7 +53,7 @@ public:
              two.sent,
              "probability");
         const double half = two.copies.half_interval();
-        give("copies_in_a_frame",
+        give(s_copies,
              two.copies.mean(),
              1.95,
              Bound::at_least,
@@ -60,6 +64,11 @@ public:
     }
 
 private:
+    static constexpr const char* s_detected = "copies_detected_minus_9_db";
+    static constexpr const char* s_lost = "copies_frames_lost";
+    static constexpr const char* s_copies = "copies_in_a_frame";
+    static constexpr const char* s_noise = "copies_noise_against_minus_6";
+
     LinkResult measure(unsigned copies, double esn0_db) const
     {
         Link link;
@@ -81,7 +90,7 @@ private:
             = 10 * std::log10(two.error_energy.mean() / one.error_energy.mean());
         const double half
             = std::hypot(second.high - second.low, first.high - first.low) / 2;
-        give("copies_noise_against_minus_6",
+        give(s_noise,
              more,
              0.3,
              Bound::at_most,
