@@ -7,6 +7,12 @@ using namespace udeepsc_phy;
 
 namespace burst_runs {
 
+namespace {
+
+constexpr std::size_t GAP = 256; // samples of silence between two bursts
+
+} // namespace
+
 Interval wilson(double k, double n)
 {
     const double z2 = Z95 * Z95;
@@ -80,8 +86,8 @@ LinkRunner::LinkRunner(const Link& link, std::uint64_t seed)
     : d_link(link)
     , d_profile(profile_of(link))
     , d_framer(d_profile)
-    , d_detector(detector_config(d_profile))
-    , d_demodulator(d_profile)
+    , d_detector(detector_config(d_profile, link.copies))
+    , d_receiver(d_profile, link.copies)
     , d_constellation(link.modulation)
     , d_demapper(link.modulation)
     , d_random(seed)
@@ -99,10 +105,11 @@ LinkResult LinkRunner::run(bool demodulate)
     return result;
 }
 
-DetectorConfig LinkRunner::detector_config(const FrameProfile& profile)
+DetectorConfig LinkRunner::detector_config(const FrameProfile& profile, unsigned copies)
 {
     DetectorConfig config;
     config.profile = profile;
+    config.keep_unread = copies > 1;
     return config;
 }
 
@@ -128,26 +135,67 @@ void LinkRunner::send(LinkResult& result, bool demodulate)
     for (auto label : labels) {
         payload.symbols.push_back(d_constellation.points()[label]);
     }
-    const auto samples = through_air(d_framer.frame({ payload }));
+    const auto burst = d_framer.frame({ payload });
+    const auto samples = through_air(copies_of(burst));
     result.sent++;
     d_detector.reset();
     auto bursts = d_detector.push(samples.data(), samples.size());
-    for (auto& burst : d_detector.flush()) {
-        bursts.push_back(std::move(burst));
+    for (auto& last : d_detector.flush()) {
+        bursts.push_back(std::move(last));
     }
-    bool detected = false, arrived = false;
-    for (const auto& burst : bursts) {
-        // A few symbols of multipath may lie between the paths.
-        const double away = burst.detection.sample - preamble_sample();
-        const bool right = std::fabs(away) < 6.0 * d_profile.samples_per_symbol
-            && std::fabs(burst.detection.cfo - d_cfo) < 0.004;
-        detected |= right;
-        if (right && demodulate && !arrived) {
-            arrived = receive(burst, payload.header, labels, result);
+    std::vector<DetectedBurst> right;
+    for (unsigned copy = 0; copy < d_link.copies; copy++) {
+        const double sample
+            = preamble_sample() + copy * static_cast<double>(burst.size() + GAP);
+        bool detected = false;
+        for (auto& found : bursts) {
+            if (is_preamble(found.detection, sample)) {
+                right.push_back(std::move(found));
+                detected = true;
+            }
+        }
+        result.detected += detected;
+    }
+    if (demodulate) {
+        const auto frames = receive(right);
+        result.headers += std::any_of(frames.begin(), frames.end(), [&](const auto& f) {
+            return judge(f, payload.header, labels, result);
+        });
+    }
+}
+
+//! One behind the other, as burst_source sends them.
+Samples LinkRunner::copies_of(const Samples& burst) const
+{
+    Samples samples;
+    for (unsigned copy = 0; copy < d_link.copies; copy++) {
+        samples.resize(copy * (burst.size() + GAP));
+        samples.insert(samples.end(), burst.begin(), burst.end());
+    }
+    return samples;
+}
+
+bool LinkRunner::is_preamble(const Detection& detection, double sample) const
+{
+    // A few symbols of multipath may lie between the paths.
+    return std::fabs(static_cast<double>(detection.sample) - sample)
+        < 6.0 * d_profile.samples_per_symbol
+        && std::fabs(detection.cfo - d_cfo) < 0.004;
+}
+
+std::vector<CopiedFrame> LinkRunner::receive(const std::vector<DetectedBurst>& bursts)
+{
+    const auto take_all = [](const ReceivedFrame&) { return true; };
+    std::vector<CopiedFrame> frames;
+    for (std::size_t i = 0; i < bursts.size(); i++) {
+        for (auto& frame : d_receiver.receive(bursts[i], i, {}, take_all)) {
+            frames.push_back(std::move(frame));
         }
     }
-    result.detected += detected;
-    result.headers += arrived;
+    for (auto& frame : d_receiver.take_older(CopyReceiver::Time::max())) {
+        frames.push_back(std::move(frame));
+    }
+    return frames;
 }
 
 Samples LinkRunner::through_air(Samples samples)
@@ -173,12 +221,12 @@ double LinkRunner::preamble_sample() const
         * d_profile.samples_per_symbol;
 }
 
-bool LinkRunner::receive(const DetectedBurst& burst,
-                         PayloadHeader header,
-                         const std::vector<std::uint16_t>& labels,
-                         LinkResult& result)
+bool LinkRunner::judge(const CopiedFrame& received,
+                       const PayloadHeader& header,
+                       const std::vector<std::uint16_t>& labels,
+                       LinkResult& result) const
 {
-    const auto frame = d_demodulator.demodulate(burst);
+    const auto& frame = received.frame;
     if (frame.payloads.size() != 1) {
         return false;
     }
@@ -194,8 +242,10 @@ bool LinkRunner::receive(const DetectedBurst& burst,
     }
     result.symbol_errors.add(errors / labels.size());
     result.error_energy.add(energy / labels.size());
-    const double snr_error = frame.snr_db - d_link.esn0_db;
+    const double snr_error
+        = frame.snr_db - d_link.esn0_db - 10 * std::log10(received.copies);
     result.snr_squares.add(snr_error * snr_error);
+    result.copies.add(received.copies);
     return true;
 }
 

@@ -3,8 +3,8 @@
 
 // Many bursts through the whole modem, counted: what figures and curves are made of.
 
-#include <udeepsc_phy/burst_demodulator.h>
 #include <udeepsc_phy/burst_detector.h>
+#include <udeepsc_phy/copy_receiver.h>
 #include <udeepsc_phy/framer.h>
 #include <udeepsc_phy/radio_channel.h>
 #include <udeepsc_phy/random.h>
@@ -62,7 +62,8 @@ struct Link {
     double esn0_db = -6;
     udeepsc_phy::Modulation modulation = udeepsc_phy::Modulation::qpsk;
     std::size_t symbols = 400; //!< payload
-    std::uint64_t bursts = 100;
+    std::uint64_t bursts = 100; //!< frames
+    unsigned copies = 1; //!< of each, which the receiver adds up
     std::string fading = "none";
     double doppler = 0; //!< cycles per sample
     double phase_noise = 0; //!< radians rms a sample
@@ -72,10 +73,13 @@ struct Link {
 };
 
 struct LinkResult {
-    std::uint64_t sent = 0, detected = 0, headers = 0;
+    std::uint64_t sent = 0; //!< frames
+    std::uint64_t detected = 0; //!< bursts, one for each copy
+    std::uint64_t headers = 0; //!< frames of which a header arrived
     Mean symbol_errors; //!< rate, of each burst whose header arrived
     Mean error_energy; //!< mean |received - sent|^2, of each such burst
     Mean snr_squares; //!< error of the estimate in dB, squared
+    Mean copies; //!< in each such frame
 };
 
 std::vector<std::uint16_t>
@@ -93,23 +97,27 @@ public:
     LinkResult run(bool demodulate);
 
     static udeepsc_phy::DetectorConfig
-    detector_config(const udeepsc_phy::FrameProfile& profile);
+    detector_config(const udeepsc_phy::FrameProfile& profile, unsigned copies = 1);
 
 private:
     udeepsc_phy::RadioChannelConfig channel_config(std::uint64_t seed) const;
     void send(LinkResult& result, bool demodulate);
     Samples through_air(Samples samples);
+    Samples copies_of(const Samples& burst) const;
+    bool is_preamble(const udeepsc_phy::Detection& detection, double sample) const;
     double preamble_sample() const;
-    bool receive(const udeepsc_phy::DetectedBurst& burst,
-                 udeepsc_phy::PayloadHeader header,
-                 const std::vector<std::uint16_t>& labels,
-                 LinkResult& result);
+    std::vector<udeepsc_phy::CopiedFrame>
+    receive(const std::vector<udeepsc_phy::DetectedBurst>& bursts);
+    bool judge(const udeepsc_phy::CopiedFrame& received,
+               const udeepsc_phy::PayloadHeader& header,
+               const std::vector<std::uint16_t>& labels,
+               LinkResult& result) const;
 
     Link d_link;
     udeepsc_phy::FrameProfile d_profile;
     udeepsc_phy::Framer d_framer;
     udeepsc_phy::BurstDetector d_detector;
-    udeepsc_phy::BurstDemodulator d_demodulator;
+    udeepsc_phy::CopyReceiver d_receiver;
     udeepsc_phy::Constellation d_constellation;
     udeepsc_phy::SoftDemapper d_demapper;
     udeepsc_phy::Xoshiro256pp d_random;

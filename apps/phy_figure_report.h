@@ -53,5 +53,7 @@ private:
 
 //! Detection, false alarms, header and symbol errors, SNR estimate.
 void measure_link_figures(const FigureReport& report);
+//! What copies of a frame are worth.
+void measure_copy_figures(const FigureReport& report);
 //! Throughput of detector, framer, demapper and demodulator.
 void measure_rate_figures(const FigureReport& report);

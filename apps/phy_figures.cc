@@ -8,5 +8,6 @@ void measure_phy_figures(const PhyFigureOptions& options,
 {
     const FigureReport figures(options, report);
     measure_link_figures(figures);
+    measure_copy_figures(figures);
     measure_rate_figures(figures);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_demodulator_impl.h"
 #include "control_message.h"
+#include "copy_keys.h"
 #include "fft_plan.h"
+#include "fault_reasons.h"
 
 #include <gnuradio/io_signature.h>
 #include <cmath>
@@ -11,15 +13,22 @@ namespace udeepsc {
 namespace {
 
 using udeepsc_phy::Authenticator;
-using udeepsc_phy::BurstDemodulator;
+using udeepsc_phy::CopiedFrame;
+using udeepsc_phy::CopyReceiver;
 using udeepsc_phy::FrameProfile;
 using udeepsc_phy::FrameVerifier;
 using udeepsc_phy::ReceivedFrame;
 using udeepsc_phy::ReceivedPayload;
 
-std::shared_ptr<BurstDemodulator> make_demodulator(const std::string& profile)
+// A frame that got no further copy for so long has none: bursts of the longest frame
+// follow each other within 0.8 s at 100,000 samples a second.
+constexpr std::chrono::seconds s_copy_time { 2 };
+constexpr std::chrono::milliseconds s_look_interval { 100 };
+
+std::shared_ptr<CopyReceiver> make_demodulator(const std::string& profile, int copies)
 {
-    return make_with_plans<BurstDemodulator>(FrameProfile::from_name(profile));
+    return make_with_plans<CopyReceiver>(FrameProfile::from_name(profile),
+                                         static_cast<unsigned>(copies));
 }
 
 std::optional<FrameVerifier> make_verifier(const std::string& key)
@@ -33,27 +42,6 @@ std::optional<FrameVerifier> make_verifier(const std::string& key)
 std::size_t contents_of(const ReceivedFrame& frame)
 {
     return frame.payloads.size() + (frame.message ? 1 : 0);
-}
-
-const char* reason_of(ReceivedFrame::Fault fault)
-{
-    switch (fault) {
-    case ReceivedFrame::Fault::no_header:
-        return reasons::NO_HEADER;
-    case ReceivedFrame::Fault::bad_header:
-        return reasons::BAD_HEADER;
-    case ReceivedFrame::Fault::cut:
-        return reasons::CUT;
-    case ReceivedFrame::Fault::lost_description:
-        return reasons::LOST_DESCRIPTION;
-    case ReceivedFrame::Fault::other_version:
-        return reasons::OTHER_VERSION;
-    case ReceivedFrame::Fault::not_finite:
-        return reasons::NOT_FINITE;
-    case ReceivedFrame::Fault::none:
-        break;
-    }
-    return reasons::BAD_SAMPLE;
 }
 
 std::uint64_t required_number(const pdu& data, const pmt::pmt_t& key)
@@ -74,13 +62,15 @@ burst_demodulator::sptr burst_demodulator::make(const std::string& model,
                                                 int queue,
                                                 overflow_policy policy,
                                                 int address,
-                                                const std::string& key)
+                                                const std::string& key,
+                                                int copies)
 {
     require_range("window", window, 0, 128);
     require_range("queue", queue, 1, 65536);
     require_range("address", address, 0, 254);
+    require_range("copies", copies, 1, static_cast<int>(udeepsc_phy::MAX_COPIES));
     return gnuradio::make_block_sptr<burst_demodulator_impl>(
-        model, profile, window, queue, policy, address, key);
+        model, profile, window, queue, policy, address, key, copies);
 }
 
 burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
@@ -89,17 +79,21 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
                                                int queue,
                                                overflow_policy policy,
                                                int address,
-                                               const std::string& key)
+                                               const std::string& key,
+                                               int copies)
     : gr::block("burst_demodulator",
                 gr::io_signature::make(0, 0, 0),
                 gr::io_signature::make(0, 0, 0))
-    , d_receiver { make_demodulator(profile),
+    , d_copies(copies)
+    , d_receiver { make_demodulator(profile, copies),
                    make_payload_format(model),
                    window,
                    std::make_shared<frame_tracker>(window) }
     , d_address(address)
     , d_verifier(make_verifier(key))
     , d_worker(*this, queue, policy, [this](job& received) { process(received); })
+    , d_timer(s_look_interval,
+              [this] { send_older_than(steady_clock::now() - s_copy_time); })
 {
     add_pdu_input([this](const pmt::pmt_t& msg) { handle(msg); });
     add_pdu_output();
@@ -110,12 +104,17 @@ burst_demodulator_impl::burst_demodulator_impl(const std::string& model,
 bool burst_demodulator_impl::start()
 {
     d_worker.start();
+    if (d_copies > 1) {
+        d_timer.start();
+    }
     return true;
 }
 
 bool burst_demodulator_impl::stop()
 {
-    d_worker.stop();
+    d_worker.stop(); // first: neither thread waits for room from here on
+    d_timer.stop();
+    send_older_than(steady_clock::time_point::max());
     return true;
 }
 
@@ -127,7 +126,7 @@ burst_demodulator_impl::receiver burst_demodulator_impl::current() const
 
 void burst_demodulator_impl::set_profile(const std::string& profile)
 {
-    auto fresh = make_demodulator(profile);
+    auto fresh = make_demodulator(profile, d_copies);
     std::lock_guard<std::mutex> lock(d_mutex);
     d_receiver.demodulator.swap(fresh);
 }
@@ -187,13 +186,56 @@ void burst_demodulator_impl::handle(const pmt::pmt_t& msg)
 
 void burst_demodulator_impl::process(job& received)
 {
+    const std::lock_guard<std::mutex> lock(d_process_mutex);
     const receiver now = current();
-    const ReceivedFrame frame = now.demodulator->demodulate(received.burst);
+    if (d_last && d_last != now.demodulator) { // the profile has changed
+        send_frames(now, d_last->take_older(steady_clock::time_point::max()));
+    }
+    d_last = now.demodulator;
+    const std::uint64_t number = d_bursts++;
+    d_origins[number] = { received.data.meta, received.arrived };
+    send_frames(now,
+                now.demodulator->receive(received.burst,
+                                         number,
+                                         steady_clock::now(),
+                                         [this](const ReceivedFrame& frame) {
+                                             return is_authentic(frame)
+                                                 && is_for_us(frame);
+                                         }));
+}
+
+//! Frames that wait for copies, and got none since then.
+void burst_demodulator_impl::send_older_than(steady_clock::time_point time)
+{
+    const std::unique_lock<std::mutex> lock(d_process_mutex, std::try_to_lock);
+    if (lock && d_last && d_last->waiting() > 0) {
+        send_frames(current(), d_last->take_older(time));
+    }
+}
+
+void burst_demodulator_impl::send_frames(const receiver& now,
+                                         const std::vector<CopiedFrame>& frames)
+{
+    for (const auto& received : frames) {
+        send_frame(now, received);
+    }
+    const std::size_t unlike = d_last->take_unlike();
+    if (unlike > 0) {
+        drop(reasons::UNLIKE_COPY,
+             "other frames under the same number came more often",
+             unlike);
+    }
+    d_incomplete = static_cast<int>(d_last->waiting());
+    d_origins.erase(d_origins.begin(),
+                    d_origins.lower_bound(d_last->first_waiting(d_bursts)));
+}
+
+void burst_demodulator_impl::send_frame(const receiver& now, const CopiedFrame& received)
+{
+    const ReceivedFrame& frame = received.frame;
+    const origin from = d_origins[received.burst];
     if (frame.fault != ReceivedFrame::Fault::none) {
         drop(reason_of(frame.fault), "burst at sample " + std::to_string(frame.sample));
-    }
-    if (!is_authentic(frame) || !is_for_us(frame)) {
-        return;
     }
     if (frame.message) {
         pdu data = pdu_of(*frame.message, *now.format);
@@ -204,15 +246,17 @@ void burst_demodulator_impl::process(job& received)
     for (std::size_t i = 0; i < frame.payloads.size(); i++) {
         try {
             const pdu data = payload_pdu(
-                transmitter_keys(received.data, i), now, frame, frame.payloads[i]);
+                transmitter_keys(from.keys, i), now, received, frame.payloads[i]);
             if (!any) { // before the payloads: what follows them may take its time
                 report_snr(frame);
                 any = true;
             }
             d_worker.wait_for_room();
-            send(data.message(), received.arrived);
+            send(data.message(), from.arrived);
         } catch (const bad_pdu& e) {
             drop(e.reason(), e.what());
+        } catch (const std::exception& e) { // no job of the worker's may be to blame
+            drop(reasons::BAD_SAMPLE, e.what());
         }
     }
 }
@@ -253,14 +297,15 @@ bool burst_demodulator_impl::is_for_us(const ReceivedFrame& frame)
 }
 
 //! Of a simulation: the keys of a payload's own PDU.
-pmt::pmt_t burst_demodulator_impl::transmitter_keys(const pdu& burst, std::size_t payload)
+pmt::pmt_t burst_demodulator_impl::transmitter_keys(const pmt::pmt_t& burst,
+                                                    std::size_t payload)
 {
-    const pmt::pmt_t all = pmt::dict_ref(burst.meta, keys::payload_keys(), pmt::PMT_NIL);
+    const pmt::pmt_t all = pmt::dict_ref(burst, keys::payload_keys(), pmt::PMT_NIL);
     if (pmt::is_vector(all) && payload < pmt::length(all)
         && pmt::is_dict(pmt::vector_ref(all, payload))) {
         return pmt::vector_ref(all, payload);
     }
-    return pmt::dict_delete(burst.meta, keys::payload_keys());
+    return pmt::dict_delete(burst, keys::payload_keys());
 }
 
 void burst_demodulator_impl::add_frame_keys(pdu& data, const ReceivedFrame& frame)
@@ -277,9 +322,10 @@ void burst_demodulator_impl::add_frame_keys(pdu& data, const ReceivedFrame& fram
 
 pdu burst_demodulator_impl::payload_pdu(const pmt::pmt_t& transmitter_keys,
                                         const receiver& now,
-                                        const ReceivedFrame& frame,
+                                        const CopiedFrame& received,
                                         const ReceivedPayload& payload) const
 {
+    const ReceivedFrame& frame = received.frame;
     const auto contents = now.format->contents_of(payload);
     const auto& header = payload.header;
     // Transmitters number their samples for themselves, task by task.
@@ -308,6 +354,9 @@ pdu burst_demodulator_impl::payload_pdu(const pmt::pmt_t& transmitter_keys,
     data.set(keys::model_id(), pmt::intern(now.format->id()));
     data.set(keys::profile(), pmt::intern(now.demodulator->profile().name));
     data.set(keys::layer(), pmt::from_long(header.layer));
+    if (d_copies > 1) {
+        data.set(keys::copies(), pmt::from_long(static_cast<long>(received.copies)));
+    }
     if (header.candidates > 0) {
         const std::vector<int> kept(header.positions.begin(), header.positions.end());
         data.set(keys::kept(), pmt::init_s32vector(kept.size(), kept));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_detector_impl.h"
 #include "fft_plan.h"
+#include <udeepsc_phy/copy_combiner.h>
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_reader.h>
@@ -27,17 +28,20 @@ using udeepsc_phy::FrameProfile;
 burst_detector::sptr burst_detector::make(const std::string& profile,
                                           double false_alarm_rate,
                                           overflow_policy policy,
-                                          double max_cfo)
+                                          double max_cfo,
+                                          int copies)
 {
     if (policy == overflow_policy::drop_oldest) {
         throw std::invalid_argument(
             "policy is drop_oldest, expected block or drop_newest: what is sent is gone");
     }
     require_range("false_alarm_rate", false_alarm_rate, 1e-15, 1e-2);
+    require_range("copies", copies, 1, static_cast<int>(udeepsc_phy::MAX_COPIES));
     DetectorConfig config;
     config.profile = FrameProfile::from_name(profile);
     config.profile.max_cfo = max_cfo;
     config.false_alarm_rate = false_alarm_rate;
+    config.keep_unread = copies > 1;
     return gnuradio::make_block_sptr<burst_detector_impl>(config, policy);
 }
 

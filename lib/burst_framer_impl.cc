@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burst_framer_impl.h"
 #include "control_message.h"
+#include "copy_keys.h"
 
 #include <gnuradio/io_signature.h>
+#include <udeepsc_phy/copy_combiner.h>
 #include <algorithm>
 #include <chrono>
 #include <ratio>
@@ -91,6 +93,7 @@ void burst_framer_options::validate() const
     require_range("destination", destination, 0, 255);
     require_range("peak_limit_db", peak_limit_db, 0, 100);
     require_range("first_frame", first_frame, -1, 255);
+    require_range("copies", copies, 1, static_cast<int>(udeepsc_phy::MAX_COPIES));
 }
 
 burst_framer::sptr burst_framer::make(const std::string& model,
@@ -312,9 +315,21 @@ void burst_framer_impl::send_frame(const std::deque<frame_sample>& samples,
                                    std::size_t count)
 {
     const frame_batch batch = make_batch(samples, count);
-    const auto& framer = *samples.front().framer;
+    for (int copy = 0; copy < d_options.copies; copy++) {
+        send_copy(samples.front(), batch, count, copy);
+    }
+    d_samples_sent += count;
+}
+
+void burst_framer_impl::send_copy(const frame_sample& first,
+                                  const frame_batch& batch,
+                                  std::size_t count,
+                                  int copy)
+{
+    const auto& framer = *first.framer;
+    // Anew for each copy: its signature has a number of its own.
     const auto burst = framer.frame(batch.payloads, addresses());
-    pdu data(samples.front().keys, pmt::init_c32vector(burst.size(), burst));
+    pdu data(first.keys, pmt::init_c32vector(burst.size(), burst));
     if (count > 1) {
         data.set(keys::payload_keys(), vector_of(batch.keys));
     }
@@ -324,9 +339,12 @@ void burst_framer_impl::send_frame(const std::deque<frame_sample>& samples,
     data.set(keys::overhead(),
              pmt::from_long(
                  static_cast<long>(framer.overhead_of(headers_of(batch.payloads)))));
+    if (d_options.copies > 1) {
+        data.set(keys::copy(), pmt::from_long(copy));
+        data.set(keys::copies(), pmt::from_long(d_options.copies));
+    }
     d_worker.wait_for_room();
-    send(data.message(), samples.front().arrived);
-    d_samples_sent += count;
+    send(data.message(), first.arrived);
 }
 
 void burst_framer_impl::handle_control(const pmt::pmt_t& msg)

@@ -56,6 +56,10 @@ private:
     // In the worker's thread.
     void process(std::vector<frame_sample>& samples);
     void send_frame(const std::deque<frame_sample>& samples, std::size_t count);
+    void send_copy(const frame_sample& first,
+                   const frame_batch& batch,
+                   std::size_t count,
+                   int copy);
     udeepsc_phy::FrameAddresses addresses() const;
 
     const burst_framer_options d_options;

@@ -109,6 +109,11 @@ def add_address(parser, text, highest):
                         metavar='N', help=text)
 
 
+def add_copies(parser, text):
+    parser.add_argument('--copies', type=number(1, 8, int, 'a whole number'), default=1,
+                        metavar='N', help=f'{text} (default: 1)')
+
+
 def add_destination(parser):
     parser.add_argument('--to', type=number(0, 255, int, 'a whole number'), default=255,
                         metavar='N', help='address of the receiver, 255: all (default: 255)')
@@ -215,6 +220,8 @@ def make_parser():
     add_protection(tx)
     tx.add_argument('--repeat', type=number(0, 1e9, int), default=1, metavar='TIMES',
                     help='send everything so often, 0: until Ctrl-C (default: 1)')
+    add_copies(tx, 'send each burst so often, for a receiver with the same --copies to add up; '
+                   '--snr is that of one')
     tx.add_argument('--record', dest='record_tx', default='', metavar='FILE',
                     help='SigMF recording of what is sent')
     tx.add_argument('--feedback', dest='feedback_from', default='', metavar='HOST:PORT',
@@ -230,6 +237,7 @@ def make_parser():
     add_address(rx, 'of this receiver: frames for others are dropped (default: 0)', 254)
     add_max_cfo(rx)
     add_layers(rx, 'with a model in layers: decode the first so many')
+    add_copies(rx, 'add up so many copies of each burst, as many as tx --copies sends')
     rx.add_argument('--out', default='received', metavar='FOLDER',
                     help='where pictures and results.jsonl go (default: received)')
     rx.add_argument('--seconds', type=number(0, 1e9), metavar='S', help='end after so long')
@@ -262,6 +270,7 @@ def make_parser():
     add_protection(sim)
     sim.add_argument('--repeat', type=number(1, 1e6, int), default=1, metavar='TIMES',
                      help='send everything so often (default: 1)')
+    add_copies(sim, 'send each burst so often, and add them up; --snr is that of one')
     sim.set_defaults(record_tx='', record_rx='')
 
     add_stations(command)

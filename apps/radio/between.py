@@ -6,6 +6,7 @@ import time
 from console import snr_text
 from ending import print_faults
 from gnuradio.udeepsc.radio_faults import FATAL
+from running import running
 
 
 def between(options):
@@ -13,16 +14,13 @@ def between(options):
     top, source, sink, _ = channel_process(options)
     print(f'{source.description()} \u2192 {snr_text(options.snr)} \u2192 {sink.description()}')
     end = None if options.seconds is None else time.monotonic() + options.seconds
-    top.start()
     try:
-        while not (source.finished() or ended(source, sink)) \
-                and (end is None or time.monotonic() < end):
-            time.sleep(0.1)
+        with running(top):
+            while not (source.finished() or ended(source, sink)) \
+                    and (end is None or time.monotonic() < end):
+                time.sleep(0.1)
     except KeyboardInterrupt:
         print()
-    finally:
-        top.stop()
-        top.wait()
     for radio in (source, sink):
         print_faults(radio.faults())
     return 1 if ended(source, sink) else 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flowgraphs behind tx, rx, sim and channel."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -38,8 +39,10 @@ class SymbolCount(gr.basic_block):
         def value(key):
             return pmt.to_python(pmt.dict_ref(about, pmt.intern(key), pmt.from_long(0)))
 
-        self._payloads.append(value('samples'))
-        self.payloads += value('samples')
+        # Payloads are sent with the last copy of their burst.
+        payloads = value('samples') if value('copy') + 1 >= value('copies') else 0
+        self._payloads.append(payloads)
+        self.payloads += payloads
         self.bursts += 1
         self.symbols += value('symbols')
         self.overhead += value('overhead')
@@ -60,7 +63,8 @@ class Transmitter:
     def __init__(self, model, radio, options, top=None):
         self.top = top or gr.top_block('udeepsc tx')
         self.block = udeepsc.udeepsc_tx(
-            model, radio, options.profile, options.snr, record=options.record_tx,
+            model, radio, options.profile, options.snr + 10 * math.log10(options.copies),
+            record=options.record_tx, copies=options.copies,
             feedback=getattr(options, 'feedback_from', ''), key=getattr(options, 'key', ''),
             dtype=options.dtype, address=options.address, destination=options.to,
             layers=options.layers, protection=getattr(options, 'protection', ''),
@@ -128,7 +132,8 @@ class Receiver:
             model, radio, options.profile, record=options.record_rx,
             feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
             dtype=options.dtype, address=options.address, layers=options.layers,
-            max_cfo=options.max_cfo)
+            max_cfo=options.max_cfo,
+            copies=options.copies)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 

@@ -10,6 +10,7 @@ from ending import print_faults, print_stats
 from gnuradio import udeepsc
 from gnuradio.udeepsc.result_files import ResultFiles
 from hints import SAMPLES_PER_SYMBOL, ReceptionHints
+from running import running
 from window import make_window
 from results import picture_text, value_text
 
@@ -66,14 +67,12 @@ def receive(options):
                                 ('received_symbols', (receiver.block, 'frames'))])
     print(receiver.block.radio.description())
     print(f'{info.name} model, profile {options.profile}; Ctrl-C ends')
-    receiver.top.start()
     try:
-        listen(options, receiver, shelf, window)
+        with running(receiver.top):
+            listen(options, receiver, shelf, window)
     except KeyboardInterrupt:
         print()
     finally:
-        receiver.top.stop()
-        receiver.top.wait()
         shelf.finish()
     print(f'{receiver.block.bursts()} bursts: {shelf.said()}; in {shelf.files.folder}')
     if shelf.cfo:

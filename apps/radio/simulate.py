@@ -16,6 +16,7 @@ from gnuradio.udeepsc.result_files import ResultFiles
 from payloads import FRAME_NUMBERS, Numbering
 from program import FAILED, naming
 from results import value_text
+from running import running
 from window import make_window
 
 CHANNELS = {'none': 'awgn', 'rayleigh': 'rayleigh', 'rician': 'rician'}  # by --fading
@@ -67,7 +68,7 @@ def simulate(options):
     figures = run(simulation, payloads, tally, options.ahead, window)
     figures.update(scores(tally, len(payloads)))
     print_words(write_results(files, tally))
-    print_figures(figures, simulation, files)
+    print_figures(figures, simulation, files, options.copies)
     with naming(files.folder / 'figures.json'):
         (files.folder / 'figures.json').write_text(json.dumps(figures, indent=1) + '\n')
     window.stay()
@@ -113,35 +114,39 @@ def run(simulation, payloads, tally, ahead, window):
 
     stop = threading.Event()
     progress = Progress(len(payloads))
-    simulation.top.start()
-    first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
-    feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
-        'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': posted})
-    feeder.start()
-    last = time.monotonic()
-    try:
-        while len(tally.pairs) < len(payloads):
-            result = receiver.inbox.get(0.1, window)
-            if result:
-                tally.arrived(result)
-                progress.add(1)
-            if result or feeder.is_alive() or transmitter.done() < transmitter.posted:
-                last = time.monotonic()
-            elif time.monotonic() - last > PATIENCE_S or receiver_idle(simulation, last):
-                break
-        seconds = time.monotonic() - started
-        given, taken = simulation.samples()
-    finally:
-        stop.set()
-        simulation.top.stop()
-        simulation.top.wait()
-        progress.clear()
+    with running(simulation.top):
+        first, started, cpu = simulation.samples(), time.monotonic(), time.process_time()
+        feeder = threading.Thread(target=transmitter.feed, daemon=True, kwargs={
+            'payloads': payloads, 'stop': stop, 'ahead': ahead, 'on_post': posted})
+        feeder.start()
+        try:
+            collect(simulation, feeder, tally, len(payloads), window, progress)
+            seconds = time.monotonic() - started
+            given, taken = simulation.samples()
+        finally:
+            stop.set()
+            progress.clear()
     samples = taken - first[1]
     return {'seconds': round(seconds, 3), 'samples': samples,
             'pace': round(samples / seconds / simulation.settings.rate, 4),
             'samples under way at the end': given - taken,
             'processor seconds': round(time.process_time() - cpu, 2),
             'radio faults': {**transmitter.block.faults(), **receiver.block.faults()}}
+
+
+def collect(simulation, feeder, tally, count, window, progress):
+    """Results, until all are there or nothing comes any more."""
+    transmitter = simulation.transmitter
+    last = time.monotonic()
+    while len(tally.pairs) < count:
+        result = simulation.receiver.inbox.get(0.1, window)
+        if result:
+            tally.arrived(result)
+            progress.add(1)
+        if result or feeder.is_alive() or transmitter.done() < transmitter.posted:
+            last = time.monotonic()
+        elif time.monotonic() - last > PATIENCE_S or receiver_idle(simulation, last):
+            break
 
 
 def receiver_idle(simulation, since):
@@ -194,10 +199,11 @@ def print_words(words):
         print(f'... and {len(words) - MOST_WORDS} more')
 
 
-def print_figures(figures, simulation, files):
+def print_figures(figures, simulation, files, copies):
     arrived = figures['payloads'] - figures['payloads lost']
     print(f"{arrived} of {figures['payloads']} payloads arrived"
-          + (f"; Es/N0 as received {figures['measured Es/N0 dB']} dB" if arrived else ''))
+          + (f"; Es/N0 as received {figures['measured Es/N0 dB']} dB" if arrived else '')
+          + (f', the sum of {copies} copies' if arrived and copies > 1 else ''))
     if figures['tiles']:
         print(f"{figures['tiles']} tiles, {figures['PSNR dB']} dB PSNR, mean of the tiles")
     if figures['sentences']:

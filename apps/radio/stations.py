@@ -17,6 +17,7 @@ from gnuradio.udeepsc.results import result_of
 from payloads import Numbering, make_payloads
 from program import BadInput
 from results import decibels, picture_text, value_text
+from running import running
 from gather import Material, Picture
 
 STEP_S = 0.1
@@ -68,16 +69,14 @@ class Station:
 
     def run(self, each_step):
         """Until each_step() says so or Ctrl-C."""
-        self.top.start()
         try:
-            while each_step() and not self.node.tx.ended() and not self.node.rx.ended():
-                self.look(STEP_S)
-            # What was said last is still to go.
-            while self.under_way and not self.node.tx.ended():
-                self.look(STEP_S)
+            with running(self.top):
+                while each_step() and not self.node.tx.ended() and not self.node.rx.ended():
+                    self.look(STEP_S)
+                # What was said last is still to go.
+                while self.under_way and not self.node.tx.ended():
+                    self.look(STEP_S)
         finally:
-            self.top.stop()
-            self.top.wait()
             for shelf in self.shelves.values():
                 self.show(shelf, shelf.finish())
             self.node.close()

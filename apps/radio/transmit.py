@@ -5,11 +5,12 @@ import itertools
 import threading
 
 from console import Progress, snr_text
+from ending import given_up, print_faults, print_stats
 from gather import gather
 from gnuradio import udeepsc
 from payloads import Numbering
 from program import FAILED
-from ending import given_up, print_faults, print_stats
+from running import running
 
 
 def transmit(options):
@@ -22,16 +23,13 @@ def transmit(options):
     print(f'{info.name} model, profile {options.profile}, for {snr_text(options.snr)}; '
           f'pictures of {options.grid} tiles')
     stop = threading.Event()
-    transmitter.top.start()
     whole, interrupt = False, None
     try:
-        whole = send_all(options, transmitter, make, stop)
+        with running(transmitter.top):
+            whole = send_all(options, transmitter, make, stop)
     except KeyboardInterrupt as error:
         print()
         interrupt = error
-    finally:
-        transmitter.top.stop()
-        transmitter.top.wait()
     print_summary(transmitter)
     failed = transmitter.block.faults().get('disk') or given_up(transmitter.block.stats())
     transmitter.block.close()

@@ -22,6 +22,7 @@ struct ReceivedPayload {
     //! it.
     enum class Integrity { not_checked, intact, damaged };
     Integrity integrity = Integrity::not_checked;
+    std::optional<std::uint16_t> check; //!< that CRC-16
 };
 
 /*! One frame as it arrived. */
@@ -48,6 +49,9 @@ struct ReceivedFrame {
     double clock_ppm = 0; //!< receiver's clock against the transmitter's
     double snr_db = 0; //!< Es/N0 of the received symbols
     double power = 0; //!< mean |sample|^2 of the burst, noise included
+    //! ln P(+1) / P(-1) of the symbols of header and description, as far as they were
+    //! looked at.
+    std::vector<float> header_llrs;
 };
 
 std::string to_string(ReceivedFrame::Fault fault);
@@ -68,6 +72,10 @@ public:
     const FrameProfile& profile() const;
 
     ReceivedFrame demodulate(const DetectedBurst& burst);
+    //! The same where a copy of the frame had these header_llrs: what cannot be read in
+    //! the burst itself is read in both.
+    ReceivedFrame demodulate(const DetectedBurst& burst,
+                             const std::vector<float>& header_llrs);
 
 private:
     struct Impl;

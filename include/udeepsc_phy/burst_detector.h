@@ -12,6 +12,9 @@ namespace udeepsc_phy UDEEPSC_PHY_API {
 struct DetectorConfig {
     FrameProfile profile;
     double false_alarm_rate = 1e-7; //!< Pfa a sample
+    //! Bursts whose header cannot be read come with the samples of the longest frame: a
+    //! CopyReceiver may read them yet.
+    bool keep_unread = false;
     //! \throws std::invalid_argument naming the field.
     void validate() const;
 };
@@ -53,8 +56,8 @@ public:
     /*!
      * Takes the next \p n samples of the stream; returns the bursts that are complete:
      * each with the samples of its frame, whose length its header says; those of a header
-     * alone where there is none that can be read. Bursts may overlap in the stream; they
-     * come in the order in which they begin.
+     * alone where there is none that can be read, unless keep_unread says otherwise.
+     * Bursts may overlap in the stream; they come in the order in which they begin.
      */
     std::vector<DetectedBurst> push(const std::complex<float>* samples, std::size_t n);
 

@@ -42,13 +42,16 @@ class udeepsc_rx(radio_end):
                         alone, 0..8; 0: for all that the task has
       gather_ms         longest that a sample waits for its other modalities or layers, 0..60000
       max_cfo           carrier offset searched, +-cycles a symbol, 0..0.2
+      copies            how often the transmitter sends each frame, udeepsc_tx's, 1..8: the
+                        copies are added up, and a result comes for all of them
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
 
     def __init__(self, model, radio='sim', profile='standard', batch=8, false_alarm_rate=1e-6,
                  window=8, lookup='soft', record='', feedback='', key='', dtype='fp32', threads=1,
-                 address=0, layers=0, gather_ms=200.0, max_cfo=0.02):
+                 address=0, layers=0, gather_ms=200.0, max_cfo=0.02,
+                 copies=1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -62,9 +65,9 @@ class udeepsc_rx(radio_end):
         # in the middle of several. What can wait is made to.
         policy = udeepsc.overflow_policy.drop_newest if self.settings.kind in DEVICES \
             else udeepsc.overflow_policy.block
-        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy, max_cfo)
+        self.detector = udeepsc.burst_detector(profile, false_alarm_rate, policy, max_cfo, copies)
         self.demodulator = udeepsc.burst_demodulator(model, profile, window, address=address,
-                                                    key=key)
+                                                    key=key, copies=copies)
         self.lookup = udeepsc.vq_lookup(model, getattr(udeepsc.lookup_mode, lookup), **network)
         self.decoder = udeepsc.unified_decoder(
             model, gather_ms=gather_ms, layers=layers, **network)

@@ -31,7 +31,8 @@ class udeepsc_tx(radio_end):
       radio       "uhd:ARGS", "soapy:ARGS", "pluto:uri=URI", "zmq:ADDRESS", "sigmf:FILE" or
                   "sim": radio_settings.py
       profile     "standard", "multipath", "short" or "ofdm"; the receiver's must be the same
-      snr_db      Es/N0 to send for until "snr" says otherwise, dB, -100..100
+      snr_db      Es/N0 to send for until "snr" says otherwise, dB, -100..100; with copies that
+                  of their sum, 10 lg(copies) above that of one
       batch       payloads in one pass through the network, 1..1024
       amplitude   factor on the samples; a USRP has one of its own, in `radio`
       record      SigMF recording of what is sent; "" for none
@@ -54,6 +55,7 @@ class udeepsc_tx(radio_end):
       first_frame  added to the samples' numbers on the air, 0..255; -1: another one at each start,
                   as burst_framer does it, and 0 with the radio "sim", where both ends are one
                   flowgraph; 0 also where a block compares what was sent with results by number
+      copies      how often each frame is sent, 1..8; the receiver's must be the same
 
     Throws ValueError (RadioError for the radio) that names what is wrong.
     """
@@ -61,7 +63,7 @@ class udeepsc_tx(radio_end):
     def __init__(self, model, radio='sim', profile='standard', snr_db=12.0, batch=8,
                  amplitude=1.0, record='', feedback='', key='', dtype='fp32', threads=1, address=0,
                  destination=255, max_frame_symbols=16384, hold_ms=50.0, layers=0, gate=None,
-                 protection='', first_frame=-1):
+                 protection='', first_frame=-1, copies=1):
         self.settings = parse_radio(radio)
         simulated = self.settings.kind == 'sim'
         gr.hier_block2.__init__(
@@ -76,7 +78,8 @@ class udeepsc_tx(radio_end):
         self.framer = udeepsc.burst_framer(
             model, profile, address=address, destination=destination,
             max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key,
-            protection=protection, first_frame=0 if simulated and first_frame < 0 else first_frame)
+            protection=protection, first_frame=0 if simulated and first_frame < 0 else first_frame,
+            protection=protection, copies=copies)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         if self.settings.options.get('lead'):

@@ -2,6 +2,7 @@
 """./gr-udeepsc tx, rx, channel and sim, each as its user starts it: one process, one line."""
 
 import json
+import re
 import signal
 import time
 import unittest
@@ -100,6 +101,23 @@ class Files(unittest.TestCase):
         self.assertEqual(receiver.returncode, 0, heard)
         # One number of a frame in a hundred gives a second detection, without a header.
         self.assertRegex(heard, '[1-6] bursts: 1 pictures, 1 sentences')
+
+    def test_copies(self):
+        name = FOLDER / 'copies'
+        status, said = tx(f'sigmf:{name},rate=500k', '--copies', 2)
+        self.assertEqual(status, 0, said)
+        sent = re.search(r'4 payloads in ([0-9]+) bursts', said)
+        self.assertTrue(sent, said)
+        self.assertEqual(int(sent[1]) % 2, 0, said)
+        heard = {}
+        for copies in (1, 2):
+            receiver = start_rx(f'sigmf:{name},pace=fast', f'copies-{copies}', '--copies', copies)
+            heard[copies], _ = receiver.communicate(timeout=TIMEOUT_S)
+            self.assertEqual(receiver.returncode, 0, heard[copies])
+            self.assertIn(' 1 pictures', heard[copies])
+            self.assertIn('4 of 4 tiles', heard[copies])
+        self.assertIn('4 dropped, duplicate', heard[1])
+        self.assertNotIn('dropped', heard[2])
 
     def test_results_on_a_full_disk_are_told(self):
         name = FOLDER / 'short'

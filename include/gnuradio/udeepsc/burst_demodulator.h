@@ -22,7 +22,8 @@ namespace udeepsc {
  * symbol), snr_db (Es/N0 as measured), frame_id (unwrapped from the 8 bits on the air,
  * task by task and source by source), source, destination, layer, model_id, profile,
  * sample, end_sample, timing, cfo, clock_ppm, power; kept and candidates where the frame
- * tells positions, integrity where a check came along.
+ * tells positions, integrity where a check came along, copies (how many are in it) where
+ * the parameter is above 1.
  * - out "snr": for every frame that gave a payload, a dict with snr_db and sample, as
  *   csi_feedback takes it.
  * - out "control": short messages as burst_framer's "control" takes them, with the keys
@@ -43,6 +44,10 @@ namespace udeepsc {
  * - key: file with the key that frames must be signed with, burst_framer's; others are
  *   "not authentic", those that were there "old frame"; "": any frame will do. Payload
  *   symbols are not signed: docs/security.md
+ * - copies: how often the transmitter sends each frame, burst_framer's, 1..8; above 1 the
+ *   copies are added up symbol by symbol, each with the weight of 1 / noise, and what
+ *   cannot be read in one header is read in several. A frame goes out with its last copy,
+ *   when another frame of its source comes, or after 2 s; snr_db is that of the sum
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument for a profile that is
  * none and for a file that is no model, udeepsc_core::Error for one that cannot be read.
@@ -50,7 +55,8 @@ namespace udeepsc {
  * Bursts: "no header", "bad header", "other version", "lost description", "cut" (the
  * payloads that are whole are sent all the same), "not finite". Payloads: "not
  * authentic", "old frame", "other address", "other model", "unknown task", "wrong
- * modality", "wrong shape", "wrong modulation", "duplicate".
+ * modality", "wrong shape", "wrong modulation", "duplicate". Frames whose number others
+ * bear that came more often: "unlike copy".
  *
  * <b>Source</b>: include/udeepsc_phy/burst_demodulator.h.
  */
@@ -64,7 +70,8 @@ public:
                      int queue = 64,
                      overflow_policy policy = overflow_policy::block,
                      int address = 0,
-                     const std::string& key = "");
+                     const std::string& key = "",
+                     int copies = 1);
 
     virtual void set_profile(const std::string& profile) = 0;
     virtual std::string profile() const = 0;

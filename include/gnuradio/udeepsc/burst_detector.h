@@ -36,6 +36,8 @@ namespace udeepsc {
  *   overflow), drop_newest drops the burst ("queue full"); there is no drop_oldest here
  * - max_cfo: carrier offset searched, +-cycles a symbol, 0..0.2. Above 0.03 the search
  *   takes several times as long: docs/over-the-air.md has figures
+ * - copies: burst_demodulator's, 1..8; above 1 a burst whose header cannot be read goes
+ *   out with the samples of the longest frame
  *
  * <b>Errors</b>: make() and the setters throw std::invalid_argument naming the parameter.
  *
@@ -48,7 +50,8 @@ public:
     static sptr make(const std::string& profile = "standard",
                      double false_alarm_rate = 1e-6,
                      overflow_policy policy = overflow_policy::block,
-                     double max_cfo = 0.02);
+                     double max_cfo = 0.02,
+                     int copies = 1);
 
     //! Begins anew with the next sample; the bursts that wait for samples go out as they
     //! are.

@@ -50,6 +50,9 @@ struct UDEEPSC_API burst_framer_options {
     //! of the flowgraph, so that a receiver that has just heard the numbers of the one
     //! before does not take these samples for repeats.
     int first_frame = 0;
+    //! How often each frame is sent, one copy behind the other, 1..8: burst_demodulator
+    //! adds up as many.
+    int copies = 1;
 
     //! Throws std::invalid_argument naming the field, what it holds and what it may hold.
     void validate() const;
@@ -78,7 +81,8 @@ struct UDEEPSC_API burst_framer_options {
  *   "acknowledgement" (keys frame_id and task); destination, where it is there, in place
  *   of the parameter.
  * - out "out": c32vector of samples, mean power 1 / samples per symbol; writes profile,
- *   symbols (of all payloads), overhead, samples (how many) and, where it holds several,
+ *   symbols (of all payloads), overhead, samples (how many), copy and copies (of a frame
+ *   that is sent several times: which one this is, from 0) and, where it holds several,
  *   payload_keys: a vector with the keys of each payload's PDU, in the frame's order. Of
  *   the PDUs of one sample, the keys of the last to come are passed on; the burst itself
  *   has those of its first sample.

@@ -58,7 +58,7 @@ struct BurstDetector::Impl {
         : config(c)
         , threshold(detail::detection_threshold(c))
         , phases(positions_per_symbol(c.profile.samples_per_symbol))
-        , queue(c.profile)
+        , queue(c.profile, c.keep_unread)
         , min_distance((c.profile.channel_taps + 2.0) * phases)
     {
         const CarrierSearch search(c.profile);

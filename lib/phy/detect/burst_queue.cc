@@ -21,8 +21,9 @@ std::size_t longest_frame(const FrameProfile& profile)
 
 } // namespace
 
-BurstQueue::BurstQueue(const FrameProfile& profile)
-    : d_samples_per_symbol(profile.samples_per_symbol)
+BurstQueue::BurstQueue(const FrameProfile& profile, bool keep_unread)
+    : d_keep_unread(keep_unread)
+    , d_samples_per_symbol(profile.samples_per_symbol)
     // The strongest path may come last, and the demodulator has filters of its own.
     , d_samples_before((profile.channel_taps + profile.filter_span)
                        * profile.samples_per_symbol)
@@ -85,6 +86,10 @@ void BurstQueue::take_complete(const StreamSamples& stream,
             if (const auto symbols = d_reader.frame_symbols(burst)) {
                 const auto sample = static_cast<std::int64_t>(first.detection.sample);
                 first.end = std::max(first.end, sample + samples_for(*symbols));
+                continue;
+            }
+            if (d_keep_unread) {
+                first.end = static_cast<std::int64_t>(first.detection.sample) + d_longest;
                 continue;
             }
         }

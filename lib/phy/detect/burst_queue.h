@@ -25,12 +25,14 @@ struct StreamSamples {
  * \brief Preambles found, until the samples of their frames are there.
  *
  * How long a frame is stands in its header, which is read here as soon as it has come.
- * What has no header that can be read is no frame, and is given with the header's samples
- * alone. Not safe to share between threads.
+ * What has no header that can be read is given with the header's samples alone, or with
+ * those of the longest frame where copies of it may tell the header. Not safe to share
+ * between threads.
  */
 class BurstQueue {
 public:
-    explicit BurstQueue(const FrameProfile& profile);
+    //! \param keep_unread DetectorConfig's
+    explicit BurstQueue(const FrameProfile& profile, bool keep_unread = false);
 
     void add(const Detection& detection);
     //! The bursts that are complete, in the order in which they begin.
@@ -58,6 +60,7 @@ private:
                           const Detection& detection,
                           std::int64_t end) const;
 
+    const bool d_keep_unread;
     const unsigned d_samples_per_symbol;
     const std::int64_t d_samples_before;
     FrameReader d_reader;

@@ -78,7 +78,7 @@ std::vector<double> BlockCode::combine(const float* llrs) const
     return sums;
 }
 
-double BlockCode::agreement(const Bits& message, const float* llrs) const
+double BlockCode::message_agreement(const Bits& message, const float* llrs) const
 {
     const auto symbols = spread(d_code.encode(message));
     double agreeing = 0.0, all = 0.0;
@@ -89,6 +89,13 @@ double BlockCode::agreement(const Bits& message, const float* llrs) const
         }
     }
     return all > 0.0 ? agreeing / all : 0.0;
+}
+
+double BlockCode::agreement(const Bits& bits, const float* llrs) const
+{
+    Bits message = bits;
+    append_bits(message, crc16(bits), CRC_BITS);
+    return message_agreement(message, llrs);
 }
 
 /*
@@ -113,7 +120,7 @@ BlockCode::Decision BlockCode::decode(const float* llrs)
     const Bits message = d_code.decode(combine(llrs));
     Decision decision;
     decision.bits.assign(message.begin(), message.end() - std::ptrdiff_t(CRC_BITS));
-    decision.agreement = agreement(message, llrs);
+    decision.agreement = message_agreement(message, llrs);
     Bits expected = decision.bits;
     append_bits(expected, crc16(decision.bits), CRC_BITS);
     decision.valid = message == expected && decision.agreement >= min_agreement();

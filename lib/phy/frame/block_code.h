@@ -59,6 +59,9 @@ public:
      */
     Decision decode(const float* llrs);
 
+    //! Agreement of these LLRs with these bits: Decision::agreement, whoever decided.
+    double agreement(const std::vector<std::uint8_t>& bits, const float* llrs) const;
+
     //! Agreement below which a right CRC is taken for chance.
     double min_agreement() const;
 
@@ -73,7 +76,8 @@ public:
 private:
     std::vector<float> spread(const std::vector<std::uint8_t>& coded) const;
     std::vector<double> combine(const float* llrs) const;
-    double agreement(const std::vector<std::uint8_t>& message, const float* llrs) const;
+    double message_agreement(const std::vector<std::uint8_t>& message,
+                             const float* llrs) const;
 
     Form d_form;
     ConvolutionalCode d_code;

@@ -96,6 +96,14 @@ HeaderCodec::Decision HeaderCodec::decode(const std::vector<float>& llrs)
     return decision;
 }
 
+bool HeaderCodec::resembles(const FrameHeader& header,
+                            const std::vector<float>& llrs) const
+{
+    constexpr double SHARE = 0.7; // at -12 dB with five repetitions 3 standard deviations
+    return d_header.agreement(pack(header), llrs.data())
+        >= SHARE * d_header.min_agreement();
+}
+
 std::optional<Bits> HeaderCodec::decode_description(const std::vector<float>& llrs,
                                                     std::size_t bytes) const
 {

@@ -48,6 +48,9 @@ public:
     };
     //! Decides for a header. \param llrs as BlockCode::decode() takes them
     Decision decode(const std::vector<float>& llrs);
+    //! Whether these symbols may be of a header that others say: far less than decode()
+    //! asks for, more than noise or another header have by chance.
+    bool resembles(const FrameHeader& header, const std::vector<float>& llrs) const;
 
     //! A description of so many bytes; none if its CRC fails. \param llrs shape
     //! [description_length(bytes)]

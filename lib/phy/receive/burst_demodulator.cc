@@ -57,4 +57,10 @@ ReceivedFrame BurstDemodulator::demodulate(const DetectedBurst& burst)
     return d_impl->reader.read(burst);
 }
 
+ReceivedFrame BurstDemodulator::demodulate(const DetectedBurst& burst,
+                                           const std::vector<float>& header_llrs)
+{
+    return d_impl->reader.read(burst, header_llrs);
+}
+
 } // namespace udeepsc_phy

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "frame_reader.h"
 
+#include "maximum_ratio.h"
+
 #include <udeepsc_phy/soft_demapper.h>
 
 #include <cmath>
@@ -8,22 +10,17 @@
 namespace udeepsc_phy {
 namespace detail {
 
-namespace {
-
-//! The same symbols once more: together they have the noise of the best weighted mean.
-void combine(ReceivedPayload& payload,
-             const std::complex<float>* again,
-             const float* noise_var)
+void check_labels(ReceivedPayload& payload)
 {
-    for (std::size_t i = 0; i < payload.symbols.size(); i++) {
-        const float sum = payload.noise_var[i] + noise_var[i];
-        const float share = payload.noise_var[i] / sum; // of the one that came again
-        payload.symbols[i] += share * (again[i] - payload.symbols[i]);
-        payload.noise_var[i] *= noise_var[i] / sum;
+    using Integrity = ReceivedPayload::Integrity;
+    if (!payload.check) {
+        return;
     }
+    const SoftDemapper demapper(payload.header.modulation);
+    const auto check = label_check(demapper.hard_labels(payload.symbols),
+                                   demapper.constellation().bits_per_symbol());
+    payload.integrity = check == *payload.check ? Integrity::intact : Integrity::damaged;
 }
-
-} // namespace
 
 FrameReader::FrameReader(const FrameProfile& profile)
     : d_layout(profile)
@@ -39,6 +36,8 @@ std::size_t FrameReader::header_symbols() const
 std::optional<std::size_t> FrameReader::frame_symbols(const DetectedBurst& burst)
 {
     FrameHeader header;
+    d_llrs.clear();
+    d_copy_llrs.clear();
     if (!d_body->open(burst) || read_header(header) != Fault::none
         || header.symbols > d_layout.profile().max_payload_symbols) {
         return std::nullopt;
@@ -47,13 +46,16 @@ std::optional<std::size_t> FrameReader::frame_symbols(const DetectedBurst& burst
         d_layout.body_length(header.description, header.symbols));
 }
 
-ReceivedFrame FrameReader::read(const DetectedBurst& burst)
+ReceivedFrame FrameReader::read(const DetectedBurst& burst,
+                                const std::vector<float>& copy)
 {
     ReceivedFrame frame;
     frame.sample = burst.detection.sample;
     frame.timing = burst.detection.timing;
     frame.cfo = burst.detection.cfo;
     d_sections.clear();
+    d_llrs.clear();
+    d_copy_llrs = copy;
     if (!d_body->open(burst)) {
         frame.fault = Fault::no_header;
         return frame; // there is nothing to report
@@ -64,6 +66,7 @@ ReceivedFrame FrameReader::read(const DetectedBurst& burst)
         frame.addresses = header.addresses;
         frame.fault = read_contents(header, frame);
     }
+    frame.header_llrs = d_llrs;
     d_body->report(d_sections.empty() ? 0 : d_sections.back().end(), frame);
     return frame;
 }
@@ -96,7 +99,25 @@ ReceivedFrame::Fault FrameReader::read_header(FrameHeader& header)
 
 ReceivedFrame::Fault FrameReader::decode_header(FrameHeader& header)
 {
-    const auto decision = d_codec.decode(llrs(0, d_codec.length()));
+    const auto own = llrs(0, d_codec.length());
+    Fault fault = decide(own, header);
+    if (fault == Fault::none && !d_body->plausible_header(d_codec.encode(header))) {
+        fault = Fault::no_header;
+    }
+    const auto both = with_copy(own, 0);
+    if (fault == Fault::no_header && !both.empty()
+        && decide(both, header) == Fault::none
+        // The copy alone must not put a header where there is none.
+        && d_codec.resembles(header, own)) {
+        fault = Fault::none;
+    }
+    return fault;
+}
+
+ReceivedFrame::Fault FrameReader::decide(const std::vector<float>& llrs,
+                                         FrameHeader& header)
+{
+    const auto decision = d_codec.decode(llrs);
     header = decision.header;
     switch (decision.fault) {
     case HeaderCodec::Fault::not_a_header:
@@ -108,8 +129,7 @@ ReceivedFrame::Fault FrameReader::decode_header(FrameHeader& header)
     case HeaderCodec::Fault::none:
         break;
     }
-    return d_body->plausible_header(d_codec.encode(header)) ? Fault::none
-                                                            : Fault::no_header;
+    return Fault::none;
 }
 
 ReceivedFrame::Fault FrameReader::read_description(const FrameHeader& header,
@@ -123,7 +143,12 @@ ReceivedFrame::Fault FrameReader::read_description(const FrameHeader& header,
     if (!d_body->available(first + n)) {
         return Fault::cut;
     }
-    const auto bits = d_codec.decode_description(llrs(first, n), header.description);
+    const auto own = llrs(first, n);
+    auto bits = d_codec.decode_description(own, header.description);
+    const auto both = with_copy(own, first);
+    if (!bits && !both.empty()) {
+        bits = d_codec.decode_description(both, header.description);
+    }
     if (!bits) {
         return Fault::lost_description;
     }
@@ -141,7 +166,24 @@ std::vector<float> FrameReader::llrs(std::size_t first, std::size_t n)
     for (std::size_t i = 0; i < n; i++) {
         values[i] = 4.0f * symbols[i].real() / values[i];
     }
+    if (d_llrs.size() == first) { // the first way of a header
+        d_llrs.insert(d_llrs.end(), values.begin(), values.end());
+    }
     return values;
+}
+
+//! Added to those of a copy; empty where there is none.
+std::vector<float> FrameReader::with_copy(const std::vector<float>& llrs,
+                                          std::size_t first) const
+{
+    if (d_copy_llrs.size() < first + llrs.size()) {
+        return {};
+    }
+    std::vector<float> sum(llrs);
+    for (std::size_t i = 0; i < sum.size(); i++) {
+        sum[i] += d_copy_llrs[first + i];
+    }
+    return sum;
 }
 
 // ------------------------------------------------------------------------- contents
@@ -224,14 +266,13 @@ ReceivedPayload FrameReader::received(const Section& section,
                                       const std::complex<float>* symbols,
                                       const float* noise_var) const
 {
-    using Integrity = ReceivedPayload::Integrity;
     ReceivedPayload payload;
     payload.header = section.payload.header;
     const std::size_t n = payload.header.symbols;
     payload.symbols.assign(symbols, symbols + n);
     payload.noise_var.assign(noise_var, noise_var + n);
     for (unsigned k = 1; k < payload.header.repetitions; k++) {
-        combine(payload, symbols + k * n, noise_var + k * n);
+        add_by_maximum_ratio(payload, symbols + k * n, noise_var + k * n);
     }
     if (payload.header.power_db != 0) {
         const auto power
@@ -241,13 +282,8 @@ ReceivedPayload FrameReader::received(const Section& section,
             payload.noise_var[i] /= power;
         }
     }
-    if (section.payload.check) {
-        const SoftDemapper demapper(payload.header.modulation);
-        const auto check = label_check(demapper.hard_labels(payload.symbols),
-                                       demapper.constellation().bits_per_symbol());
-        payload.integrity
-            = check == *section.payload.check ? Integrity::intact : Integrity::damaged;
-    }
+    payload.check = section.payload.check;
+    check_labels(payload);
     return payload;
 }
 

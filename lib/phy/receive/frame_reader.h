@@ -24,7 +24,8 @@ class FrameReader {
 public:
     explicit FrameReader(const FrameProfile& profile);
 
-    ReceivedFrame read(const DetectedBurst& burst);
+    //! \param copy header_llrs of a copy of the frame; empty: there is none
+    ReceivedFrame read(const DetectedBurst& burst, const std::vector<float>& copy = {});
 
     //! Symbols from the preamble's first to the end of a frame's header.
     std::size_t header_symbols() const;
@@ -54,11 +55,15 @@ private:
                              const std::complex<float>* symbols,
                              const float* noise_var) const;
     std::vector<float> llrs(std::size_t first, std::size_t n);
+    Fault decide(const std::vector<float>& llrs, FrameHeader& header);
+    std::vector<float> with_copy(const std::vector<float>& llrs, std::size_t first) const;
 
     const FrameLayout d_layout;
     HeaderCodec d_codec;
     std::unique_ptr<BodySymbols> d_body;
     std::vector<Section> d_sections; //!< payloads that are there whole
+    std::vector<float> d_llrs; //!< of header and description
+    std::vector<float> d_copy_llrs; //!< likewise, of a copy; empty: there is none
 };
 
 } // namespace detail

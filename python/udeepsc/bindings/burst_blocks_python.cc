@@ -53,7 +53,8 @@ void bind_transmitter(py::module& m)
                          const std::string& key,
                          const std::string& protection,
                          double peak_limit_db,
-                         int first_frame) {
+                         int first_frame,
+                         int copies) {
                  return burst_framer::make(model,
                                            profile,
                                            { grouping,
@@ -67,7 +68,8 @@ void bind_transmitter(py::module& m)
                                              key,
                                              protection,
                                              peak_limit_db,
-                                             first_frame });
+                                             first_frame,
+                                             copies });
              }),
              py::arg("model"),
              py::arg("profile") = "standard",
@@ -82,7 +84,8 @@ void bind_transmitter(py::module& m)
              py::arg("key") = "",
              py::arg("protection") = "",
              py::arg("peak_limit_db") = 100.0,
-             py::arg("first_frame") = 0)
+             py::arg("first_frame") = 0,
+             py::arg("copies") = 1)
         .def("set_destination",
              &burst_framer::set_destination,
              py::arg("destination"),
@@ -167,7 +170,8 @@ void bind_receiver(py::module& m)
              py::arg("profile") = "standard",
              py::arg("false_alarm_rate") = 1e-6,
              py::arg("policy") = overflow_policy::block,
-             py::arg("max_cfo") = 0.02)
+             py::arg("max_cfo") = 0.02,
+             py::arg("copies") = 1)
         .def("set_profile",
              &burst_detector::set_profile,
              py::arg("profile"),
@@ -199,7 +203,8 @@ void bind_receiver(py::module& m)
              py::arg("queue") = 64,
              py::arg("policy") = overflow_policy::block,
              py::arg("address") = 0,
-             py::arg("key") = "")
+             py::arg("key") = "",
+             py::arg("copies") = 1)
         .def("set_profile",
              &burst_demodulator::set_profile,
              py::arg("profile"),

@@ -248,7 +248,9 @@ void bind_receiver(py::module& m)
 
     py::class_<BurstDemodulator>(m, "burst_demodulator", doc::BurstDemodulator::summary)
         .def(py::init<const FrameProfile&>(), py::arg("profile"))
-        .def("demodulate", &BurstDemodulator::demodulate, py::arg("burst"));
+        .def("demodulate",
+             py::overload_cast<const DetectedBurst&>(&BurstDemodulator::demodulate),
+             py::arg("burst"));
 }
 
 // Longer than a function should be: a list, read from top to bottom.
