@@ -134,7 +134,10 @@ void read_payload(const pdu& data)
         } catch (const std::invalid_argument&) {
             fuzz::require(false, "a framer takes what a PDU is made to");
         }
-        s_format.contents_of({ payload.header, payload.symbols, {} });
+        udeepsc_phy::ReceivedPayload received;
+        received.header = payload.header;
+        received.symbols = payload.symbols;
+        s_format.contents_of(received);
     });
 }
 
