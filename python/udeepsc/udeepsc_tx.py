@@ -79,7 +79,7 @@ class udeepsc_tx(radio_end):
             model, profile, address=address, destination=destination,
             max_frame_symbols=max_frame_symbols, hold_ms=hold_ms, key=key,
             protection=protection, first_frame=0 if simulated and first_frame < 0 else first_frame,
-            protection=protection, copies=copies)
+            copies=copies)
         self.source = self._make_source(amplitude)
         self.radio = radios.make_transmitter(self.settings)
         if self.settings.options.get('lead'):
