@@ -203,6 +203,29 @@ void ReceiverTraining::visit(FieldVisitor& f)
             1e6);
 }
 
+namespace {
+
+// Of eq. 19 and 20.
+void visit_selection(FieldVisitor& f, TrainConfig& c)
+{
+    f.real({ "selection_weight", "", "of eq. 19 and 20" }, c.selection_weight, 0, 1e9);
+    f.real({ "ratio_weight", "", "of the keep ratio in eq. 20" }, c.ratio_weight, 0, 1e9);
+    f.real(
+        { "ratio_target",
+          "",
+          "of f_n's mean over the phase's Es/N0, whose squared error takes the place of "
+          "the keep ratio in eq. 20; 0: none" },
+        c.ratio_target,
+        0,
+        1);
+    f.real({ "ratio_rate", "", "learning rate of f_n in multiples of the others'" },
+           c.ratio_rate,
+           0,
+           1e6);
+}
+
+} // namespace
+
 void TrainConfig::visit(FieldVisitor& f)
 {
     f.real({ "learning_rate", "", "of AdamW, after the warm-up" }, learning_rate, 0, 10);
@@ -225,20 +248,7 @@ void TrainConfig::visit(FieldVisitor& f)
         auxiliary_weight,
         0,
         1e9);
-    f.real({ "selection_weight", "", "of eq. 19 and 20" }, selection_weight, 0, 1e9);
-    f.real({ "ratio_weight", "", "of the keep ratio in eq. 20" }, ratio_weight, 0, 1e9);
-    f.real(
-        { "ratio_target",
-          "",
-          "of f_n's mean over the phase's Es/N0, whose squared error takes the place of "
-          "the keep ratio in eq. 20; 0: none" },
-        ratio_target,
-        0,
-        1);
-    f.real({ "ratio_rate", "", "learning rate of f_n in multiples of the others'" },
-           ratio_rate,
-           0,
-           1e6);
+    visit_selection(f, *this);
     f.real(
         { "word_dropout", "", "share of words hidden from tasks that give no sentence" },
         word_dropout,
