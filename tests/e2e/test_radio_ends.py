@@ -19,7 +19,12 @@ from radio_fixture import FOLDER, ROOT, TIMEOUT_S, run, set_up, start, start_rx,
 
 DEMO = ROOT / 'apps' / 'demo'
 MODEL = ('--model', FOLDER / 'model', '--grid', '2x2')
-setUpModule = set_up
+
+
+def setUpModule():
+    set_up()
+    # Whoever runs the tests may ignore it, as nohup does, and what they start would too.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def read_until(process, words):
