@@ -37,12 +37,13 @@ mirror()
         sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1
 }
 
-# Proxies and keys of this computer; not its habits, such as throwing packages away.
+# Proxies and keys of this computer; not its habits, such as throwing packages away, nor files of
+# packages, which would bring their own.
 copy_apt_settings() # ROOT
 {
     local file
     for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
-        if grep -qsiE '^[[:space:]]*Acquire' "$file"; then
+        if grep -qsiE '^[[:space:]]*Acquire' "$file" && ! dpkg-query -S "$file" >/dev/null 2>&1; then
             cp -L "$file" "$1/etc/apt/apt.conf.d/"
         fi
     done
