@@ -90,6 +90,18 @@ private:
                       "probability");
     }
 
+    //! Where preamble and header count, and the payload does not.
+    static Link
+    short_bursts(const std::string& profile, const std::string& multipath, double max_cfo)
+    {
+        Link link;
+        link.profile = profile;
+        link.multipath = multipath;
+        link.symbols = 50;
+        link.max_cfo = max_cfo;
+        return link;
+    }
+
     //! Es/N0 at which 99 % of the preambles are found: between steps of 0.25 dB, on a
     //! line through the numbers of misses.
     void lowest_detection(const std::string& profile,
@@ -102,11 +114,7 @@ private:
         if (!d_report.selected(name)) {
             return;
         }
-        Link link;
-        link.profile = profile;
-        link.multipath = multipath;
-        link.symbols = 50;
-        link.max_cfo = max_cfo;
+        Link link = short_bursts(profile, multipath, max_cfo);
         link.bursts = d_report.size(1000, 4000);
         double before = 1.0;
         for (link.esn0_db = -7.0;; link.esn0_db -= 0.25) {
@@ -225,11 +233,7 @@ private:
         if (!d_report.selected(name)) {
             return;
         }
-        Link link;
-        link.profile = profile;
-        link.multipath = multipath;
-        link.symbols = 50;
-        link.max_cfo = max_cfo;
+        Link link = short_bursts(profile, multipath, max_cfo);
         link.bursts = d_report.size(500, 20000);
         const auto r = LinkRunner(link, d_report.seed() + 1).run(true);
         // Bursts that were not detected count: this is the whole receiver.

@@ -39,14 +39,6 @@ std::size_t common_payloads(const ReceivedFrame& a, const ReceivedFrame& b)
     return n;
 }
 
-void add_llrs(std::vector<float>& sum, const std::vector<float>& llrs)
-{
-    sum.resize(std::max(sum.size(), llrs.size()), 0.0f);
-    for (std::size_t i = 0; i < llrs.size(); i++) {
-        sum[i] += llrs[i];
-    }
-}
-
 double sum_db(double a, double b)
 {
     return 10.0 * std::log10(std::pow(10.0, a / 10.0) + std::pow(10.0, b / 10.0));
@@ -67,7 +59,7 @@ void add_copy(ReceivedFrame& sum, ReceivedFrame&& copy)
     if (copy.fault == ReceivedFrame::Fault::none) {
         sum.fault = copy.fault;
     }
-    add_llrs(sum.header_llrs, copy.header_llrs);
+    detail::add_llrs(sum.header_llrs, copy.header_llrs);
     sum.snr_db = sum_db(sum.snr_db, copy.snr_db);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <udeepsc_phy/copy_receiver.h>
 
+#include "maximum_ratio.h"
+
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 namespace udeepsc_phy {
 
@@ -14,12 +16,6 @@ bool is_unread(const ReceivedFrame& frame)
     return (frame.fault == ReceivedFrame::Fault::no_header
             || frame.fault == ReceivedFrame::Fault::lost_description)
         && !frame.header_llrs.empty();
-}
-
-void add(std::vector<float>& sum, const std::vector<float>& llrs)
-{
-    sum.resize(std::max(sum.size(), llrs.size()), 0.0f);
-    std::transform(llrs.begin(), llrs.end(), sum.begin(), sum.begin(), std::plus<>());
 }
 
 } // namespace
@@ -85,7 +81,7 @@ bool CopyReceiver::read_with_others(const DetectedBurst& burst, ReceivedFrame& f
     for (const auto& unread : d_unread) {
         others.push_back(unread.frame.frame.header_llrs);
         if (d_unread.size() > 1) {
-            add(others.front(), others.back());
+            detail::add_llrs(others.front(), others.back());
         }
     }
     for (const auto& llrs : others) {

@@ -3,7 +3,11 @@
 
 #include <udeepsc_phy/burst_demodulator.h>
 
+#include <algorithm>
 #include <complex>
+#include <cstddef>
+#include <functional>
+#include <vector>
 
 namespace udeepsc_phy {
 namespace detail {
@@ -25,6 +29,13 @@ inline void add_by_maximum_ratio(ReceivedPayload& payload,
         payload.symbols[i] += share * (again[i] - payload.symbols[i]);
         payload.noise_var[i] *= noise_var[i] / sum;
     }
+}
+
+//! Log likelihood ratios of the same symbols, one of the vectors maybe longer.
+inline void add_llrs(std::vector<float>& sum, const std::vector<float>& llrs)
+{
+    sum.resize(std::max(sum.size(), llrs.size()), 0.0f);
+    std::transform(llrs.begin(), llrs.end(), sum.begin(), sum.begin(), std::plus<>());
 }
 
 //! Compares the CRC-16 that came along with the nearest constellation points.
