@@ -104,18 +104,6 @@ class Chain:
     def connect(self, sender, receiver):
         self.top.msg_connect((sender, 'out'), (receiver, 'in'))
 
-    def __enter__(self):
-        try:
-            self.top.start()
-        except BaseException:  # a signal: its threads may run, and must not outlive it
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.top.stop()
-        self.top.wait()
-
     def dropped(self):
         return sum(block.dropped() for block in self.chain + [job.source for job in self.jobs])
 

@@ -10,6 +10,7 @@ from chain import STALLED_S, Stalled
 from gnuradio import blocks, gr, udeepsc
 from gnuradio.udeepsc.pdus import bytes_of, bytes_vector, dictionary
 from gnuradio.udeepsc.quality import psnr_db
+from running import running
 
 SCHEME, MCS = 'jpeg-ldpc', 'qpsk-1/2'  # a fixed rate; decodes from about 1.5 dB on
 NAME = 'JPEG, LDPC, QPSK 1/2'
@@ -38,14 +39,6 @@ class Chain:
             self.top.msg_connect((sender, 'out'), (receiver, 'in'))
         self.top.msg_connect((self.decoder, 'out'), (self.came, 'store'))
 
-    def __enter__(self):
-        self.top.start()
-        return self
-
-    def __exit__(self, *_):
-        self.top.stop()
-        self.top.wait()
-
     def send(self, snr_db):
         before, damaged = self.came.num_messages(), self.decoder.damaged()
         self.channel.set_snr_db(snr_db)
@@ -64,7 +57,8 @@ class Chain:
 
 def send_all(pixels, symbols, snrs, seed):
     """Received at each Es/N0."""
-    with Chain(pixels, symbols, seed) as chain:
+    chain = Chain(pixels, symbols, seed)
+    with running(chain.top):
         return [chain.send(snr_db) for snr_db in snrs]
 
 

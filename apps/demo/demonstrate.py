@@ -15,6 +15,7 @@ import sounds
 import tasks
 from console import Progress, Table, snr_text
 from program import FAILED, naming
+from running import running
 from window import make_window
 
 DESCRIPTION = 'Sends photographs, sentences and sounds through a GNU Radio flowgraph and a noisy ' \
@@ -124,7 +125,8 @@ def run_all(options, jobs, files, table, window):
     progress = Progress(sum(job.count for job in jobs) * len(options.snr))
     done = []
     table.head()
-    with Chain(options.model, jobs, options.channel, options.seed, window) as chain:
+    chain = Chain(options.model, jobs, options.channel, options.seed, window)
+    with running(chain.top):
         for job in jobs:
             for snr_db in options.snr:
                 progress.doing(f'{job.task.name} at {snr_text(snr_db)}')

@@ -132,8 +132,7 @@ class Receiver:
             model, radio, options.profile, record=options.record_rx,
             feedback=getattr(options, 'feedback_to', ''), key=getattr(options, 'key', ''),
             dtype=options.dtype, address=options.address, layers=options.layers,
-            max_cfo=options.max_cfo,
-            copies=options.copies)
+            max_cfo=options.max_cfo, copies=options.copies)
         self.inbox = Inbox()
         self.top.msg_connect((self.block, 'out'), (self.inbox, 'in'))
 
