@@ -89,8 +89,11 @@ def parser():
     p.add_argument('--train', action='store_true', help='train those that are missing in --models: '
                    'hours each on two cores, without --steps')
     p.add_argument('--steps', type=positive, metavar='N', help='of each training, in all')
-    p.add_argument('--start-from', metavar='FILE', help='smrc: model that the trainings begin '
-                   'with, at a small learning rate and with 32 samples a step')
+    p.add_argument('--start-from', metavar='FILE', help='model that the trainings begin '
+                   'with, at a small learning rate')
+    p.add_argument('--batch', type=positive, metavar='N', help='samples a step of those '
+                   'trainings, in place of at most 32')
+    p.add_argument('--device', choices=['cpu', 'cuda'], help='for --train, as of `udeepsc train`')
     p.add_argument('--config', metavar='FILE', help='that --train starts from (configs/lite.json; '
                    'smrc: configs/layers.json; memory: configs/memory-small.json)')
     p.add_argument('--tokenizer', metavar='FILE', help='for --train, as of `udeepsc train`')
@@ -108,8 +111,10 @@ def checked(options):
         raise BadInput('--train: expected --models DIR, where to put them')
     if options.train and not options.data:
         raise BadInput('--train: expected --data DIR')
-    if options.start_from and not (options.train and options.figure == 'smrc'):
-        raise BadInput('--start-from: expected smrc and --train beside it')
+    if options.start_from and not options.train:
+        raise BadInput('--start-from: expected --train beside it')
+    if options.batch and not options.start_from:
+        raise BadInput('--batch: expected --start-from beside it')
     if options.train and options.shard[1] > 1:
         raise BadInput('--train and --shard: train first, then measure in shards')
     return options

@@ -135,7 +135,7 @@ def weighted(config, name):
     return changed
 
 
-def fine_tuned(config):
+def fine_tuned(config, batch=None):
     """What begins with a model that is trained already: its last phase, at a small rate."""
     tuned = copy.deepcopy(config)
     training = tuned['training']
@@ -143,7 +143,7 @@ def fine_tuned(config):
                            if key != 'widen_steps'}]
     training.update(learning_rate=2e-4, final_learning_rate=2e-6, warmup_steps=100)
     for settings in training.get('tasks', {}).values():
-        settings['batch'] = min(32, settings.get('batch', 32))
+        settings['batch'] = batch or min(32, settings.get('batch', 32))
     return tuned
 
 
@@ -200,7 +200,7 @@ def train(study, folder, wanted):
             continue
         begin = o.start_from and name != 'classifier'
         if begin:
-            config = fine_tuned(config)
+            config = fine_tuned(config, o.batch)
         if o.steps:
             config = shortened(config, o.steps)
         steps = sum(phase['steps'] for phase in config['training']['phases'])
@@ -212,6 +212,8 @@ def train(study, folder, wanted):
                    '--out', str(folder / name)]
         if begin:
             command += ['--start-from', str(o.start_from)]
+        if o.device:
+            command += ['--device', o.device]
         if o.tokenizer:
             command += ['--tokenizer', o.tokenizer]
         if not sys.stderr.isatty():

@@ -170,7 +170,8 @@ class Figures(Case):
         config.write_text(json.dumps(training))
         models = SHOP.folder / 'smrc-trained'
         rows, _ = self.made('smrc', 'trained', '--models', models, '--train', '--start-from', layers,
-                            '--steps', '4', '--config', config, '--snr', '3', model=layers)
+                            '--batch', '3', '--device', 'cpu', '--steps', '4', '--config', config,
+                            '--snr', '3', model=layers)
         found = {path.stem for path in models.glob('*.safetensors')}
         self.assertLessEqual({'agile', 'beta', 'pooled', 'alpha-0', 'alpha-1',
                               f'rate-{sum(LAYERS)}'}, found)
@@ -178,7 +179,10 @@ class Figures(Case):
         self.assertIn('beta, layer 1', schemes)
         for name in ('smrc_rates', 'smrc_weights'):
             self.assertTrue((SHOP.folder / 'trained' / f'{name}.png').exists())
-        self.refused('fig6', 'none', '--start-from', layers, says='expected smrc and --train')
+        settings = json.loads((models / 'agile.json').read_text())['training']['tasks'].values()
+        self.assertEqual({s['batch'] for s in settings}, {3})
+        self.refused('fig6', 'none', '--start-from', layers, says='expected --train')
+        self.refused('fig6', 'none', '--batch', '3', says='expected --start-from')
 
     def test_smrc_with_a_classifier(self):
         from test_layers import TASK, model

@@ -191,6 +191,32 @@ class SomeTasksOnly(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
 
+class FewerTasks(unittest.TestCase):
+    """A training of some tasks begins with what they need of a model that has more."""
+
+    def test_begins_where_the_model_stood(self):
+        every = SHOP.train('every-task', sd.config(4)) / 'model.safetensors'
+        kept = ['image_reconstruction', 'text_classification']
+        model = {**sd.MODEL, 'tasks': [t for t in sd.MODEL['tasks'] if t['name'] in kept]}
+        training = sd.config(1, kept, model, learning_rate=1e-9, final_learning_rate=1e-9)
+        few = SHOP.train('two-tasks', training, '--start-from', every) / 'model.safetensors'
+        a, b = SafetensorsFile(every).tensors, SafetensorsFile(few).tensors
+        self.assertEqual(set(b) - set(a), set())
+        self.assertLess(len(b), len(a))
+        # As good as not trained; what is counted on the way, such as normalisation, may move.
+        same = [name for name in b if a[name] == b[name]]
+        self.assertGreater(len(same), 0.9 * len(b))
+        served = {'image': ['image_classification', 'image_reconstruction'],
+                  'text': ['text_classification', 'text_reconstruction']}
+        for modality, tasks in served.items():
+            name = f'encoder.{modality}.task_embedding'
+            wanted = [i for i, task in enumerate(tasks) if task in kept]
+            (_, shape, old), (_, one, new) = a[name], b[name]
+            self.assertEqual((shape[0], one[0]), (2, 1))
+            size = len(new)
+            self.assertEqual(old[wanted[0] * size:(wanted[0] + 1) * size], new)
+
+
 class TokenizerOfATraining(unittest.TestCase):
     """A training goes on with the tokenizer that it began with, however it came by it."""
 

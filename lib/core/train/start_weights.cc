@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 namespace udeepsc_core {
@@ -136,6 +137,55 @@ void pool_classes(Tensors& tensors,
     }
 }
 
+bool has_task(const ModelConfig& model, const std::string& name)
+{
+    return std::any_of(model.tasks.begin(), model.tasks.end(), [&](const auto& t) {
+        return t.name == name;
+    });
+}
+
+// An encoder has a row for each task that it serves, in their order.
+torch::Tensor rows_of_tasks(const torch::Tensor& rows,
+                            const ModelConfig& old,
+                            const ModelConfig& model,
+                            const std::string& modality)
+{
+    std::vector<torch::Tensor> kept;
+    std::int64_t row = 0;
+    for (const auto& task : old.tasks)
+        for (const auto& input : task.inputs)
+            if (input.modality == modality) {
+                if (row < rows.size(0) && has_task(model, task.name))
+                    kept.push_back(rows.select(0, row));
+                ++row;
+            }
+    return kept.empty() ? rows : torch::stack(kept);
+}
+
+// Everything that only tasks need which the network does not have.
+void leave_out_tasks(Tensors& tensors, const ModelConfig& old, const Network& network)
+{
+    const auto& model = network->config();
+    if (std::all_of(old.tasks.begin(), old.tasks.end(), [&](const auto& t) {
+            return has_task(model, t.name);
+        }))
+        return;
+    std::set<std::string> modalities;
+    for (const auto& task : model.tasks)
+        for (const auto& input : task.inputs)
+            modalities.insert(input.modality);
+    for (const auto& modality : modalities) {
+        const auto rows = tensors.find("encoder." + modality + ".task_embedding");
+        if (rows != tensors.end())
+            rows->second = rows_of_tasks(rows->second, old, model, modality);
+    }
+    Tensors needed;
+    for (const auto& t : tensors_of(network, "", DType::f32))
+        if (tensors.count(t.name))
+            needed[t.name] = tensors.at(t.name);
+    tensors = needed;
+}
+
 void adapt(Tensors& tensors, const ModelConfig& old, const ModelConfig& model)
 {
     for (const auto& task : model.tasks) {
@@ -174,7 +224,9 @@ void start_from_model(Network& network, const std::string& path)
     }
     try {
         torch::NoGradGuard no_grad;
-        adapt(tensors, ModelConfig::from_json(config->second), network->config());
+        const auto old = ModelConfig::from_json(config->second);
+        adapt(tensors, old, network->config());
+        leave_out_tasks(tensors, old, network);
     } catch (const std::out_of_range&) { // a tensor that its configuration tells of
         throw Error("model " + path + ": lacks weights that its configuration needs");
     } catch (const Error& e) {
