@@ -63,6 +63,8 @@ struct TrainConfig {
     double label_smoothing = 0.0; //!< of the label tasks
     double auxiliary_weight
         = 0.3; //!< of a label loss at the semantic encoder's end, see docs/training.md
+    double receiver_auxiliary_weight
+        = 0; //!< of such a loss after the channel decoder, tasks without memory
     double selection_weight = 1.0; //!< of eq. 19, 20
     double ratio_weight = 0.01; //!< of |delta| in eq. 20, or of what is below
     double ratio_target = 0; //!< in place of |delta| the square of the difference between

@@ -128,6 +128,22 @@ class Learning(unittest.TestCase):
                 self.assertGreater(control[task][-1], control[task][0] - 0.5 * least[task])
 
 
+class ReceiverAuxiliary(unittest.TestCase):
+    """A loss after the channel decoder alone teaches transmitter and channel decoder."""
+
+    def told(self, name, rate, weight=1):
+        task = 'text_classification'
+        training = sd.config(150, [task], auxiliary_weight=0, receiver_auxiliary_weight=weight,
+                             learning_rate=rate, final_learning_rate=rate / 100)
+        training['training']['tasks'][task]['loss_weight'] = 0
+        return log_of(SHOP.train(name, training))[-1][task]
+
+    def test_is_learnt(self):
+        self.assertGreater(self.told('received', 4e-3)['received'], 0.9)
+        self.assertLess(self.told('received-control', 1e-9)['received'], 0.8)
+        self.assertNotIn('received', self.told('not-received', 4e-3, weight=0))
+
+
 class MixedPrecision(unittest.TestCase):
 
     def test_every_task_trains_in_bf16(self):

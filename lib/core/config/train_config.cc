@@ -248,6 +248,14 @@ void TrainConfig::visit(FieldVisitor& f)
         auxiliary_weight,
         0,
         1e9);
+    f.real({ "receiver_auxiliary_weight",
+             "",
+             "of a label loss on what the channel decoder gives, of tasks without "
+             "memory; it tells "
+             "the transmitter what to send before the decoder can" },
+           receiver_auxiliary_weight,
+           0,
+           1e9);
     visit_selection(f, *this);
     f.real(
         { "word_dropout", "", "share of words hidden from tasks that give no sentence" },

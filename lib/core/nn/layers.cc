@@ -145,4 +145,10 @@ torch::Tensor ResidualBlockImpl::forward(const torch::Tensor& x)
     return torch::relu(x + d_conv2(torch::relu(d_conv1(x))));
 }
 
+torch::Tensor mean_sent(const torch::Tensor& x, const torch::Tensor& mask)
+{
+    const auto weight = mask.to(torch::kFloat).unsqueeze(-1);
+    return (x * weight).sum(1) / weight.sum(1).clamp_min(1.0);
+}
+
 } // namespace udeepsc_core

@@ -131,4 +131,8 @@ private:
 };
 TORCH_MODULE(ResidualBlock);
 
+//! Mean over the vectors that were sent. x: [batch, vectors, n], mask: [batch, vectors],
+//! from whose gradient the selection modules learn
+torch::Tensor mean_sent(const torch::Tensor& x, const torch::Tensor& mask);
+
 } // namespace udeepsc_core

@@ -109,6 +109,17 @@ torch::Tensor ReceiverImpl::channel_decode(const TaskConfig& task,
     return refine(received.modality, x);
 }
 
+torch::Tensor ReceiverImpl::gist(const std::string& task,
+                                 const std::vector<ReceivedFeatures>& received)
+{
+    std::vector<torch::Tensor> means;
+    for (const auto& r : received) {
+        const auto x = channel_decode(d_config.task(task), r).to(torch::kFloat);
+        means.push_back(r.mask.defined() ? mean_sent(x, r.mask) : x.mean(1));
+    }
+    return torch::cat(means, 1);
+}
+
 torch::Tensor ReceiverImpl::refine(const std::string& modality, const torch::Tensor& x)
 {
     const auto normed = d_refine_norm[modality]->as<nn::LayerNormImpl>()->forward(x);

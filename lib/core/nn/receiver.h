@@ -37,6 +37,11 @@ public:
                           const std::vector<ReceivedFeatures>& received,
                           std::int64_t samples);
 
+    //! Mean over the vectors of each modality that came after the channel decoder, side
+    //! by side: [batch, modalities dim]. For training alone.
+    torch::Tensor gist(const std::string& task,
+                       const std::vector<ReceivedFeatures>& received);
+
     //! Lets the channel decoder of one of a task's modalities start as another's.
     void start_alike_inputs(const std::string& task,
                             const std::string& from,

@@ -18,14 +18,6 @@ constexpr int RATIO_POINTS = 19; // of a phase's Es/N0, at which f_n is looked a
 // Samples of a batch that one is told from: of thousands the matrix would be large.
 constexpr std::int64_t MOST_COMPARED = 1024;
 
-// Mean over the vectors that were sent. x: [batch, vectors, n], mask: [batch, vectors],
-// whose gradients the selection modules learn from
-torch::Tensor mean_sent(const torch::Tensor& x, const torch::Tensor& mask)
-{
-    const auto weight = mask.to(torch::kFloat).unsqueeze(-1);
-    return (x * weight).sum(1) / weight.sum(1).clamp_min(1.0);
-}
-
 // Mean of the semantic features, or the task embedding's vector where that is sent.
 torch::Tensor pooled(const torch::Tensor& features,
                      const torch::Tensor& valid,
@@ -186,30 +178,48 @@ private:
                   d_keep_ratio = torch::zeros({});
 };
 
+using Modules = torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>>;
+
+// What several modalities say together takes a hidden layer.
+void add_head(Modules& heads, const TaskConfig& task, int dim)
+{
+    namespace nn = torch::nn;
+    const int outputs = task.output->auxiliary_outputs();
+    if (outputs == 0)
+        return;
+    nn::Sequential head;
+    if (task.inputs.size() > 1) {
+        head->push_back(nn::Linear(dim, AUXILIARY_HIDDEN));
+        head->push_back(nn::GELU());
+        dim = AUXILIARY_HIDDEN;
+    }
+    head->push_back(nn::Linear(dim, outputs));
+    heads.insert(task.name, head.ptr());
+}
+
 } // namespace
 
 AuxiliaryHeadsImpl::AuxiliaryHeadsImpl(const ModelConfig& config)
 {
-    namespace nn = torch::nn;
-    torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> heads;
+    Modules heads;
     for (const auto& t : config.tasks) {
-        const int outputs = t.output->auxiliary_outputs();
-        if (outputs == 0)
-            continue;
         int dim = 0;
         for (const auto& input : t.inputs)
             dim += config.encoder(input.modality).dim * (input.memory > 0 ? 2 : 1);
-        nn::Sequential head;
-        if (t.inputs.size() > 1) {
-            head->push_back(nn::Linear(dim, AUXILIARY_HIDDEN));
-            head->push_back(nn::GELU());
-            dim = AUXILIARY_HIDDEN;
-        }
-        head->push_back(nn::Linear(dim, outputs));
-        heads.insert(t.name, head.ptr());
+        add_head(heads, t, dim);
     }
     d_heads->update(heads);
     register_module("heads", d_heads);
+}
+
+void AuxiliaryHeadsImpl::add_receiver_heads(const ModelConfig& config)
+{
+    Modules heads;
+    for (const auto& t : config.tasks)
+        if (!t.has_memory())
+            add_head(heads, t, config.decoder.dim * static_cast<int>(t.inputs.size()));
+    d_receiver_heads->update(heads);
+    register_module("receiver_heads", d_receiver_heads);
 }
 
 void AuxiliaryHeadsImpl::add_projections(const ModelConfig& config)
@@ -248,6 +258,12 @@ torch::Tensor AuxiliaryHeadsImpl::forward(const std::string& task,
         torch::cat(features, 1));
 }
 
+torch::Tensor AuxiliaryHeadsImpl::of_received(const std::string& task,
+                                              const torch::Tensor& gist)
+{
+    return d_receiver_heads[task]->as<torch::nn::SequentialImpl>()->forward(gist);
+}
+
 StepLoss objective(Network& network,
                    AuxiliaryHeads& auxiliary,
                    const std::string& task_name,
@@ -282,6 +298,16 @@ StepLoss objective(Network& network,
             auxiliary(task_name, summary), batch.target, config.label_smoothing);
         total = total + config.auxiliary_weight * direct.loss;
         result.auxiliary = direct.score.detach();
+    }
+    if (config.receiver_auxiliary_weight > 0 && auxiliary->has_received(task_name)
+        && pass.received.size() == task.inputs.size()) {
+        const auto gist = network->receiver()->gist(task_name, pass.received);
+        const auto told
+            = task.output->auxiliary_loss(auxiliary->of_received(task_name, gist),
+                                          batch.target,
+                                          config.label_smoothing);
+        total = total + config.receiver_auxiliary_weight * told.loss;
+        result.also["received"] = told.score.detach();
     }
     const auto output = network->receiver()->forward(task_name, pass.received, samples);
     const auto main = task.output->loss(output, batch.target, config.label_smoothing);

@@ -31,6 +31,8 @@ public:
     explicit AuxiliaryHeadsImpl(const ModelConfig& config);
     //! Adds the projections of training without a gradient over the air.
     void add_projections(const ModelConfig& config);
+    //! Adds the heads of TrainConfig::receiver_auxiliary_weight.
+    void add_receiver_heads(const ModelConfig& config);
     /*!
      * \brief How badly what arrives tells what was meant, see contrastive_loss().
      *
@@ -46,8 +48,15 @@ public:
     torch::Tensor forward(const std::string& task,
                           const std::vector<torch::Tensor>& features);
 
+    bool has_received(const std::string& task) const
+    {
+        return d_receiver_heads->contains(task);
+    }
+    //! gist: ReceiverImpl::gist() -> logits
+    torch::Tensor of_received(const std::string& task, const torch::Tensor& gist);
+
 private:
-    torch::nn::ModuleDict d_heads, d_projections;
+    torch::nn::ModuleDict d_heads, d_receiver_heads, d_projections;
 };
 TORCH_MODULE(AuxiliaryHeads);
 

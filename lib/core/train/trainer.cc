@@ -66,6 +66,8 @@ public:
         }
         if (!config.air_gradient)
             d_auxiliary->add_projections(d_model);
+        if (config.receiver_auxiliary_weight > 0)
+            d_auxiliary->add_receiver_heads(d_model);
         move_network();
         add_parameters();
         resume();
