@@ -205,6 +205,23 @@ void ReceiverTraining::visit(FieldVisitor& f)
 
 namespace {
 
+// Losses beside the task's own, which are there in training alone.
+void visit_auxiliary(FieldVisitor& f, TrainConfig& c)
+{
+    f.real(
+        { "auxiliary_weight", "", "of a label loss at the end of the semantic encoder" },
+        c.auxiliary_weight,
+        0,
+        1e9);
+    f.real({ "receiver_auxiliary_weight",
+             "",
+             "of a label loss on what the channel decoder gives, of tasks without "
+             "memory; it tells the transmitter what to send before the decoder can" },
+           c.receiver_auxiliary_weight,
+           0,
+           1e9);
+}
+
 // Of eq. 19 and 20.
 void visit_selection(FieldVisitor& f, TrainConfig& c)
 {
@@ -243,19 +260,7 @@ void TrainConfig::visit(FieldVisitor& f)
            0,
            1e9);
     f.real({ "label_smoothing", "", "of the label tasks" }, label_smoothing, 0, 0.99);
-    f.real(
-        { "auxiliary_weight", "", "of a label loss at the end of the semantic encoder" },
-        auxiliary_weight,
-        0,
-        1e9);
-    f.real({ "receiver_auxiliary_weight",
-             "",
-             "of a label loss on what the channel decoder gives, of tasks without "
-             "memory; it tells "
-             "the transmitter what to send before the decoder can" },
-           receiver_auxiliary_weight,
-           0,
-           1e9);
+    visit_auxiliary(f, *this);
     visit_selection(f, *this);
     f.real(
         { "word_dropout", "", "share of words hidden from tasks that give no sentence" },
