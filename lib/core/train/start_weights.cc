@@ -144,22 +144,29 @@ bool has_task(const ModelConfig& model, const std::string& name)
     });
 }
 
+std::vector<std::string> served_by(const ModelConfig& model, const std::string& modality)
+{
+    std::vector<std::string> tasks;
+    for (const auto& task : model.tasks)
+        for (const auto& input : task.inputs)
+            if (input.modality == modality)
+                tasks.push_back(task.name);
+    return tasks;
+}
+
 // An encoder has a row for each task that it serves, in their order.
 torch::Tensor rows_of_tasks(const torch::Tensor& rows,
-                            const ModelConfig& old,
-                            const ModelConfig& model,
-                            const std::string& modality)
+                            const std::vector<std::string>& old,
+                            const std::vector<std::string>& wanted)
 {
     std::vector<torch::Tensor> kept;
-    std::int64_t row = 0;
-    for (const auto& task : old.tasks)
-        for (const auto& input : task.inputs)
-            if (input.modality == modality) {
-                if (row < rows.size(0) && has_task(model, task.name))
-                    kept.push_back(rows.select(0, row));
-                ++row;
-            }
-    return kept.empty() ? rows : torch::stack(kept);
+    for (const auto& task : wanted) {
+        const auto row = std::find(old.begin(), old.end(), task) - old.begin();
+        if (row >= rows.size(0))
+            return rows; // copy_into() says what does not fit
+        kept.push_back(rows.select(0, row));
+    }
+    return torch::stack(kept);
 }
 
 // Everything that only tasks need which the network does not have.
@@ -176,8 +183,9 @@ void leave_out_tasks(Tensors& tensors, const ModelConfig& old, const Network& ne
             modalities.insert(input.modality);
     for (const auto& modality : modalities) {
         const auto rows = tensors.find("encoder." + modality + ".task_embedding");
-        if (rows != tensors.end())
-            rows->second = rows_of_tasks(rows->second, old, model, modality);
+        if (rows != tensors.end() && rows->second.dim() == 2)
+            rows->second = rows_of_tasks(
+                rows->second, served_by(old, modality), served_by(model, modality));
     }
     Tensors needed;
     for (const auto& t : tensors_of(network, "", DType::f32))
