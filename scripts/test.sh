@@ -26,7 +26,7 @@ if [ "${1:-}" = --sanitize ]; then
     # The address sanitizer does not allow RTLD_DEEPBIND, without which the SentencePiece module
     # meets LibTorch's protobuf in a C++ program. fuzz.sentencepiece runs it without LibTorch.
     left_out=()
-    [[ $2 != address* ]] || left_out=(-E 'SentencePieceTokenizer|MakeTokenizer')
+    [[ $2 != address* ]] || left_out=(-E 'SentencePieceTokenizer|MakeTokenizer|Golden.*/lite')
     shift 2
     set -- -L '^(core|conventional|phy|blocks|fuzz)$' "${left_out[@]}" "$@"
 fi
