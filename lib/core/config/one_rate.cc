@@ -22,7 +22,8 @@ TrainConfig TrainConfig::at_one_rate(int symbols) const
 {
     auto model = json::parse(model_config);
     bool any = false;
-    for (auto& task : model["tasks"])
+    for (auto& task : model["tasks"]) {
+        bool layered = false;
         for (auto& input : task["inputs"]) {
             if (!input.contains("layers") || input["layers"].empty())
                 continue;
@@ -34,10 +35,15 @@ TrainConfig TrainConfig::at_one_rate(int symbols) const
                             + " symbols, expected more than those, got "
                             + std::to_string(symbols));
             input["layers"] = { first, symbols - first };
-            keep_last(task, "picture_weights");
-            keep_last(task, "label_weights");
-            any = true;
+            layered = true;
         }
+        if (!layered)
+            continue;
+        // New fields move those that are there: not while the loop above looks at them.
+        keep_last(task, "picture_weights");
+        keep_last(task, "label_weights");
+        any = true;
+    }
     if (!any)
         throw Error("training at one rate: no task of the model is in layers");
     model["name"] = model["name"].get<std::string>() + "-" + std::to_string(symbols);

@@ -5,10 +5,15 @@
 
 #include <dlfcn.h>
 
-#if defined(__has_feature) // of Clang, which has no macro for it
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
+// The run times of these sanitizers refuse RTLD_DEEPBIND. Clang has no macros for them.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UDEEPSC_NO_DEEPBIND
 #endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)                        \
+    || !defined(RTLD_DEEPBIND)
+#define UDEEPSC_NO_DEEPBIND
 #endif
 
 namespace udeepsc_core {
@@ -35,7 +40,7 @@ using Maker = SentencePieceApi* (*)();
 Maker load_module()
 {
     int flags = RTLD_NOW | RTLD_LOCAL;
-#if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__)
+#ifndef UDEEPSC_NO_DEEPBIND
     flags |= RTLD_DEEPBIND; // the module's own protobuf comes before LibTorch's
 #endif
     const auto path = module_path();
