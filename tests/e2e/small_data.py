@@ -143,6 +143,11 @@ def run(*arguments, timeout=280, **options):
                           errors='replace', timeout=timeout, **options)
 
 
+def log_of(out):
+    """The lines of a training's log; a line that is no JSON raises."""
+    return [json.loads(line) for line in (Path(out) / 'log.jsonl').read_text().splitlines()]
+
+
 class Workshop:
     """A temporary folder with data and vocabulary, and training runs in it."""
 

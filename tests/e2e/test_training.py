@@ -25,11 +25,6 @@ def tearDownModule():
     SHOP.close()
 
 
-def log_of(out):
-    """The lines of a training's log; a line that is no JSON raises."""
-    return [json.loads(line) for line in (Path(out) / 'log.jsonl').read_text().splitlines()]
-
-
 def train_and_kill(name, training, at_step, *more):
     """Starts a training and kills it once its log has reached `at_step`."""
     out = SHOP.folder / name
@@ -80,9 +75,9 @@ class Resumption(unittest.TestCase):
             0, {'steps': 40, 'digital': False, 'snr_db': [10, 12]})
         whole, killed = self.killed_and_resumed('all', training)
         self.assert_same_files(killed, whole)
-        self.assertEqual([line['step'] for line in log_of(whole)], [50, 100, 150, 200])
+        self.assertEqual([line['step'] for line in sd.log_of(whole)], [50, 100, 150, 200])
         # What came after the checkpoint was done twice.
-        self.assertEqual([line['step'] for line in log_of(killed)], [50, 100, 150, 150, 200])
+        self.assertEqual([line['step'] for line in sd.log_of(killed)], [50, 100, 150, 150, 200])
 
     def test_across_the_revival_of_codewords(self):
         training = sd.config(260, sd.TEXT_TASKS, **self.TRAINING)
@@ -109,7 +104,7 @@ class Resumption(unittest.TestCase):
 class Learning(unittest.TestCase):
 
     def losses(self, name, **training):
-        log = log_of(SHOP.train(name, sd.config(300, **training)))
+        log = sd.log_of(SHOP.train(name, sd.config(300, **training)))
         self.assertEqual([line['step'] for line in log], [50, 100, 150, 200, 250, 300])
         return {task: [line[task]['loss'] for line in log] for task in sd.TASKS}
 

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`udeepsc train`: what single settings do, and what a training begins with."""
 
-import json
 import unittest
-from pathlib import Path
 
 import numpy as np
 import small_data as sd
@@ -22,11 +20,6 @@ def tearDownModule():
     SHOP.close()
 
 
-def log_of(out):
-    """The lines of a training's log; a line that is no JSON raises."""
-    return [json.loads(line) for line in (Path(out) / 'log.jsonl').read_text().splitlines()]
-
-
 class ReceiverAuxiliary(unittest.TestCase):
     """A loss after the channel decoder alone teaches transmitter and channel decoder."""
 
@@ -35,7 +28,7 @@ class ReceiverAuxiliary(unittest.TestCase):
         training = sd.config(150, [task], auxiliary_weight=0, receiver_auxiliary_weight=weight,
                              learning_rate=rate, final_learning_rate=rate / 100)
         training['training']['tasks'][task]['loss_weight'] = 0
-        return log_of(SHOP.train(name, training))[-1][task]
+        return sd.log_of(SHOP.train(name, training))[-1][task]
 
     def test_is_learnt(self):
         self.assertGreater(self.told('received', 4e-3)['received'], 0.9)

@@ -11,8 +11,8 @@ namespace udeepsc_core {
 /*!
  * \brief Copies a model file's weights into the network.
  *
- * Besides a model of the same configuration it takes one with more tasks, of which the
- * others' parts are left out, and for tasks in layers
+ * Besides a model of the same configuration it takes one with more tasks, of which
+ * everything is left out that the network has no place for, and for tasks in layers
  *  - one with more layers: the network's second layer takes the place of all of them from
  *    the second to the one after which as many symbols were sent, which is what
  *    TrainConfig::at_one_rate() needs. What came after is left out.
