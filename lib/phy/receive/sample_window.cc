@@ -18,6 +18,9 @@ namespace {
  */
 constexpr double OUTLIER = 1e3;
 
+//! |sample|^2 that a float holds.
+constexpr double MOST_POWER = 1e38;
+
 } // namespace
 
 bool SampleWindow::open(const DetectedBurst& burst,
@@ -52,7 +55,7 @@ bool SampleWindow::open(const DetectedBurst& burst,
     for (std::ptrdiff_t i = begin; i < end; i++) {
         const double re = samples[i].real(), im = samples[i].imag();
         const double power = re * re + im * im;
-        if (std::isfinite(power)) {
+        if (power <= MOST_POWER) { // NaN fails; fill() leaves out what is more
             powers.push_back(power);
         }
     }
@@ -68,7 +71,7 @@ bool SampleWindow::open(const DetectedBurst& burst,
     d_scale = std::isfinite(scale) && scale < 1e30 && scale > 1e-30
         ? static_cast<float>(scale)
         : 0.0f;
-    d_limit = static_cast<float>(std::min(limit, 1e38));
+    d_limit = static_cast<float>(std::min(limit, MOST_POWER));
     return true;
 }
 

@@ -166,8 +166,7 @@ void SingleCarrierBody::report(std::size_t body_length, ReceivedFrame& frame) co
     const double noise = d_channel.noise_var
         * (measured_since ? mean_noise_var() / d_equalizer.error_var() : 1.0);
     const double energy = symbol_energy() * d_tracker.power();
-    // fmax: what cannot be told is nothing, as of a line that was all there was.
-    frame.snr_db = 10.0 * std::log10(std::fmax(energy, 1e-30) / std::fmax(noise, 1e-30));
+    frame.snr_db = 10.0 * std::log10(std::max(energy, 1e-30) / std::max(noise, 1e-30));
     const std::size_t end = body_length > 0 ? d_layout.body_symbol(body_length - 1) + 1
                                             : d_reference.size();
     const double end_at = d_window.to_burst(d_clock.position(double(end) - 1.0));
